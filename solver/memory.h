@@ -1,0 +1,24 @@
+/* Host memory: aligned to 64 bytes (one cache line, one AVX-512 vector), sizes checked for overflow. */
+#ifndef WD_MEMORY_H
+#define WD_MEMORY_H
+
+#include <stddef.h>
+#include <stdbool.h>
+
+#define WD_ALIGNMENT 64
+
+/* count * size bytes of zeroed memory, or NULL when the product overflows or there is no memory.
+ * Release with wd_free. */
+void *wd_calloc(size_t count, size_t size);
+/* The same without zeroing. */
+void *wd_alloc(size_t count, size_t size);
+void wd_free(void *pointer);
+
+/* a * b in *out; false when it overflows. */
+bool wd_size_mul(size_t a, size_t b, size_t *out);
+
+/* Bytes of memory that the machine could still give (MemAvailable), 0 when unknown: for refusing a job before
+ * the kernel kills it. */
+size_t wd_memory_available(void);
+
+#endif
