@@ -1,0 +1,245 @@
+#include "solver/metrics.h"
+
+#include "solver/memory.h"
+#include "solver/scale.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Sums of one trace, gathered sample by sample; a shot and the whole are sums of these. */
+typedef struct sums {
+  size_t samples, identical;
+  size_t bad_a, bad_b, bad_top, bad_any;
+  double aa, bb, ab, dd, abs_d, max_d;
+  double log_d, log_silence, log_direct; /* of squared differences in t = sign(x) log1p(|x|) */
+  double rr;                             /* (b - top)^2 */
+} sums;
+
+/* sign(x) log1p(|x|) to 1e-14 absolute, several times faster than the library's: log(1 + |x|) needs no more
+ * than absolute accuracy here. 1 + |x| = 2^e m with m in [sqrt(1/2), sqrt(2)), and log m = 2 atanh(s), s = (m
+ * - 1) / (m + 1), |s| <= 0.1716, by its series to s^15. NaN and infinity come out as anything: the caller has
+ * counted them and discards the sum. */
+static inline double signed_log(double x) {
+  double u = 1.0 + fabs(x);
+  uint64_t bits;
+  memcpy(&bits, &u, sizeof bits);
+  /* sqrt(1/2) = 0x3fe6a09e667f3bcd: subtracting its bits puts the exponent's step at m = sqrt(1/2). */
+  uint64_t shifted = bits - UINT64_C(0x3fe6a09e667f3bcd);
+  double e = (double)((int64_t)shifted >> 52);
+  bits -= shifted & UINT64_C(0xfff0000000000000);
+  double m;
+  memcpy(&m, &bits, sizeof m);
+  double s = (m - 1.0) / (m + 1.0), q = s * s;
+  double series = 1.0 / 13 + q * (1.0 / 15);
+  series = 1.0 / 11 + q * series;
+  series = 1.0 / 9 + q * series;
+  series = 1.0 / 7 + q * series;
+  series = 1.0 / 5 + q * series;
+  series = 1.0 / 3 + q * series;
+  double t = e * 0.69314718055994530942 + 2.0 * s * (1.0 + q * series);
+  return copysign(t, x);
+}
+
+static void sums_add(sums *to, const sums *from) {
+  to->samples += from->samples;
+  to->identical += from->identical;
+  to->bad_a += from->bad_a;
+  to->bad_b += from->bad_b;
+  to->bad_top += from->bad_top;
+  to->bad_any += from->bad_any;
+  to->aa += from->aa;
+  to->bb += from->bb;
+  to->ab += from->ab;
+  to->dd += from->dd;
+  to->abs_d += from->abs_d;
+  if (from->max_d > to->max_d) to->max_d = from->max_d;
+  to->log_d += from->log_d;
+  to->log_silence += from->log_silence;
+  to->log_direct += from->log_direct;
+  to->rr += from->rr;
+}
+
+/* One time sample of one shot into the sums of its traces. */
+static void add_row(const float *a, const float *b, const float *top, double gain, int receivers, sums *out) {
+  for (int r = 0; r < receivers; r++) {
+    sums *s = &out[r];
+    uint32_t bits_a, bits_b;
+    memcpy(&bits_a, &a[r], sizeof bits_a);
+    memcpy(&bits_b, &b[r], sizeof bits_b);
+    s->samples++;
+    s->identical += bits_a == bits_b;
+    bool fine_a = isfinite(a[r]), fine_b = isfinite(b[r]), fine_top = !top || isfinite(top[r]);
+    s->bad_a += !fine_a;
+    s->bad_b += !fine_b;
+    s->bad_top += !fine_top;
+    s->bad_any += !(fine_a && fine_b && fine_top);
+
+    double va = gain * (double)a[r], vb = b[r], d = va - vb, abs_d = fabs(d);
+    s->aa += va * va;
+    s->bb += vb * vb;
+    s->ab += va * vb;
+    s->dd += d * d;
+    s->abs_d += abs_d;
+    if (abs_d > s->max_d) s->max_d = abs_d;
+    double ta = signed_log(va), tb = signed_log(vb), td = ta - tb;
+    s->log_d += td * td;
+    s->log_silence += tb * tb;
+    if (top) {
+      double reflected = vb - (double)top[r], tr = signed_log((double)top[r]) - tb;
+      s->rr += reflected * reflected;
+      s->log_direct += tr * tr;
+    }
+  }
+}
+
+/* x / y, NaN where y is 0 (0 / 0 as well as what would be infinite: there is nothing to measure against). */
+static double ratio(double x, double y) {
+  return y > 0 ? x / y : NAN;
+}
+
+static wd_measure finish(const sums *s, bool with_top) {
+  const double n = (double)s->samples, log_gain2 = WD_LOG_NORM_GAIN * WD_LOG_NORM_GAIN;
+  wd_measure m = {.samples = s->samples, .identical = s->identical, .not_finite = s->bad_any};
+  m.norm_a = sqrt(s->aa);
+  m.norm_b = sqrt(s->bb);
+  m.norm_difference = sqrt(s->dd);
+  m.relative_l2 = ratio(m.norm_difference, m.norm_b);
+  m.mae = s->abs_d / n;
+  m.max_abs = s->max_d;
+  m.correlation = ratio(s->ab, m.norm_a * m.norm_b);
+  m.log_norm_mse = log_gain2 * s->log_d / n;
+  m.silence_log_norm_mse = log_gain2 * s->log_silence / n;
+  m.norm_reflection = with_top ? sqrt(s->rr) : NAN;
+  m.reflection_share = with_top ? ratio(m.norm_reflection, m.norm_b) : NAN;
+  m.reflection_residual = with_top ? ratio(m.norm_difference, m.norm_reflection) : NAN;
+  m.direct_log_norm_mse = with_top ? log_gain2 * s->log_direct / n : NAN;
+  if (s->bad_a) m.norm_a = NAN;
+  if (s->bad_b) m.norm_b = m.silence_log_norm_mse = NAN;
+  if (s->bad_a || s->bad_b)
+    m.norm_difference = m.relative_l2 = m.mae = m.max_abs = m.correlation = m.log_norm_mse =
+        m.reflection_residual = NAN;
+  if (s->bad_b || s->bad_top)
+    m.norm_reflection = m.reflection_share = m.reflection_residual = m.direct_log_norm_mse = NAN;
+  m.nothing_to_reflect = m.reflection_share < WD_NOTHING_TO_REFLECT;
+  return m;
+}
+
+static wd_status check_shape(const wd_gather *a, const wd_gather *b, const char *name_a, const char *name_b,
+                             wd_error *err) {
+  if (a->shots != b->shots || a->samples != b->samples || a->receivers != b->receivers)
+    return wd_fail(
+        err, WD_ERR_SHAPE,
+        "cannot compare gathers of %d shots x %d samples x %d receivers (%s) with %d x %d x %d (%s)",
+        a->shots, a->samples, a->receivers, name_a, b->shots, b->samples, b->receivers, name_b);
+  return WD_OK;
+}
+
+static double calibration_gain(const wd_gather *a, const wd_gather *b, int samples, wd_calibration kind) {
+  if (kind == WD_CALIBRATE_NONE) return 1.0;
+  double aa = 0, ab = 0;
+  for (int s = 0; s < a->shots; s++) {
+    size_t first = (size_t)s * (size_t)a->samples * (size_t)a->receivers;
+    size_t count = (size_t)samples * (size_t)a->receivers;
+    for (size_t i = first; i < first + count; i++) {
+      aa += (double)a->value[i] * (double)a->value[i];
+      ab += (double)a->value[i] * (double)b->value[i];
+    }
+  }
+  if (kind == WD_CALIBRATE_SIGN) return ab < 0 ? -1.0 : isfinite(ab) ? 1.0 : NAN;
+  if (!isfinite(aa) || !isfinite(ab)) return NAN;
+  return aa > 0 ? ab / aa : 1.0;
+}
+
+wd_status wd_compare(const wd_gather *a, const wd_gather *b, const wd_gather *top,
+                     const wd_compare_desc *desc, wd_comparison *out, wd_error *err) {
+  const wd_compare_desc defaults = {0};
+  if (!desc) desc = &defaults;
+  wd_status st = check_shape(a, b, "tested", "reference", err);
+  if (!st && top) st = check_shape(top, b, "without reflections", "reference", err);
+  if (st) return st;
+  const int samples = a->samples - (desc->all_samples ? 0 : 1);
+  if (a->shots < 1 || a->receivers < 1 || samples < 1)
+    return wd_fail(
+        err, WD_ERR_SHAPE,
+        "nothing to compare in gathers of %d shots x %d samples x %d receivers (the last sample is "
+        "left out unless all samples are asked for)",
+        a->shots, a->samples, a->receivers);
+
+  size_t traces = (size_t)a->shots * (size_t)a->receivers;
+  sums *sum = wd_calloc(traces, sizeof *sum);
+  wd_comparison c = {.shots = a->shots, .receivers = a->receivers, .samples_per_trace = samples};
+  c.shot = wd_calloc((size_t)a->shots, sizeof *c.shot);
+  c.trace = wd_calloc(traces, sizeof *c.trace);
+  if (!sum || !c.shot || !c.trace) {
+    wd_free(sum);
+    wd_comparison_clear(&c);
+    return wd_fail(err, WD_ERR_NO_MEMORY, "no memory to compare %zu traces", traces);
+  }
+
+  c.gain = calibration_gain(a, b, samples, desc->calibration);
+  sums all = {0};
+  for (int s = 0; s < a->shots; s++) {
+    sums *of_shot = sum + (size_t)s * (size_t)a->receivers, total = {0};
+    for (int t = 0; t < samples; t++) {
+      size_t at = ((size_t)s * (size_t)a->samples + (size_t)t) * (size_t)a->receivers;
+      add_row(a->value + at, b->value + at, top ? top->value + at : NULL, c.gain, a->receivers, of_shot);
+    }
+    for (int r = 0; r < a->receivers; r++) {
+      /* A gain spoiled by one trace spoils them all: every measure of a is then unknown. */
+      if (isnan(c.gain) && !of_shot[r].bad_a) of_shot[r].bad_a = 1;
+      c.trace[(size_t)s * (size_t)a->receivers + (size_t)r] = finish(&of_shot[r], top != NULL);
+      sums_add(&total, &of_shot[r]);
+    }
+    c.shot[s] = finish(&total, top != NULL);
+    sums_add(&all, &total);
+  }
+  c.all = finish(&all, top != NULL);
+  wd_free(sum);
+  *out = c;
+  return WD_OK;
+}
+
+void wd_comparison_clear(wd_comparison *comparison) {
+  if (!comparison) return;
+  wd_free(comparison->shot);
+  wd_free(comparison->trace);
+  *comparison = (wd_comparison){0};
+}
+
+static const wd_metric_info metrics[WD_METRICS] = {
+    [WD_METRIC_REFLECTION_RESIDUAL] = {"reflection_residual", "Reflection residual", false},
+    [WD_METRIC_RELATIVE_L2] = {"relative_l2", "Relative L2", false},
+    [WD_METRIC_LOG_NORM_MSE] = {"log_norm_mse", "MSE, log-norm scale", false},
+    [WD_METRIC_MAE] = {"mae", "Mean absolute error", false},
+    [WD_METRIC_MAX_ABS] = {"max_abs", "Largest absolute error", false},
+    [WD_METRIC_CORRELATION] = {"correlation", "Correlation", true},
+    [WD_METRIC_REFLECTION_SHARE] = {"reflection_share", "Reflection share", true},
+};
+
+const wd_metric_info *wd_metric_get_info(wd_metric metric) {
+  return (unsigned)metric < WD_METRICS ? &metrics[metric] : NULL;
+}
+
+bool wd_metric_parse(const char *key, wd_metric *out) {
+  for (int i = 0; i < WD_METRICS; i++)
+    if (strcmp(key, metrics[i].key) == 0) {
+      *out = (wd_metric)i;
+      return true;
+    }
+  return false;
+}
+
+double wd_measure_get(const wd_measure *m, wd_metric which) {
+  switch (which) {
+  case WD_METRIC_REFLECTION_RESIDUAL: return m->reflection_residual;
+  case WD_METRIC_RELATIVE_L2: return m->relative_l2;
+  case WD_METRIC_LOG_NORM_MSE: return m->log_norm_mse;
+  case WD_METRIC_MAE: return m->mae;
+  case WD_METRIC_MAX_ABS: return m->max_abs;
+  case WD_METRIC_CORRELATION: return m->correlation;
+  case WD_METRIC_REFLECTION_SHARE: return m->reflection_share;
+  case WD_METRICS: break;
+  }
+  return NAN;
+}
