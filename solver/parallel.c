@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "solver/parallel.h"
 
 #include "solver/memory.h"
