@@ -3,6 +3,7 @@
 #ifndef WD_DEVICE_IMPL_H
 #define WD_DEVICE_IMPL_H
 
+#include "solver/adjoint_plan.h"
 #include "solver/device.h"
 #include "solver/hooks.h"
 #include "solver/parallel.h"
@@ -24,6 +25,9 @@ typedef struct wd_wave_ops {
   /* See wd_wave_gradient. residual[map] and out[map]; vmin_term may be NULL. */
   wd_status (*gradient)(wd_wave *w, const wd_gather *residual, wd_map *out, double *vmin_term,
                         const wd_hooks *hooks, wd_error *err);
+  size_t (*held)(const wd_wave *w); /* bytes of fields and coefficients that the backend itself holds now */
+  /* What `gradient` would plan its stores with (adjoint_plan.h); NULL exactly when gradient is. */
+  void (*gradient_need)(const wd_wave *w, wd_adjoint_need *need);
 } wd_wave_ops;
 
 struct wd_device {

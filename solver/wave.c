@@ -3,6 +3,7 @@
 #include "solver/memory.h"
 #include "solver/wave_plan.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char *const mode_name[] = {"exact", "fast", "live"};
@@ -141,31 +142,76 @@ void wd_wave_margin(const wd_wave *w, int margin[4]) {
   margin[3] = w->right;
 }
 
+/* Shape and values: one NaN in a residual would spoil a whole gradient. */
+static wd_status check_residual(const wd_wave *w, const wd_gather *residual, wd_error *err) {
+  const wd_survey *s = w->survey;
+  for (int m = 0; m < w->desc.maps; m++) {
+    const wd_gather *r = &residual[m];
+    if (r->shots != s->shots || r->samples != s->samples || r->receivers != s->receivers)
+      return wd_fail(err, WD_ERR_SHAPE,
+                     "a residual of %d shots, %d samples, %d receivers for a survey of %d, %d and %d",
+                     r->shots, r->samples, r->receivers, s->shots, s->samples, s->receivers);
+    for (size_t i = 0; i < wd_gather_count(r); i++)
+      if (!isfinite(r->value[i])) {
+        size_t shot = (size_t)r->samples * (size_t)r->receivers;
+        return wd_fail(err, WD_ERR_ARGUMENT,
+                       "the residual of map %d is %g at shot %d, sample %d, receiver %d", m + 1,
+                       (double)r->value[i], (int)(i / shot) + 1, (int)(i % shot) / r->receivers,
+                       (int)(i % (size_t)r->receivers) + 1);
+      }
+  }
+  return WD_OK;
+}
+
+static wd_status check_gradient(const wd_map *gradient, int map, wd_error *err) {
+  for (int i = 0; i < gradient->nz * gradient->nx; i++)
+    if (!isfinite(gradient->value[i]))
+      return wd_fail(err, WD_ERR_DIVERGED, "the gradient diverged: map %d, row %d, column %d is %g", map + 1,
+                     i / gradient->nx, i % gradient->nx, (double)gradient->value[i]);
+  return WD_OK;
+}
+
 wd_status wd_wave_gradient(wd_wave *w, const wd_gather *residual, wd_map *out, double *vmin_term,
                            const wd_hooks *hooks, wd_error *err) {
   if (!w->device->wave->gradient)
     return wd_fail(err, WD_ERR_UNSUPPORTED, "device %s has no gradient in this build", w->device->info.spec);
-  const wd_survey *s = w->survey;
-  int n = w->desc.maps;
-  for (int m = 0; m < n; m++)
-    if (residual[m].shots != s->shots || residual[m].samples != s->samples ||
-        residual[m].receivers != s->receivers)
-      return wd_fail(
-          err, WD_ERR_SHAPE, "a residual of %d shots, %d samples, %d receivers for a survey of %d, %d and %d",
-          residual[m].shots, residual[m].samples, residual[m].receivers, s->shots, s->samples, s->receivers);
-  wd_map *made = wd_calloc((size_t)n, sizeof *made);
-  if (!made) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %d gradients", n);
-  wd_status st = WD_OK;
-  for (int m = 0; m < n && !st; m++) st = wd_map_create(w->nz, w->nx, s->spacing, &made[m], err);
-  if (!st) st = w->device->wave->gradient(w, residual, made, vmin_term, hooks, err);
-  for (int m = 0; m < n; m++) {
+  wd_status st = check_residual(w, residual, err);
+  if (st) return st;
+  size_t n = (size_t)w->desc.maps;
+  wd_map *made = wd_calloc(n, sizeof *made);
+  double *vmin = wd_calloc(n, sizeof *vmin);
+  if (!made || !vmin) st = wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %zu gradients", n);
+  for (size_t m = 0; m < n && !st; m++) st = wd_map_create(w->nz, w->nx, w->survey->spacing, &made[m], err);
+  if (!st) st = w->device->wave->gradient(w, residual, made, vmin_term ? vmin : NULL, hooks, err);
+  for (size_t m = 0; m < n && !st; m++) st = check_gradient(&made[m], (int)m, err);
+  for (size_t m = 0; made && m < n; m++) {
     if (st)
       wd_map_clear(&made[m]);
     else
       out[m] = made[m];
   }
+  if (!st && vmin_term) memcpy(vmin_term, vmin, n * sizeof *vmin);
+  if (!st) wd_hooks_progress(hooks, 1.0);
   wd_free(made);
+  wd_free(vmin);
   return st;
+}
+
+wd_wave_memory wd_wave_get_memory(const wd_wave *w) {
+  const wd_wave_ops *ops = w->device->wave;
+  size_t cells = (size_t)w->nz * (size_t)w->nx, edges = (size_t)w->pz + (size_t)w->px;
+  size_t medium = sizeof(float) * (3 * cells + 3 * edges + (size_t)w->survey->shots);
+  wd_wave_memory memory = {.held = (size_t)w->desc.maps *
+                                   (medium + sizeof(float) * wd_gather_count(&w->gather[0]))};
+  if (ops->held) memory.held += ops->held(w);
+  if (!ops->gradient_need) return memory;
+  wd_adjoint_need need;
+  wd_adjoint_plan plan;
+  ops->gradient_need(w, &need);
+  if (wd_adjoint_plan_sizes(w->survey->samples, &need, w->desc.memory_limit, &plan, NULL)) return memory;
+  memory.gradient = plan.bytes;
+  memory.checkpoint_interval = plan.segment == plan.samples ? 1 : plan.segment;
+  return memory;
 }
 
 const wd_survey *wd_wave_get_survey(const wd_wave *w) {

@@ -83,7 +83,8 @@ void wd_wave_margin(const wd_wave *wave, int margin[4]);
 wd_status wd_wave_gradient(wd_wave *wave, const wd_gather *residual, wd_map *out, double *vmin_term,
                            const wd_hooks *hooks, wd_error *err);
 
-/* Bytes of fields and coefficients held now, and what a gradient would add (its stored wavefields). */
+/* Bytes of gathers, fields and coefficients held now, and the wavefields that a gradient would store besides
+ * (within memory_limit; 0 where this device has no gradient or not one wavefield fits). */
 typedef struct wd_wave_memory {
   size_t held, gradient;
   int checkpoint_interval; /* steps between stored states in a gradient; 1 when every step is stored */

@@ -1,16 +1,7 @@
 /* The reference and check devices: the scheme of wave_impl.h in float32, one thread, one shot after the
  * other. */
 #include "solver/guard.h"
-#include "solver/memory.h"
-#include "solver/wave_plan.h"
-
-#define WD_REAL    float
-#define WD_T(name) ref_##name
-#include "solver/reference/wave_impl.h"
-#undef WD_REAL
-#undef WD_T
-
-#include <string.h>
+#include "solver/reference/reference.h"
 
 typedef struct reference {
   ref_field *field; /* maps * shots for the stepwise state, allocated at the first step */
@@ -67,32 +58,11 @@ static wd_status field_check(const wd_wave *w, const ref_field *f, wd_error *err
   return WD_OK;
 }
 
-static ref_coefficients coefficients(const wd_wave *w, const wd_medium *m) {
-  ref_coefficients k = {.alpha = m->alpha,
-                        .centre = m->centre,
-                        .kx = m->kx,
-                        .kz = m->kz,
-                        .ax = m->ax,
-                        .bx = m->bx,
-                        .az = m->az,
-                        .bz = m->bz,
-                        .beta = m->beta};
-  memcpy(k.c, w->c, sizeof k.c);
-  memcpy(k.d, w->d, sizeof k.d);
-  return k;
-}
-
-/* Steps between looks at the cancel flag: some 25 ms at 10 ns a cell. */
-static int steps_between_checks(const wd_wave *w) {
-  int n = (int)(2500000 / ((long)w->pz * w->px));
-  return n < 1 ? 1 : n;
-}
-
 static wd_status advance(wd_wave *w, ref_field *f, int map, int shot, int from, int to,
                          const wd_hooks *hooks) {
-  ref_coefficients k = coefficients(w, &w->medium[map]);
+  ref_coefficients k = ref_coefficients_of(w, &w->medium[map]);
   wd_gather *g = &w->gather[map];
-  int interval = steps_between_checks(w);
+  int interval = ref_steps_between_checks(w);
   for (int it = from; it < to; it++) {
     if ((it - from) % interval == 0 && wd_hooks_cancelled(hooks)) return WD_CANCELLED;
     float *record = g->value + ((size_t)shot * (size_t)g->samples + (size_t)it) * (size_t)g->receivers;
@@ -156,7 +126,7 @@ static wd_status step(wd_wave *w, int n_steps, const wd_hooks *hooks, wd_error *
   if (w->step == 0)
     for (int i = 0; i < total; i++) field_rest(w, &b->field[i]);
   /* In short chunks, all shots to the same step, so that a cancelled call leaves one time, not many. */
-  int end = w->step + n_steps, chunk = steps_between_checks(w) / total;
+  int end = w->step + n_steps, chunk = ref_steps_between_checks(w) / total;
   if (chunk < 1) chunk = 1;
   while (w->step < end) {
     if (wd_hooks_cancelled(hooks)) return wd_fail(err, WD_CANCELLED, "cancelled at time step %d", w->step);
@@ -179,6 +149,14 @@ static wd_status snapshot(wd_wave *w, int map, int shot, float *out, wd_error *e
   return WD_OK;
 }
 
+/* Only the stepwise state stays; a run brings its own field. */
+static size_t held(const wd_wave *w) {
+  const reference *b = w->backend;
+  size_t planes = w->desc.mode == WD_WAVE_LIVE ? 6 : 2,
+         shots = (size_t)w->desc.maps * (size_t)w->survey->shots;
+  return b->field ? shots * planes * ref_plane_bytes(w) : 0;
+}
+
 const wd_wave_ops wd_wave_ops_reference = {
     .create = create,
     .destroy = destroy,
@@ -186,6 +164,9 @@ const wd_wave_ops wd_wave_ops_reference = {
     .run = run,
     .step = step,
     .snapshot = snapshot,
+    .gradient = wd_reference_gradient,
+    .held = held,
+    .gradient_need = wd_reference_gradient_need,
 };
 
 /* The same code on guarded memory (plane_alloc asks the device's kind). */
@@ -196,4 +177,7 @@ const wd_wave_ops wd_wave_ops_check = {
     .run = run,
     .step = step,
     .snapshot = snapshot,
+    .gradient = wd_reference_gradient,
+    .held = held,
+    .gradient_need = wd_reference_gradient_need,
 };

@@ -2,8 +2,9 @@
  * arithmetic that makes float32 bit-identical to OpenFWI (physics.md section 2). Compile without contraction
  * (-ffp-contract=off).
  *
- * Included with WD_REAL (float or double) and WD_T(name), which gives each type's functions their own names.
- * The double form is for tests: derivatives are checked in it where float would drown in rounding. */
+ * Included with WD_REAL (float, double or complex double) and WD_T(name), which gives each type's functions
+ * their own names. The wider forms are for tests: derivatives are checked in double where float would drown
+ * in rounding, and made exactly by complex steps. */
 
 #include "solver/wave_plan.h"
 
@@ -29,11 +30,8 @@ typedef struct WD_T(field) {
 /* u at a cell that may lie outside the padded grid: mirrored with the sign changed above a free surface,
  * wrapped around at a periodic rim, zero elsewhere. */
 static inline WD_REAL WD_T(at)(const wd_wave *w, const WD_REAL *u, int z, int x) {
-  WD_REAL sign = 1;
-  if (z < 0 && w->desc.free_surface) {
-    z = -z;
-    sign = -1;
-  }
+  bool mirrored = z < 0 && w->desc.free_surface;
+  if (mirrored) z = -z;
   if (w->periodic) {
     if (x < 0) x += w->px;
     if (x >= w->px) x -= w->px;
@@ -44,7 +42,7 @@ static inline WD_REAL WD_T(at)(const wd_wave *w, const WD_REAL *u, int z, int x)
   }
   if (z < 0 || z >= w->pz || x < 0 || x >= w->px) return 0;
   WD_REAL value = u[(size_t)z * (size_t)w->px + (size_t)x];
-  return sign < 0 ? -value : value;
+  return mirrored ? -value : value;
 }
 
 /* The four neighbours at a distance, summed in OpenFWI's order. */
