@@ -207,6 +207,39 @@ void wd_comparison_clear(wd_comparison *comparison) {
   *comparison = (wd_comparison){0};
 }
 
+static double root_of_squares(double x, double y) {
+  return sqrt(x * x + y * y);
+}
+
+wd_measure wd_measure_join(const wd_measure *one, const wd_measure *other) {
+  if (one->samples == 0) return *other;
+  if (other->samples == 0) return *one;
+  const double n1 = (double)one->samples, n2 = (double)other->samples, n = n1 + n2;
+  wd_measure m = {.samples = one->samples + other->samples,
+                  .identical = one->identical + other->identical,
+                  .not_finite = one->not_finite + other->not_finite};
+  m.norm_a = root_of_squares(one->norm_a, other->norm_a);
+  m.norm_b = root_of_squares(one->norm_b, other->norm_b);
+  m.norm_difference = root_of_squares(one->norm_difference, other->norm_difference);
+  m.norm_reflection = root_of_squares(one->norm_reflection, other->norm_reflection);
+  m.relative_l2 = ratio(m.norm_difference, m.norm_b);
+  m.reflection_share = ratio(m.norm_reflection, m.norm_b);
+  m.reflection_residual = ratio(m.norm_difference, m.norm_reflection);
+  m.log_norm_mse = (n1 * one->log_norm_mse + n2 * other->log_norm_mse) / n;
+  m.silence_log_norm_mse = (n1 * one->silence_log_norm_mse + n2 * other->silence_log_norm_mse) / n;
+  m.direct_log_norm_mse = (n1 * one->direct_log_norm_mse + n2 * other->direct_log_norm_mse) / n;
+  m.mae = (n1 * one->mae + n2 * other->mae) / n;
+  /* max that keeps NaN, which fmax would drop */
+  m.max_abs = isnan(one->max_abs) || one->max_abs > other->max_abs ? one->max_abs : other->max_abs;
+  /* sum a b = ||a||^2 + ||b||^2 - ||a - b||^2, halved; it stands where one correlation is undefined (silence)
+   */
+  m.correlation =
+      ratio(0.5 * (m.norm_a * m.norm_a + m.norm_b * m.norm_b - m.norm_difference * m.norm_difference),
+            m.norm_a * m.norm_b);
+  m.nothing_to_reflect = m.reflection_share < WD_NOTHING_TO_REFLECT;
+  return m;
+}
+
 static const wd_metric_info metrics[WD_METRICS] = {
     [WD_METRIC_REFLECTION_RESIDUAL] = {"reflection_residual", "Reflection residual", false},
     [WD_METRIC_RELATIVE_L2] = {"relative_l2", "Relative L2", false},

@@ -76,6 +76,10 @@ wd_status wd_compare(const wd_gather *a, const wd_gather *b, const wd_gather *to
                      const wd_compare_desc *desc, wd_comparison *out, wd_error *err);
 void wd_comparison_clear(wd_comparison *comparison);
 
+/* The measure of two disjoint sets of samples together, as if compared at once (a file of many gathers, read
+ * one by one). A measure without samples adds nothing. NaN spreads as above. */
+wd_measure wd_measure_join(const wd_measure *one, const wd_measure *other);
+
 /* The figures by name, for menus, tables and files. */
 typedef enum wd_metric {
   WD_METRIC_REFLECTION_RESIDUAL = 0,

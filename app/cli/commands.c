@@ -2,9 +2,11 @@
  * here. */
 #include "app/cli/cli.h"
 
+extern const cli_command cli_compare;
 extern const cli_command cli_info;
 
 const cli_command *const cli_commands[] = {
+    &cli_compare,
     &cli_info,
     NULL,
 };

@@ -110,6 +110,18 @@ static void parts(void) {
     tap_ok(memcmp(&one.all, &c.shot[s], sizeof one.all) == 0, "shot %d alone measures the same", s);
     wd_comparison_clear(&one);
   }
+  wd_measure joined = wd_measure_join(&c.shot[0], &c.shot[1]);
+  joined = wd_measure_join(&joined, &c.shot[2]);
+  tap_ok(joined.samples == c.all.samples && joined.identical == 1 && joined.max_abs == c.all.max_abs,
+         "shots joined: counts and maximum");
+  for (int k = 0; k < WD_METRICS; k++)
+    tap_at_most(fabs(wd_measure_get(&joined, (wd_metric)k) / wd_measure_get(&c.all, (wd_metric)k) - 1), 1e-11,
+                wd_metric_get_info((wd_metric)k)->key);
+  wd_measure bad = c.shot[0];
+  bad.max_abs = bad.mae = NAN;
+  tap_ok(isnan(wd_measure_join(&joined, &bad).max_abs) && isnan(wd_measure_join(&bad, &joined).max_abs) &&
+             isnan(wd_measure_join(&joined, &bad).mae),
+         "and NaN spreads");
   /* the log-norm of the definition in scale.h, sample by sample */
   double mse = 0;
   for (int s = 0; s < S; s++)
