@@ -7,7 +7,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 build=${WD_BUILD:-$root/build-test}
 sh "$root/tests/install.sh" build test
 
-log=$build.log
+mkdir -p "$build"
+log=$build/build.log
 if [ -f "$build/build.ninja" ]; then set -- --reconfigure; else set --; fi
 if ! { meson setup "$@" "$build" "$root" && ninja -C "$build"; } >"$log" 2>&1; then
   tail -n 60 "$log"

@@ -2,11 +2,18 @@
  * here. */
 #include "app/cli/cli.h"
 
+extern const cli_command cli_simulate;
 extern const cli_command cli_compare;
+extern const cli_command cli_gradient;
 extern const cli_command cli_info;
+extern const cli_command cli_bench;
 
+/* clang-format off */
 const cli_command *const cli_commands[] = {
+    &cli_simulate,
     &cli_compare,
+    &cli_gradient,
     &cli_info,
+    &cli_bench,
     NULL,
 };
