@@ -1,0 +1,13 @@
+#include "model/kernels.h"
+
+const wd_kernels *wd_kernels_for(wd_device *device, wd_error *err) {
+  const wd_device_info *info = wd_device_get_info(device);
+  switch (info->kind) {
+  case WD_DEVICE_REFERENCE:
+  case WD_DEVICE_CHECK: return &wd_kernels_reference;
+  case WD_DEVICE_CPU:
+  case WD_DEVICE_CUDA: break;
+  }
+  wd_fail(err, WD_ERR_UNSUPPORTED, "device %s runs no networks in this build", info->spec);
+  return NULL;
+}

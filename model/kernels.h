@@ -1,0 +1,65 @@
+/* What a device must bring to run graphs: memory, and a forward and a backward kernel an operation. A missing
+ * kernel is NULL and refused when a graph is compiled. Internal to model/. */
+#ifndef WD_KERNELS_H
+#define WD_KERNELS_H
+
+#include "model/graph.h"
+
+typedef struct wd_kernel {
+  /* Writes the whole of node->value (it is poisoned before, on `check`). */
+  wd_status (*forward)(wd_graph *g, wd_node *node, wd_error *err);
+  /* Adds to the gradients of those inputs that have one. NULL for operations without gradient. */
+  wd_status (*backward)(wd_graph *g, wd_node *node, wd_error *err);
+} wd_kernel;
+
+typedef struct wd_adamw {
+  double learning_rate, beta1, beta2, epsilon, weight_decay;
+  double clip; /* the global gradient norm is scaled down to this; 0: no clipping */
+  long step;   /* from 1 */
+} wd_adamw;
+
+typedef struct wd_kernels {
+  const char *name;
+  wd_kernel op[WD_OP_COUNT];
+  wd_status (*alloc)(wd_device *d, size_t bytes, void **out, wd_error *err);
+  void (*release)(wd_device *d, void *memory);
+  wd_status (*upload)(wd_device *d, void *to, const void *from, size_t bytes, wd_error *err);
+  wd_status (*download)(wd_device *d, void *to, const void *from, size_t bytes, wd_error *err);
+  wd_status (*fill)(wd_device *d, float *to, float value, size_t count, wd_error *err);
+  /* May be NULL: called once for a compiled graph, and when it is destroyed. */
+  wd_status (*prepare)(wd_graph *g, wd_error *err);
+  void (*forget)(wd_graph *g);
+  /* sum of squares, in double */
+  wd_status (*norm2)(wd_device *d, const float *x, size_t count, double *out, wd_error *err);
+  /* One AdamW step over count weights (optimizer.h): decay[i] scales the weight decay, gradient is scaled by
+   * grad_scale first. */
+  wd_status (*adamw)(wd_device *d, const wd_adamw *rule, float grad_scale, float decay, size_t count,
+                     float *value, const float *grad, float *m, float *v, wd_error *err);
+  /* average += (1 - decay) (value - average) */
+  wd_status (*ema)(wd_device *d, float decay, size_t count, const float *value, float *average,
+                   wd_error *err);
+} wd_kernels;
+
+/* The table of a device; NULL with a text where this build or device runs no networks. */
+const wd_kernels *wd_kernels_for(wd_device *device, wd_error *err);
+extern const wd_kernels wd_kernels_reference;
+
+struct wd_graph {
+  wd_device *device;
+  const wd_kernels *kernels;
+  wd_params *params;
+  wd_graph_desc desc;
+  wd_node *node;
+  int count, capacity;
+  wd_error building; /* the first error while nodes were added */
+  bool compiled;
+  float *values, *gradients; /* the planned blocks */
+  wd_graph_memory memory;
+  void *backend; /* the backend's own */
+};
+
+static inline const wd_node *wd_graph_in(const wd_graph *g, const wd_node *n, int i) {
+  return &g->node[n->input[i]];
+}
+
+#endif
