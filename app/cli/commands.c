@@ -6,6 +6,9 @@ extern const cli_command cli_simulate;
 extern const cli_command cli_compare;
 extern const cli_command cli_gradient;
 extern const cli_command cli_info;
+#ifdef WD_HAVE_RENDER
+extern const cli_command cli_render;
+#endif
 extern const cli_command cli_bench;
 
 /* clang-format off */
@@ -14,6 +17,9 @@ const cli_command *const cli_commands[] = {
     &cli_compare,
     &cli_gradient,
     &cli_info,
+#ifdef WD_HAVE_RENDER
+    &cli_render,
+#endif
     &cli_bench,
     NULL,
 };

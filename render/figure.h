@@ -1,0 +1,54 @@
+/* A figure: panels and curves in a grid, at a width in millimetres and a resolution, written as PNG, PDF or
+ * SVG with the recipe that made it inside. The file appears whole or not at all (solver/file.h). */
+#ifndef WD_FIGURE_H
+#define WD_FIGURE_H
+
+#include "render/panel.h"
+
+/* One of them is set. */
+typedef struct wd_figure_item {
+  const wd_panel *panel;
+  int span; /* columns of the grid that it takes [1] */
+} wd_figure_item;
+
+/* Zero means the default in brackets. All pointers are borrowed. */
+typedef struct wd_figure {
+  const wd_figure_item *item;
+  int items;
+  int columns;         /* of the grid, all equally wide [1] */
+  double width_mm;     /* [170, the width of a page's text] */
+  double height_mm;    /* [what the panels ask for] */
+  double dpi;          /* [300; for PDF and SVG, of what is rasterised inside] */
+  wd_style style;      /* medium and scale are set by the writer */
+  const char *title;   /* above all [none]; also the document's title */
+  const char *caption; /* one line below all [none] */
+  const char *recipe;  /* JSON (UTF-8) that tells how to make the figure again [none] */
+} wd_figure;
+
+typedef enum wd_figure_format { WD_FIGURE_PNG = 0, WD_FIGURE_PDF, WD_FIGURE_SVG } wd_figure_format;
+
+/* By the ending of the name, case ignored. WD_ERR_ARGUMENT names the endings that exist. */
+wd_status wd_figure_format_of(const char *path, wd_figure_format *out, wd_error *err);
+
+/* Writes the figure; the format follows from the name. */
+wd_status wd_figure_write(const wd_figure *figure, const char *path, wd_error *err);
+
+/* Size of the figure in points, after arranging; style.medium and style.scale as given. */
+wd_status wd_figure_size(const wd_figure *figure, double *width, double *height, wd_error *err);
+
+/* Paper and panels at the origin of cr. WD_ERR_NO_MEMORY when cairo fails. */
+wd_status wd_figure_draw(const wd_figure *figure, cairo_t *cr, wd_text_log *log, wd_error *err);
+
+/* The keyword of the iTXt chunk of a PNG and of the PDF's keywords; the id of an SVG's metadata element. */
+#define WD_FIGURE_KEYWORD "wavediffusion:run"
+
+/* The recipe in a PNG file; release with wd_free. WD_ERR_FORMAT for no PNG or a broken one,
+ * WD_ERR_UNSUPPORTED for a PNG without a recipe before its pixels (where this program puts it). */
+wd_status wd_figure_read_recipe(const char *path, char **json, wd_error *err);
+
+/* n maps of one size in a grid with captions, one range and one bar: fills *panel and the caller's facets.
+ * columns 0 chooses a grid about 4:3. */
+void wd_contact_sheet(const wd_map *map, int maps, const char *const *caption, int columns, wd_facet *facet,
+                      wd_panel *panel);
+
+#endif

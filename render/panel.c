@@ -1,0 +1,322 @@
+/* Drawing of panels. */
+#include "render/panel_private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Half way to the paper: under wiggles, so that they can be read. */
+static void wash(const uint32_t table[256], uint32_t paper, uint32_t out[256]) {
+  for (int i = 0; i < 256; i++) {
+    out[i] = 0xff000000u;
+    for (int shift = 0; shift < 24; shift += 8)
+      out[i] |= (((table[i] >> shift & 255) * 9 + (paper >> shift & 255) * 11 + 10) / 20) << shift;
+  }
+}
+
+static const uint32_t *colours(const wd_pen *pen, const wd_panel *p, uint32_t washed[256]) {
+  if (p->mode != WD_PANEL_DENSITY_WIGGLE) return wd_colormap_tables[p->colormap];
+  wash(wd_colormap_tables[p->colormap], pen->theme->paper, washed);
+  return washed;
+}
+
+static wd_wiggle wiggle_of(const wd_pen *pen, const wd_panel *p, const wd_panel_layout *l, double width) {
+  static const wd_fill fill[] = {[WD_PANEL_DENSITY] = WD_FILL_NONE,
+                                 [WD_PANEL_WIGGLE] = WD_FILL_NONE,
+                                 [WD_PANEL_AREA] = WD_FILL_POSITIVE,
+                                 [WD_PANEL_AREA_NEGATIVE] = WD_FILL_NEGATIVE,
+                                 [WD_PANEL_DENSITY_WIGGLE] = WD_FILL_NONE};
+  uint32_t ink = pen->theme->ink;
+  return (wd_wiggle){.excursion = p->excursion,
+                     .width = width,
+                     .fill = fill[p->mode],
+                     .every = l->every,
+                     .line = ink,
+                     .positive = ink,
+                     .negative = ink};
+}
+
+/* An image surface painted over r without interpolation. */
+static void paint(wd_pen *pen, cairo_surface_t *surface, const wd_rect *r, bool exact) {
+  cairo_t *cr = pen->cr;
+  cairo_surface_mark_dirty(surface);
+  cairo_save(cr);
+  cairo_translate(cr, r->x, r->y);
+  cairo_scale(cr, r->width / cairo_image_surface_get_width(surface),
+              r->height / cairo_image_surface_get_height(surface));
+  cairo_set_source_surface(cr, surface, 0, 0);
+  cairo_pattern_set_filter(cairo_get_source(cr), exact ? CAIRO_FILTER_NEAREST : CAIRO_FILTER_GOOD);
+  cairo_pattern_set_extend(cairo_get_source(cr), CAIRO_EXTEND_PAD);
+  cairo_rectangle(cr, 0, 0, cairo_image_surface_get_width(surface), cairo_image_surface_get_height(surface));
+  cairo_fill(cr);
+  cairo_restore(cr);
+}
+
+static wd_image image_of(cairo_surface_t *surface) {
+  return (wd_image){cairo_image_surface_get_width(surface), cairo_image_surface_get_height(surface),
+                    cairo_image_surface_get_stride(surface) / 4,
+                    (uint32_t *)(void *)cairo_image_surface_get_data(surface)};
+}
+
+/* Pixels of the image that stands for r. */
+static void image_size(const wd_pen *pen, const wd_panel *p, const wd_view *v, const wd_rect *r, int *width,
+                       int *height) {
+  double w = r->width * pen->style.scale, h = r->height * pen->style.scale;
+  bool whole = v->row0 == 0 && v->row1 == p->rows && v->column0 == 0 && v->column1 == p->columns;
+  if (pen->style.medium != WD_MEDIUM_RASTER && whole && !p->smooth) {
+    /* Cell by cell; in SVG enlarged by whole numbers to at least the resolution of the figure. */
+    bool svg = pen->style.medium == WD_MEDIUM_SVG;
+    w = p->columns * (svg ? fmax(1, ceil(w / p->columns)) : 1);
+    h = p->rows * (svg ? fmax(1, ceil(h / p->rows)) : 1);
+  }
+  *width = (int)fmax(1, round(w));
+  *height = (int)fmax(1, round(h));
+}
+
+static void draw_picture(wd_pen *pen, const wd_panel *p, const wd_panel_layout *l, const wd_facet *facet,
+                         const wd_rect *r) {
+  wd_field field = {facet->value, p->rows, p->columns};
+  wd_view view = wd_view_of(&p->view, &field);
+  bool density = p->mode == WD_PANEL_DENSITY || p->mode == WD_PANEL_DENSITY_WIGGLE;
+  bool lines = p->mode != WD_PANEL_DENSITY, raster = pen->style.medium == WD_MEDIUM_RASTER;
+  if (density || raster) {
+    int width, height;
+    image_size(pen, p, &view, r, &width, &height);
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
+    if (cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS) {
+      wd_image image = image_of(surface);
+      uint32_t washed[256];
+      if (density)
+        wd_raster_field(&image, &field, &view, &p->range, colours(pen, p, washed), p->smooth,
+                        0xff000000u | pen->theme->missing);
+      else
+        for (int y = 0; y < height; y++)
+          for (int x = 0; x < width; x++)
+            image.pixel[(size_t)y * (size_t)image.stride + (size_t)x] = 0xff000000u | pen->theme->paper;
+      if (lines && raster) {
+        wd_wiggle w = wiggle_of(pen, p, l, fmax(0.9, 0.055 * pen->style.size * pen->style.scale));
+        wd_raster_wiggle(&image, &field, &view, &p->range, &w);
+      }
+    }
+    paint(pen, surface, r,
+          !p->smooth || raster); /* a surface in error sets the context in error: the caller's test */
+    cairo_surface_destroy(surface);
+  }
+  if (lines && !raster) {
+    wd_wiggle w = wiggle_of(pen, p, l, 0.045 * pen->style.size);
+    wd_wiggle_path(pen->cr, r->x, r->y, r->width, r->height, &field, &view, &p->range, &w);
+  }
+}
+
+static void star(cairo_t *cr, double x, double y, double radius) {
+  for (int k = 0; k < 10; k++) {
+    double a = -G_PI / 2 + k * G_PI / 5, d = k % 2 ? 0.45 * radius : radius;
+    if (k == 0)
+      cairo_move_to(cr, x + d * cos(a), y + d * sin(a));
+    else
+      cairo_line_to(cr, x + d * cos(a), y + d * sin(a));
+  }
+  cairo_close_path(cr);
+}
+
+static void draw_marks(wd_pen *pen, const wd_panel *p, const wd_facet *facet, const wd_rect *r) {
+  if (facet->receivers <= 0 && facet->sources <= 0) return;
+  cairo_t *cr = pen->cr;
+  double s = pen->style.size;
+  wd_axis x = wd_panel_x_axis(p), y = wd_panel_y_axis(p);
+  cairo_save(cr);
+  cairo_rectangle(cr, r->x, r->y, r->width, r->height);
+  cairo_clip(cr);
+  /* A receiver is a small triangle that points down at its place; where they stand close, a tick. */
+  double spacing = facet->receivers > 1 ? r->width / facet->receivers : r->width;
+  double side = fmin(0.5 * s, 0.9 * spacing);
+  for (int i = 0; i < facet->receivers; i++) {
+    double px = r->x + wd_axis_place(&x, facet->receiver[i].x) * r->width;
+    double py = r->y + wd_axis_place(&y, facet->receiver[i].y) * r->height;
+    cairo_move_to(cr, px, py);
+    cairo_rel_line_to(cr, -side / 2, -side * 0.85);
+    cairo_rel_line_to(cr, side, 0);
+    cairo_close_path(cr);
+  }
+  wd_pen_colour_alpha(pen, 0xffffff, 0.85);
+  cairo_fill(cr);
+  for (int i = 0; i < facet->sources; i++) {
+    double px = r->x + wd_axis_place(&x, facet->source[i].x) * r->width;
+    double py = r->y + wd_axis_place(&y, facet->source[i].y) * r->height;
+    star(cr, px, py, 0.55 * s);
+    wd_pen_colour(pen, 0xffffff);
+    cairo_set_line_width(cr, 0.16 * s);
+    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    cairo_stroke_preserve(cr);
+    wd_pen_colour(pen, 0xc81e3c);
+    cairo_fill(cr);
+  }
+  cairo_restore(cr);
+}
+
+static void draw_crosshair(wd_pen *pen, const wd_panel *p, const wd_rect *r) {
+  if (!p->crosshair) return;
+  wd_axis x = wd_panel_x_axis(p), y = wd_panel_y_axis(p);
+  double px = r->x + wd_axis_place(&x, p->cross_x) * r->width,
+         py = r->y + wd_axis_place(&y, p->cross_y) * r->height;
+  double hair = pen->style.size * 0.09;
+  for (int pass = 0; pass < 2; pass++) { /* a dark halo under a light line: visible on every colour */
+    wd_pen_colour_alpha(pen, pass ? 0xffffff : 0x000000, pass ? 0.95 : 0.45);
+    double w = pass ? hair : 3 * hair;
+    if (px >= r->x && px <= r->x + r->width) wd_pen_vertical(pen, px, r->y, r->y + r->height, w, 0);
+    if (py >= r->y && py <= r->y + r->height) wd_pen_horizontal(pen, r->x, r->x + r->width, py, w, 0);
+  }
+}
+
+static void draw_x_axis(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, const wd_panel_layout *l,
+                        const wd_rect *r) {
+  wd_tick tick[WD_TICKS_MAX];
+  double widest, slack = l->columns > 1 ? 0.3 * m->facet_gap : fmax(l->left, 0) * 0.9;
+  if (l->columns == 1) slack = fmin(slack, 1.2 * m->size);
+  wd_axis axis = wd_panel_x_axis(p);
+  int count = wd_panel_fit_ticks(pen, m, &axis, r->width, false, slack, tick, &widest);
+  wd_type type = {.size = m->small, .colour = pen->theme->ink};
+  double y0 = r->y + r->height + wd_pen_hair(pen, m->hair);
+  for (int i = 0; i < count; i++) {
+    double x = r->x + wd_axis_place(&axis, tick[i].value) * r->width;
+    wd_pen_colour(pen, pen->theme->frame);
+    wd_pen_vertical(pen, x, y0, y0 + (tick[i].major ? m->tick : m->minor), m->hair, 0);
+    if (tick[i].major) wd_pen_text(pen, &type, x, y0 + m->tick + m->gap + m->small_ascent, 0.5, tick[i].text);
+  }
+}
+
+static void draw_y_axis(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, const wd_rect *r) {
+  wd_tick tick[WD_TICKS_MAX];
+  double widest;
+  wd_axis axis = wd_panel_y_axis(p);
+  int count = wd_panel_fit_ticks(pen, m, &axis, r->height, true, 0, tick, &widest);
+  wd_type type = {.size = m->small, .colour = pen->theme->ink};
+  double x0 = r->x - wd_pen_hair(pen, m->hair), drop = 0.36 * m->small; /* half the height of a digit */
+  for (int i = 0; i < count; i++) {
+    double y = r->y + wd_axis_place(&axis, tick[i].value) * r->height;
+    double length = tick[i].major ? m->tick : m->minor;
+    wd_pen_colour(pen, pen->theme->frame);
+    wd_pen_horizontal(pen, x0 - length, x0, y, m->hair, 0);
+    if (tick[i].major) wd_pen_text(pen, &type, x0 - m->tick - m->gap, y + drop, 1, tick[i].text);
+  }
+}
+
+static void draw_bar(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, const wd_rect *bar) {
+  bool raster = pen->style.medium == WD_MEDIUM_RASTER;
+  int height = raster ? (int)fmax(1, round(bar->height * pen->style.scale)) : 256;
+  cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1, height);
+  if (cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS) {
+    wd_image image = image_of(surface);
+    uint32_t washed[256];
+    const uint32_t *table = colours(pen, p, washed);
+    for (int y = 0; y < height; y++)
+      image.pixel[(size_t)y * (size_t)image.stride] = table[255 - (int)((y + 0.5) * 256 / height)];
+  }
+  paint(pen, surface, bar, true);
+  cairo_surface_destroy(surface);
+  wd_pen_colour(pen, pen->theme->frame);
+  wd_pen_frame(pen, bar, m->hair);
+
+  wd_tick tick[WD_TICKS_MAX];
+  double widest;
+  wd_axis axis = {p->range.hi, p->range.lo, false, NULL};
+  int count = wd_panel_fit_ticks(pen, m, &axis, bar->height, true, 0, tick, &widest);
+  wd_type type = {.size = m->small, .colour = pen->theme->ink};
+  double x0 = bar->x + bar->width + wd_pen_hair(pen, m->hair), drop = 0.36 * m->small;
+  for (int i = 0; i < count; i++) {
+    if (!tick[i].major) continue;
+    double y = bar->y + wd_axis_place(&axis, tick[i].value) * bar->height;
+    wd_pen_colour(pen, pen->theme->frame);
+    wd_pen_horizontal(pen, x0, x0 + m->tick, y, m->hair, 0);
+    wd_pen_text(pen, &type, x0 + m->tick + m->gap, y + drop, 0, tick[i].text);
+  }
+  /* Quantity, and how the range was chosen; the latter goes where both do not fit. */
+  char label[160];
+  const char *quantity = p->quantity ? p->quantity : "";
+  snprintf(label, sizeof label, "%s%s%s", quantity, *quantity && p->range.text[0] ? " · " : "",
+           p->range.text);
+  wd_type up = {.size = m->size, .colour = pen->theme->ink};
+  double width;
+  wd_pen_measure(pen, &up, label, &width, NULL, NULL);
+  if (width > bar->height && *quantity) snprintf(label, sizeof label, "%s", quantity);
+  up.room = bar->height;
+  wd_pen_text_up(pen, &up, x0 + m->tick + m->gap + widest + 0.25 * m->size + m->ascent,
+                 bar->y + bar->height / 2, label);
+}
+
+static void draw_header(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, const wd_panel_layout *l) {
+  wd_badges badges;
+  double badges_width;
+  wd_panel_badges(p, l->every, &badges);
+  bool wraps = wd_panel_header_wraps(pen, m, p, &badges, l->width, &badges_width);
+  wd_type bold = {.size = m->size, .weight = WD_BOLD, .colour = pen->theme->ink, .room = l->width};
+  wd_type plain = {.size = m->size, .colour = pen->theme->dim};
+  double x = 0, y = m->ascent;
+  if (p->title) x += wd_pen_text(pen, &bold, 0, y, 0, p->title) + 0.7 * m->size;
+  if (p->source) {
+    plain.room = l->width - x - (wraps || badges.count == 0 ? 0 : badges_width + m->size);
+    if (plain.room > 3 * m->size) wd_pen_text(pen, &plain, x, y, 0, p->source);
+  }
+  wd_type small = {.size = m->small, .colour = pen->theme->ink};
+  double at = wraps || (!p->title && !p->source) ? 0 : l->width - badges_width;
+  double base = wraps ? y + m->line + 0.25 * m->size : y;
+  for (int i = 0; i < badges.count; i++) {
+    double width, pad = 0.45 * m->size;
+    small.room = l->width - at - 2 * pad;
+    if (small.room < 2 * m->size) break; /* no room left on the line: a narrow panel shows the first ones */
+    wd_pen_measure(pen, &small, badges.text[i], &width, NULL, NULL);
+    wd_rect box = {at, base - m->small_ascent - 0.08 * m->size, width + 2 * pad,
+                   m->small_line + 0.16 * m->size};
+    cairo_set_line_width(pen->cr, wd_pen_hair(pen, m->hair));
+    wd_pen_rounded(pen, &box, 0.3 * m->size);
+    wd_pen_colour(pen, pen->theme->warm);
+    cairo_stroke(pen->cr);
+    small.colour = pen->theme->warm;
+    wd_pen_text(pen, &small, at + pad, base, 0, badges.text[i]);
+    at += box.width + pad;
+  }
+}
+
+void wd_panel_draw(const wd_panel *p, const wd_style *style, const wd_panel_layout *l, cairo_t *cr,
+                   wd_text_log *log) {
+  wd_pen pen;
+  wd_pen_open(&pen, cr, style, log);
+  wd_panel_metric m = wd_panel_measure(&pen);
+  cairo_save(cr);
+  draw_header(&pen, &m, p, l);
+  for (int i = 0; i < p->facets; i++) {
+    wd_rect r = wd_panel_facet_rect(l, i);
+    draw_picture(&pen, p, l, &p->facet[i], &r);
+    draw_marks(&pen, p, &p->facet[i], &r);
+    draw_crosshair(&pen, p, &r);
+    wd_pen_colour(&pen, pen.theme->frame);
+    wd_pen_frame(&pen, &r, m.hair);
+    if (p->facet[i].caption && *p->facet[i].caption) {
+      wd_type type = {.size = m.small, .colour = pen.theme->dim, .room = r.width};
+      double width;
+      wd_pen_measure(&pen, &type, p->facet[i].caption, &width, NULL, NULL);
+      wd_pen_text(&pen, &type, r.x + (r.width - width) / 2,
+                  r.y - 0.4 * m.size - (m.small_line - m.small_ascent) * 0.2, 0, p->facet[i].caption);
+    }
+    if (p->row_label && i % l->columns == 0 && p->row_label[i / l->columns]) {
+      wd_type type = {.size = m.small, .colour = pen.theme->ink, .room = l->step_y};
+      wd_pen_text_up(&pen, &type, r.x - 0.25 * m.size - (m.small_line - m.small_ascent), r.y + r.height / 2,
+                     p->row_label[i / l->columns]);
+    }
+    if (p->no_axes) continue;
+    if (i % l->columns == 0) draw_y_axis(&pen, &m, p, &r);
+    if (i + l->columns >= p->facets) draw_x_axis(&pen, &m, p, l, &r);
+  }
+  double block_width = (l->columns - 1) * l->step_x + l->first.width;
+  double block_height = (l->rows - 1) * l->step_y + l->first.height;
+  wd_type label = {.size = m.size, .colour = pen.theme->ink};
+  if (!p->no_axes && p->y.label)
+    wd_pen_text_up(&pen, &label, l->first.x - l->left + m.ascent, l->first.y + block_height / 2, p->y.label);
+  if (!p->no_axes && p->x.label)
+    wd_pen_text(&pen, &label, l->first.x + block_width / 2,
+                l->first.y + block_height + m.tick + m.gap + m.small_line + 0.2 * m.size + m.ascent, 0.5,
+                p->x.label);
+  if (l->bar.width > 0) draw_bar(&pen, &m, p, &l->bar);
+  cairo_restore(cr);
+  wd_pen_close(&pen);
+}

@@ -1,0 +1,113 @@
+/* A panel: one or more pictures (facets) that share axes, colours and a colour bar, under one header line. A
+ * single velocity map, the five shots of a gather side by side and a contact sheet are all panels. The same
+ * drawing serves screen, PNG, PDF and SVG.
+ *
+ *   TITLE  source text                                  [badge]
+ *        caption        caption
+ *   2 +------------+ +------------+  # 4500
+ *   m |  facet 0   | |  facet 1   |  #        label (unit), range
+ *   s +------------+ +------------+  # 1500
+ *     0     300      0     300
+ *          Distance (m)
+ */
+#ifndef WD_PANEL_H
+#define WD_PANEL_H
+
+#include "render/axis.h"
+#include "render/pen.h"
+#include "render/raster.h"
+#include "render/style.h"
+#include "solver/gather.h"
+#include "solver/map.h"
+
+typedef enum wd_panel_mode {
+  WD_PANEL_DENSITY = 0, /* colours: velocity maps, variable density of gathers (VD) */
+  WD_PANEL_WIGGLE,      /* lines */
+  WD_PANEL_AREA,        /* lines with positive area filled (VA) */
+  WD_PANEL_AREA_NEGATIVE,
+  WD_PANEL_DENSITY_WIGGLE /* lines over washed-out colours */
+} wd_panel_mode;
+
+/* Where something stands, in the units of the panel's axes. */
+typedef struct wd_mark {
+  double x, y;
+} wd_mark;
+
+typedef struct wd_facet {
+  const float *value;  /* rows * columns of the panel, borrowed; not NULL */
+  const char *caption; /* above the picture; may be NULL */
+  const wd_mark *source;
+  int sources; /* stars */
+  const wd_mark *receiver;
+  int receivers; /* small ticks */
+} wd_facet;
+
+enum { WD_PANEL_BADGES = 4 };
+
+/* Zero means the default in brackets. All pointers are borrowed. */
+typedef struct wd_panel {
+  const char *title;                  /* bold */
+  const char *source;                 /* where the data come from, secondary text beside the title */
+  const char *badge[WD_PANEL_BADGES]; /* whatever the reader must know: "AGC 100 ms, display only" */
+  const wd_facet *facet;
+  int facets;
+  int facet_columns; /* [all in one row] */
+  int rows, columns; /* cells of every facet */
+  wd_view view;      /* the part in sight [all] */
+  wd_axis x, y;      /* values at the outer edges of the first and last cell of the whole field; not log */
+  double
+      aspect;  /* height over width of a facet [square cells for maps; 0 with `fill`: what the room gives] */
+  bool square; /* cells are square: aspect follows from the view */
+  bool no_axes, no_bar;
+  wd_panel_mode mode;
+  bool smooth;
+  wd_colormap colormap;
+  wd_range range;
+  const char *quantity;         /* label of the colour bar: "Velocity (m/s)" */
+  double excursion;             /* of wiggles, in trace spacings [1] */
+  const char *const *row_label; /* left of each row of facets, reading upwards; NULL, or one for each row */
+  double top;                   /* least room above the pictures, to align panels side by side [0] */
+  bool crosshair;
+  double cross_x, cross_y; /* axis units */
+} wd_panel;
+
+/* A panel of one map: axes Distance (m) and Depth (m) with cell centres at multiples of the spacing, square
+ * cells. The range is left for the caller. The facet must outlive the panel. */
+wd_panel wd_panel_of_map(const wd_map *map, const wd_facet *facet, int facets);
+
+/* A panel of shots: axes Distance (m), receivers every `spacing` metres from 0 (0: axis Receiver, by index
+ * from 1), and Time (ms), sample s at (s + 1) dt. */
+wd_panel wd_panel_of_gather(const wd_gather *gather, double spacing, const wd_facet *facet, int facets);
+
+typedef struct wd_panel_layout {
+  double width, height; /* of the panel */
+  int columns, rows;    /* facets across and down */
+  wd_rect first;        /* the first facet's picture; the others follow at the steps below */
+  double step_x, step_y;
+  wd_rect bar;         /* width 0: none */
+  double left, header; /* room left of the pictures, and above them without captions */
+  int every;           /* wiggles: every n-th trace is drawn, as the header then says */
+} wd_panel_layout;
+
+/* Fits the panel into width x height units; height 0 lets it choose (layout->height tells). WD_ERR_ARGUMENT
+ * when the room is too small for a picture, or the panel has no facet or an empty range. */
+wd_status wd_panel_arrange(const wd_panel *panel, const wd_style *style, double width, double height,
+                           wd_panel_layout *out, wd_error *err);
+
+/* Draws at the origin of cr, whose user unit must be style->scale device pixels on a raster. The background
+ * is the caller's. */
+void wd_panel_draw(const wd_panel *panel, const wd_style *style, const wd_panel_layout *layout, cairo_t *cr,
+                   wd_text_log *log);
+
+wd_rect wd_panel_facet_rect(const wd_panel_layout *layout, int facet);
+
+typedef struct wd_pick {
+  int facet, row, column; /* the cell */
+  double x, y;            /* axis units */
+  float value;
+} wd_pick;
+
+/* The cell under a point of the panel; false outside the pictures. */
+bool wd_panel_pick(const wd_panel *panel, const wd_panel_layout *layout, double x, double y, wd_pick *out);
+
+#endif
