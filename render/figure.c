@@ -188,23 +188,31 @@ typedef struct stream {
   wd_file *file;
   wd_error error;
   wd_figure_text head; /* SVG: goes in after the opening tag */
+  int matched;         /* bytes of "<svg" seen so far */
   bool inserted;
 } stream;
 
+/* How many bytes of data belong before the insertion: up to the '>' that ends the "<svg" tag; 0 when it is
+ * not in this piece. cairo writes in pieces of any size. */
+static unsigned int end_of_tag(stream *s, const unsigned char *data, unsigned int length) {
+  static const char tag[] = "<svg";
+  for (unsigned int i = 0; i < length; i++) {
+    if (s->matched < 4)
+      s->matched = data[i] == (unsigned char)tag[s->matched] ? s->matched + 1 : data[i] == '<';
+    else if (data[i] == '>')
+      return i + 1;
+  }
+  return 0;
+}
+
 static cairo_status_t stream_write(void *closure, const unsigned char *data, unsigned int length) {
   stream *s = closure;
-  unsigned int from = 0;
-  if (s->head.text && !s->inserted) {
-    /* The opening tag is the first to end after "<svg"; cairo writes it in one piece. */
-    const unsigned char *tag = memmem(data, length, "<svg", 4);
-    const unsigned char *end = tag ? memchr(tag, '>', length - (size_t)(tag - data)) : NULL;
-    if (end) {
-      from = (unsigned int)(end + 1 - data);
-      if (wd_file_write(s->file, data, from, &s->error) ||
-          wd_file_write(s->file, s->head.text, s->head.length, &s->error))
-        return CAIRO_STATUS_WRITE_ERROR;
-      s->inserted = true;
-    }
+  unsigned int from = s->head.text && !s->inserted ? end_of_tag(s, data, length) : 0;
+  if (from > 0) {
+    s->inserted = true;
+    if (wd_file_write(s->file, data, from, &s->error) ||
+        wd_file_write(s->file, s->head.text, s->head.length, &s->error))
+      return CAIRO_STATUS_WRITE_ERROR;
   }
   return wd_file_write(s->file, data + from, length - from, &s->error) ? CAIRO_STATUS_WRITE_ERROR
                                                                        : CAIRO_STATUS_SUCCESS;

@@ -5,18 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Half way to the paper: under wiggles, so that they can be read. */
-static void wash(const uint32_t table[256], uint32_t paper, uint32_t out[256]) {
+/* Half way to white: under wiggles, so that they can be read. */
+static void wash(const uint32_t table[256], uint32_t out[256]) {
   for (int i = 0; i < 256; i++) {
     out[i] = 0xff000000u;
     for (int shift = 0; shift < 24; shift += 8)
-      out[i] |= (((table[i] >> shift & 255) * 9 + (paper >> shift & 255) * 11 + 10) / 20) << shift;
+      out[i] |= (((table[i] >> shift & 255) * 9 + 255 * 11 + 10) / 20) << shift;
   }
 }
 
-static const uint32_t *colours(const wd_pen *pen, const wd_panel *p, uint32_t washed[256]) {
+static const uint32_t *colours(const wd_panel *p, uint32_t washed[256]) {
   if (p->mode != WD_PANEL_DENSITY_WIGGLE) return wd_colormap_tables[p->colormap];
-  wash(wd_colormap_tables[p->colormap], pen->theme->paper, washed);
+  wash(wd_colormap_tables[p->colormap], washed);
   return washed;
 }
 
@@ -26,7 +26,8 @@ static wd_wiggle wiggle_of(const wd_pen *pen, const wd_panel *p, const wd_panel_
                                  [WD_PANEL_AREA] = WD_FILL_POSITIVE,
                                  [WD_PANEL_AREA_NEGATIVE] = WD_FILL_NEGATIVE,
                                  [WD_PANEL_DENSITY_WIGGLE] = WD_FILL_NONE};
-  uint32_t ink = pen->theme->ink;
+  /* Colours are the same in both themes, and so are the lines over them. */
+  uint32_t ink = p->mode == WD_PANEL_DENSITY_WIGGLE ? 0x1b1d21 : pen->theme->ink;
   return (wd_wiggle){.excursion = p->excursion,
                      .width = width,
                      .fill = fill[p->mode],
@@ -87,14 +88,14 @@ static void draw_picture(wd_pen *pen, const wd_panel *p, const wd_panel_layout *
       wd_image image = image_of(surface);
       uint32_t washed[256];
       if (density)
-        wd_raster_field(&image, &field, &view, &p->range, colours(pen, p, washed), p->smooth,
+        wd_raster_field(&image, &field, &view, &p->range, colours(p, washed), p->smooth,
                         0xff000000u | pen->theme->missing);
       else
         for (int y = 0; y < height; y++)
           for (int x = 0; x < width; x++)
             image.pixel[(size_t)y * (size_t)image.stride + (size_t)x] = 0xff000000u | pen->theme->paper;
       if (lines && raster) {
-        wd_wiggle w = wiggle_of(pen, p, l, fmax(0.9, 0.055 * pen->style.size * pen->style.scale));
+        wd_wiggle w = wiggle_of(pen, p, l, fmax(0.7, 0.045 * pen->style.size * pen->style.scale));
         wd_raster_wiggle(&image, &field, &view, &p->range, &w);
       }
     }
@@ -140,18 +141,20 @@ static void draw_marks(wd_pen *pen, const wd_panel *p, const wd_facet *facet, co
   }
   wd_pen_colour_alpha(pen, 0xffffff, 0.85);
   cairo_fill(cr);
+  cairo_restore(cr); /* a star on the edge stays whole */
+  double radius = fmin(0.55 * s, 0.035 * r->width);
   for (int i = 0; i < facet->sources; i++) {
     double px = r->x + wd_axis_place(&x, facet->source[i].x) * r->width;
     double py = r->y + wd_axis_place(&y, facet->source[i].y) * r->height;
-    star(cr, px, py, 0.55 * s);
+    if (px < r->x || px > r->x + r->width || py < r->y || py > r->y + r->height) continue;
+    star(cr, px, py, radius);
     wd_pen_colour(pen, 0xffffff);
-    cairo_set_line_width(cr, 0.16 * s);
+    cairo_set_line_width(cr, 0.28 * radius);
     cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
     cairo_stroke_preserve(cr);
     wd_pen_colour(pen, 0xc81e3c);
     cairo_fill(cr);
   }
-  cairo_restore(cr);
 }
 
 static void draw_crosshair(wd_pen *pen, const wd_panel *p, const wd_rect *r) {
@@ -208,7 +211,7 @@ static void draw_bar(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, c
   if (cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS) {
     wd_image image = image_of(surface);
     uint32_t washed[256];
-    const uint32_t *table = colours(pen, p, washed);
+    const uint32_t *table = colours(p, washed);
     for (int y = 0; y < height; y++)
       image.pixel[(size_t)y * (size_t)image.stride] = table[255 - (int)((y + 0.5) * 256 / height)];
   }
@@ -238,7 +241,13 @@ static void draw_bar(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, c
   wd_type up = {.size = m->size, .colour = pen->theme->ink};
   double width;
   wd_pen_measure(pen, &up, label, &width, NULL, NULL);
-  if (width > bar->height && *quantity) snprintf(label, sizeof label, "%s", quantity);
+  if (width > bar->height && *quantity) {
+    snprintf(label, sizeof label, "%s", quantity);
+    wd_pen_measure(pen, &up, label, &width, NULL, NULL);
+    const char *open = strchr(quantity, '('), *close = open ? strchr(open, ')') : NULL;
+    if (width > bar->height && close)
+      snprintf(label, sizeof label, "%.*s", (int)(close - open - 1), open + 1);
+  }
   up.room = bar->height;
   wd_pen_text_up(pen, &up, x0 + m->tick + m->gap + widest + 0.25 * m->size + m->ascent,
                  bar->y + bar->height / 2, label);
@@ -269,9 +278,10 @@ static void draw_header(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p
                    m->small_line + 0.16 * m->size};
     cairo_set_line_width(pen->cr, wd_pen_hair(pen, m->hair));
     wd_pen_rounded(pen, &box, 0.3 * m->size);
-    wd_pen_colour(pen, pen->theme->warm);
+    small.colour = badges.text[i] == badges.own[0] || badges.text[i] == badges.own[1] ? pen->theme->dim
+                                                                                      : pen->theme->warm;
+    wd_pen_colour(pen, small.colour);
     cairo_stroke(pen->cr);
-    small.colour = pen->theme->warm;
     wd_pen_text(pen, &small, at + pad, base, 0, badges.text[i]);
     at += box.width + pad;
   }
@@ -287,10 +297,10 @@ void wd_panel_draw(const wd_panel *p, const wd_style *style, const wd_panel_layo
   for (int i = 0; i < p->facets; i++) {
     wd_rect r = wd_panel_facet_rect(l, i);
     draw_picture(&pen, p, l, &p->facet[i], &r);
-    draw_marks(&pen, p, &p->facet[i], &r);
-    draw_crosshair(&pen, p, &r);
     wd_pen_colour(&pen, pen.theme->frame);
     wd_pen_frame(&pen, &r, m.hair);
+    draw_marks(&pen, p, &p->facet[i], &r);
+    draw_crosshair(&pen, p, &r);
     if (p->facet[i].caption && *p->facet[i].caption) {
       wd_type type = {.size = m.small, .colour = pen.theme->dim, .room = r.width};
       double width;

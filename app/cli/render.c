@@ -427,14 +427,14 @@ static wd_status write_picture(const render_args *a, const scene *s, wd_error *e
   wd_figure_item item[2];
   int items = 0;
   bool both = s->has_map && s->has_gather;
-  if (s->has_map) item[items++] = (wd_figure_item){.panel = &s->map_panel, .span = 1};
-  if (s->has_gather) item[items++] = (wd_figure_item){.panel = &s->gather_panel, .span = both ? 2 : 1};
+  if (s->has_map) item[items++] = (wd_figure_item){.panel = &s->map_panel, .span = both ? 2 : 1};
+  if (s->has_gather) item[items++] = (wd_figure_item){.panel = &s->gather_panel, .span = both ? 3 : 1};
   bool single = items == 1 && item[0].panel->facets == 1;
   char *recipe = recipe_of(a, s);
   if (!recipe) return no_memory(err);
   wd_figure figure = {.item = item,
                       .items = items,
-                      .columns = both ? 3 : 1,
+                      .columns = both ? 5 : 1,
                       .width_mm = a->width_mm > 0 ? a->width_mm
                                   : single        ? 90
                                                   : 170,
