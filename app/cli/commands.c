@@ -5,6 +5,7 @@
 extern const cli_command cli_simulate;
 extern const cli_command cli_compare;
 extern const cli_command cli_gradient;
+extern const cli_command cli_generate;
 extern const cli_command cli_info;
 #ifdef WD_HAVE_RENDER
 extern const cli_command cli_render;
@@ -16,6 +17,7 @@ const cli_command *const cli_commands[] = {
     &cli_simulate,
     &cli_compare,
     &cli_gradient,
+    &cli_generate,
     &cli_info,
 #ifdef WD_HAVE_RENDER
     &cli_render,

@@ -244,6 +244,12 @@ static wd_status compare_claim(const char *path, json_t *wanted, wd_error *err) 
     free(a);
     free(b);
   }
+  json_int_t count = json_integer_value(json_object_get(there, "count"));
+  json_int_t now = json_integer_value(json_object_get(wanted, "count"));
+  if (!st && count > now)
+    st = wd_fail(err, WD_ERR_ARGUMENT,
+                 "%s was begun with count %lld; %lld would throw maps away: take another folder", path,
+                 (long long)count, (long long)now);
   json_decref(there);
   return st;
 }

@@ -11,7 +11,7 @@ typedef struct generate_args {
   const char *output, *device;
   int family, count;
   uint64_t seed;
-  bool openfwi_layout, codec, zero_last, test;
+  bool openfwi_layout, zero_last, test;
 } generate_args;
 
 static const cli_option options[] = {
@@ -31,9 +31,6 @@ static const cli_option options[] = {
     {"openfwi-layout", 0, CLI_FLAG, offsetof(generate_args, openfwi_layout),
      .help = "OpenFWI's folders and file names, a family apart: FlatVel_A/data/data1.npy, "
              "FlatFault_A/seis2_1_0.npy"},
-    {"codec", 0, CLI_FLAG, offsetof(generate_args, codec),
-     .help =
-         "compact float16 training shards (temporal codec; total and direct field) instead of whole gathers"},
     {"zero-last", 0, CLI_FLAG, offsetof(generate_args, zero_last),
      .help = "set the last sample of every trace to zero, as OpenFWI's training files have it"},
     {"test", 0, CLI_FLAG, offsetof(generate_args, test),
@@ -86,14 +83,14 @@ static wd_status simulate(cli *c, job *j, const dataset_map *map, int n, wd_erro
 }
 
 /* Everything of one file, between opening and closing its sink. */
-static wd_status fill_file(cli *c, job *j, const dataset_map *map, size_t count, sink *sink, wd_error *err) {
+static wd_status fill_file(cli *c, job *j, const dataset_map *map, size_t count, sink *to, wd_error *err) {
   for (size_t first = 0; first < count;) {
     int n = count - first < (size_t)j->batch ? (int)(count - first) : j->batch;
     cli_progress_span(c, n);
     double start = cli_seconds();
     wd_status st = simulate(c, j, map + first, n, err);
     double simulated = cli_seconds();
-    if (!st) st = sink->ops->add(sink, j->pool, map + first, n, j->wave, err);
+    if (!st) st = to->ops->add(to, j->pool, map + first, n, j->wave, err);
     if (!st && cli_cancelled(c)) st = wd_fail(err, WD_CANCELLED, "stopped");
     if (st) return wd_fail_context(err, st, "after %zu maps", j->done);
     j->simulating += simulated - start;
@@ -113,14 +110,14 @@ static wd_status make_file(cli *c, job *j, const dataset_file *file, const sink_
   double start = cli_seconds();
   wd_status st = dataset_generate(&j->data, file, j->pool, &c->hooks, map, err);
   j->generating += cli_seconds() - start;
-  sink sink = {.ops = ops, .file = file, .survey = j->survey, .zero_last = zero_last, .seed = j->data.seed};
-  if (!st) st = ops->open(&sink, err);
-  if (!st) st = fill_file(c, j, map, file->count, &sink, err);
+  sink to = {.ops = ops, .file = file, .survey = j->survey, .zero_last = zero_last, .seed = j->data.seed};
+  if (!st) st = ops->open(&to, err);
+  if (!st) st = fill_file(c, j, map, file->count, &to, err);
   start = cli_seconds();
   if (!st)
-    st = ops->close(&sink, err);
+    st = ops->close(&to, err);
   else
-    ops->abort(&sink);
+    ops->abort(&to);
   j->writing += cli_seconds() - start;
   for (size_t i = 0; i < file->count; i++) wd_map_clear(&map[i].map);
   wd_free(map);
@@ -140,9 +137,11 @@ static wd_status report(cli *c, const job *j, size_t files, double seconds, wd_e
                   cli_real(j->generating), "simulating_seconds", cli_real(j->simulating), "writing_seconds",
                   cli_real(j->writing), "simulating_share", cli_real(share)),
         err);
-  printf("%s: %zu maps in %zu files, %zu made now, exact mode on %s, %.4g maps/s (%.0f %% of the time in the "
-         "solver)\n",
-         j->data.folder, j->done, files, j->made, d->name, rate, 100 * share);
+  printf(
+      "%s: %zu map%s in %zu file%s, %zu made now, exact mode on %s, %.4g maps/s (%.0f %% of the time in the "
+      "solver)\n",
+      j->data.folder, j->done, j->done == 1 ? "" : "s", files, files == 1 ? "" : "s", j->made, d->name, rate,
+      100 * share);
   return WD_OK;
 }
 
@@ -177,22 +176,15 @@ static wd_status make_all(cli *c, job *j, const sink_ops *ops, bool zero_last, w
 
 static wd_status run(cli *c, const void *arguments, wd_error *err) {
   const generate_args *a = arguments;
-  if (a->codec && a->openfwi_layout)
-    return cli_usage_error(err, "--codec and --openfwi-layout exclude each other");
-  if (a->codec && a->zero_last)
-    return cli_usage_error(err,
-                           "--zero-last makes no sense with --codec, which never stores a zeroed sample");
-  job j = {.direct = a->codec};
+  job j = {.direct = false};
   j.data = (dataset){.folder = a->output,
                      .family = a->family,
                      .seed = a->seed,
                      .count = (size_t)a->count,
                      .test = a->test,
-                     .layout = a->codec            ? DATASET_SHARDS
-                               : a->openfwi_layout ? DATASET_OPENFWI
-                                                   : DATASET_PLAIN};
+                     .layout = a->openfwi_layout ? DATASET_OPENFWI : DATASET_PLAIN};
   json_t *recipe = json_pack("{s:s, s:b}", "mode", "exact", "zero_last", (int)a->zero_last);
-  const sink_ops *ops = a->codec ? &sink_shards : &sink_npy;
+  const sink_ops *ops = &sink_npy;
   wd_survey_desc openfwi = {0};
   wd_status st = wd_survey_create(&openfwi, &j.survey, err);
   if (!st) st = cli_open_device(c, a->device, "exact", &j.device, err);
@@ -216,7 +208,7 @@ const cli_command cli_generate = {
                "command "
                "is given again: complete files are kept, and a larger --count adds to them.",
     .example = "wavediffusion-cli generate --family curvefault-b --count 10 --seed 1 --output data\n"
-               "wavediffusion-cli generate --family all --count 60000 --seed 1 --output train --codec\n",
+               "wavediffusion-cli generate --family all --count 60000 --seed 1 --output train\n",
     .option = options,
     .size = sizeof(generate_args),
     .run = run,
