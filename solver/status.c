@@ -52,7 +52,7 @@ int wd_status_exit_code(wd_status code) {
   case WD_OK: return 0;
   case WD_CANCELLED: return 130;
   case WD_ERR_ARGUMENT: return 1;
-  case WD_ERR_UNSUPPORTED: return 1;
+  case WD_ERR_UNSUPPORTED: return 2; /* a file of a kind that is not read here; a device says WD_ERR_DEVICE */
   case WD_ERR_SHAPE: return 2;
   case WD_ERR_IO: return 2;
   case WD_ERR_FORMAT: return 2;

@@ -11,7 +11,7 @@ typedef enum wd_status {
   WD_CANCELLED,       /* the caller's cancel flag was seen; the last good state stands */
   WD_ERR_ARGUMENT,    /* a value out of range, or an unstable or badly sampled set-up */
   WD_ERR_SHAPE,       /* arrays that do not fit together */
-  WD_ERR_UNSUPPORTED, /* this build or device cannot do it */
+  WD_ERR_UNSUPPORTED, /* a kind of file, or an operation, that this build does not know */
   WD_ERR_NO_MEMORY,
   WD_ERR_IO,      /* the file system said no */
   WD_ERR_FORMAT,  /* a file that is not what it says it is */

@@ -52,7 +52,7 @@ wd_status wd_wave_create(wd_device *device, const wd_survey *survey, const wd_wa
                          const wd_map *velocity, wd_wave **out, wd_error *err) {
   const wd_wave_ops *ops = device->wave;
   if (!ops || !ops->create || !ops->load || !ops->run || !ops->step || !ops->snapshot)
-    return wd_fail(err, WD_ERR_UNSUPPORTED, "device %s cannot propagate waves in this build",
+    return wd_fail(err, WD_ERR_DEVICE, "device %s cannot propagate waves in this build",
                    device->info.spec);
   wd_wave *w = wd_calloc(1, sizeof *w);
   if (!w) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a wave propagation");
@@ -174,7 +174,7 @@ static wd_status check_gradient(const wd_map *gradient, int map, wd_error *err) 
 wd_status wd_wave_gradient(wd_wave *w, const wd_gather *residual, wd_map *out, double *vmin_term,
                            const wd_hooks *hooks, wd_error *err) {
   if (!w->device->wave->gradient)
-    return wd_fail(err, WD_ERR_UNSUPPORTED, "device %s has no gradient in this build", w->device->info.spec);
+    return wd_fail(err, WD_ERR_DEVICE, "device %s has no gradient in this build", w->device->info.spec);
   wd_status st = check_residual(w, residual, err);
   if (st) return st;
   size_t n = (size_t)w->desc.maps;
