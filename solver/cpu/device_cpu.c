@@ -37,6 +37,7 @@ wd_status wd_device_open_cpu(wd_device *d, int threads, wd_error *err) {
   }
   wd_status st = wd_pool_create(threads, &d->pool, err);
   if (st) return st;
+  d->wave = &wd_wave_ops_cpu;
   d->info = (wd_device_info){.kind = WD_DEVICE_CPU,
                              .threads = threads,
                              .lanes = widths[width].lanes,

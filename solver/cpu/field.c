@@ -1,0 +1,147 @@
+/* Memory of the cpu backend: the fields of a shot and a map's coefficients laid out in rows of vectors. */
+#include "solver/cpu/wave_cpu.h"
+#include "solver/memory.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+enum { PAD = 64 }; /* floats before and after an array: stencils read past the ends of the outermost rows */
+
+static size_t plane_floats(const wd_wave *w) {
+  const wd_cpu_wave *b = w->backend;
+  return (size_t)(w->pz + 2 * w->radius) * (size_t)b->stride + 2 * PAD;
+}
+
+static int planes(const wd_wave *w) {
+  return w->desc.mode == WD_WAVE_LIVE ? 6 : 2;
+}
+
+size_t wd_cpu_field_bytes(const wd_wave *w) {
+  return plane_floats(w) * (size_t)planes(w) * sizeof(float) + 4 * (size_t)w->pz * sizeof(int);
+}
+
+wd_status wd_cpu_field_create(const wd_wave *w, wd_cpu_field *f, wd_error *err) {
+  const wd_cpu_wave *b = w->backend;
+  size_t plane = plane_floats(w);
+  *f = (wd_cpu_field){.block = wd_alloc(plane * (size_t)planes(w), sizeof(float)),
+                      .range = wd_alloc(4 * (size_t)w->pz, sizeof(int))};
+  if (!f->block || !f->range) {
+    wd_cpu_field_clear(f);
+    return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for wavefields of %d x %d cells", w->pz, w->px);
+  }
+  float **array[] = {&f->p[0], &f->p[1], &f->psi_x, &f->zeta_x, &f->psi_z, &f->zeta_z};
+  for (int i = 0; i < planes(w); i++)
+    *array[i] = f->block + plane * (size_t)i + PAD + (size_t)w->radius * (size_t)b->stride;
+  f->lo = f->range;
+  f->hi = f->lo + w->pz;
+  f->clean_lo = f->hi + w->pz;
+  f->clean_hi = f->clean_lo + w->pz;
+  return WD_OK;
+}
+
+void wd_cpu_field_clear(wd_cpu_field *f) {
+  wd_free(f->block);
+  wd_free(f->range);
+  *f = (wd_cpu_field){0};
+}
+
+/* Scaling is safe while the scaled field stays far from overflow: sources up to 2^30 leave 34 binary orders
+ * of magnitude. A stronger wavelet runs unscaled, and pays for its denormals. */
+static float choose_scale(const wd_wave *w, int map, int shot) {
+  const wd_cpu_wave *b = w->backend;
+  if (w->desc.mode != WD_WAVE_EXACT || !b->kernels->tiny[0]) return 1;
+  float largest = 0;
+  for (int i = 0; i < w->survey->samples; i++) largest = fmaxf(largest, fabsf(w->survey->wavelet[i]));
+  return w->medium[map].beta[shot] * largest < 0x1p30f ? WD_CPU_SCALE : 1;
+}
+
+void wd_cpu_field_rest(const wd_wave *w, wd_cpu_field *f, int map, int shot) {
+  const wd_cpu_wave *b = w->backend;
+  memset(f->block, 0, plane_floats(w) * (size_t)planes(w) * sizeof(float));
+  if (w->desc.free_surface) /* mirrored zeros are -0 */
+    for (int level = 0; level < 2; level++)
+      for (int i = 1; i <= w->radius * b->stride; i++) f->p[level][-i] = -0.0f;
+  for (int z = 0; z < w->pz; z++) {
+    f->lo[z] = f->clean_lo[z] = INT_MAX / 2;
+    f->hi[z] = f->clean_hi[z] = 0;
+  }
+  int z = w->source[shot] / w->px, at = w->source[shot] % w->px + w->radius;
+  bool edge = w->periodic && (at < 2 * w->radius || at >= w->px);
+  f->lo[z] = edge ? 0 : at;
+  f->hi[z] = edge ? b->stride : at + 1;
+  f->scale = choose_scale(w, map, shot);
+}
+
+float wd_cpu_unscale(float value, float scale) {
+  if (scale == 1) return value;
+  union {
+    float f;
+    unsigned u;
+  } x = {value};
+  unsigned sign = x.u & 0x80000000u, magnitude = x.u & 0x7fffffffu;
+  if (magnitude >= 0x7f800000u) return value; /* infinity, NaN */
+  if (magnitude >= 64u << 23)
+    x.u = sign | (magnitude - (63u << 23));
+  else /* denormal without the scale: a multiple of 2^-149 by the rounding of simd.h */
+    x.u = sign | (unsigned)(fabsf(value) * 0x1p86f);
+  return x.f;
+}
+
+void wd_cpu_field_read(const wd_wave *w, const wd_cpu_field *f, int step, float *out) {
+  const wd_cpu_wave *b = w->backend;
+  for (int z = 0; z < w->pz; z++) {
+    const float *row = f->p[step % 2] + (size_t)z * (size_t)b->stride + w->radius;
+    for (int x = 0; x < w->px; x++)
+      out[(size_t)z * (size_t)w->px + (size_t)x] = wd_cpu_unscale(row[x], f->scale);
+  }
+}
+
+wd_status wd_cpu_coefficients_create(const wd_wave *w, wd_cpu_coefficients *k, wd_error *err) {
+  const wd_cpu_wave *b = w->backend;
+  size_t stride = (size_t)b->stride, rows = (size_t)w->nz * 2 + 3;
+  *k = (wd_cpu_coefficients){.block = wd_calloc(rows * stride, sizeof(float))};
+  if (!k->block) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for coefficients of %d rows", w->nz);
+  k->alpha = k->block;
+  k->t1 = k->alpha + (size_t)w->nz * stride;
+  k->t2 = k->t1 + (size_t)w->nz * stride;
+  k->ax = k->t2 + stride;
+  k->bx = k->ax + stride;
+  return WD_OK;
+}
+
+void wd_cpu_coefficients_fill(const wd_wave *w, wd_cpu_coefficients *k, int map) {
+  const wd_cpu_wave *b = w->backend;
+  const wd_medium *m = &w->medium[map];
+  if (k->medium == m && k->serial == b->serial) return;
+  for (int z = 0; z < w->nz; z++) {
+    float *alpha = k->alpha + (size_t)z * (size_t)b->stride + w->radius;
+    float *t1 = k->t1 + (size_t)z * (size_t)b->stride + w->radius;
+    for (int x = 0; x < w->px; x++) {
+      size_t core = (size_t)z * (size_t)w->nx + (size_t)wd_plan_core_column(w, x);
+      alpha[x] = m->alpha[core];
+      t1[x] = m->centre[core] - (wd_plan_in_side_strip(w, x) ? m->kx[x] : 0.0f);
+    }
+  }
+  for (int x = 0; x < w->px; x++) {
+    k->t2[x + w->radius] = 1.0f - (wd_plan_in_side_strip(w, x) ? m->kx[x] : 0.0f);
+    k->ax[x + w->radius] = m->ax[x];
+    k->bx[x + w->radius] = m->bx[x];
+  }
+  k->medium = m;
+  k->serial = b->serial;
+}
+
+wd_status wd_cpu_scratch_create(const wd_wave *w, wd_cpu_scratch *s, wd_error *err) {
+  const wd_cpu_wave *b = w->backend;
+  *s = (wd_cpu_scratch){.block = wd_calloc(8 * (size_t)b->stride, sizeof(float))};
+  if (!s->block) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a row of coefficients");
+  for (int i = 0; i < 8; i++) {
+    float *row = s->block + (size_t)i * (size_t)b->stride;
+    if (i < 4)
+      s->t1[i / 2][i % 2] = row;
+    else
+      s->t2[i / 2 - 2][i % 2] = row;
+  }
+  return WD_OK;
+}

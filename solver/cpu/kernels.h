@@ -1,0 +1,60 @@
+/* The row kernels of the cpu device: one table for each SIMD width, chosen at run time by the lanes of the
+ * device. A row is a run of vectors; positions in a row count floats from its aligned start, and the first
+ * column of the grid lies at position `radius`, so that the ghosts left of it fit. */
+#ifndef WD_CPU_KERNELS_H
+#define WD_CPU_KERNELS_H
+
+#include "solver/wave_plan.h"
+
+/* Fields of exact mode are held times 2^63 where the kernels can round as denormals do (simd.h). */
+#define WD_CPU_SCALE 9223372036854775808.0f
+
+/* One or two neighbouring rows of the sponge scheme. in[] are the rows from z - radius to z + rows - 1 +
+ * radius at the present step; out[] holds the step before and takes the step after. */
+typedef struct wd_cpu_rows {
+  const float *in[2 + 2 * WD_MAX_RADIUS];
+  float *out[2];
+  const float *alpha[2], *t1[2], *t2[2];
+} wd_cpu_rows;
+
+/* Vectors v0 <= v < v1 of the rows; c as in wd_wave. */
+typedef void wd_cpu_rows_fn(const wd_cpu_rows *rows, const float *c, int v0, int v1);
+
+/* A row of the CPML scheme. Weights as in wd_wave. */
+typedef struct wd_cpu_pml_row {
+  const float *now[1 + 4 * WD_MAX_RADIUS]; /* rows z - radius .. z + radius */
+  float *before;                           /* takes the new field */
+  const float *alpha;
+  const float *psi_z[1 + 2 * WD_MAX_RADIUS]; /* rows z - radius .. z + radius; NULL when all are zero */
+  float *psi_x, *zeta_x, *zeta_z;            /* of this row; zeta_z NULL outside the strips */
+  const float *ax, *bx;                      /* by position */
+  float az, bz;
+  int strip[4]; /* vectors that x strips reach: [0, 1) and [2, 3) */
+} wd_cpu_pml_row;
+
+typedef struct wd_cpu_kernels {
+  int lanes;
+  wd_cpu_rows_fn *exact[2][2]; /* [order 4, 8][1, 2 rows] */
+  wd_cpu_rows_fn *fast[2][2];
+  wd_cpu_rows_fn *tiny[2]; /* one row of scaled values that may round as denormals; NULL without FMA */
+  /* psi <- b psi + a D1(now) of a row in a z strip, vectors v0..v1 */
+  void (*pml_psi_z[2])(const float *const *now, float *psi, float a, float b, const float *d, int v0, int v1);
+  void (*pml_row[2])(const wd_cpu_pml_row *row, const float *c, const float *d, int vectors);
+  /* First / one past the last position in [from, to) that is not +0; `to` / `from` when all are. Whole
+   * vectors are looked at. */
+  int (*first_nonzero)(const float *row, int from, int to);
+  int (*last_nonzero)(const float *row, int from, int to);
+  /* Whether all of a vector's floats, except where `spare` is large, are at least `least`. */
+  int (*big)(const float *vector, const float *spare, float least);
+} wd_cpu_kernels;
+
+extern const wd_cpu_kernels wd_cpu_kernels_4;
+#ifdef WD_HAVE_X86_SIMD
+extern const wd_cpu_kernels wd_cpu_kernels_8, wd_cpu_kernels_16;
+#endif
+
+/* Sets flush-to-zero and denormals-are-zero on this thread (x86) and returns what was set before. */
+unsigned wd_cpu_flush_denormals(void);
+void wd_cpu_restore_denormals(unsigned saved);
+
+#endif
