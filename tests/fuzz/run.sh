@@ -1,0 +1,22 @@
+#!/bin/sh
+# Runs every fuzz target of a build for SECONDS, one after another, on a copy of its seeds: the committed corpus
+# stays small. Ends with 1 when anything was found; what was found lies in BUILD/found/.
+#   tests/fuzz/run.sh BUILD SECONDS [TARGET...]
+set -u
+build=$1 seconds=$2
+shift 2
+here=$(cd "$(dirname "$0")" && pwd)
+[ $# -gt 0 ] || set -- $(ls "$build"/tests/fuzz/fuzz_* | grep -v '\.p$' | sed 's/.*fuzz_//')
+mkdir -p "$build/found"
+bad=0
+for name in "$@"; do
+  work=$(mktemp -d)
+  cp -r "$here/corpus/$name/." "$work/"
+  dict=
+  [ -f "$here/$name.dict" ] && dict=-dict=$here/$name.dict
+  "$build/tests/fuzz/fuzz_$name" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=2048 -timeout=20 \
+    -print_final_stats=1 -artifact_prefix="$build/found/$name-" $dict "$work" >"$build/found/$name.log" 2>&1 || bad=1
+  grep -E 'stat::number_of_executed_units|SUMMARY|ERROR' "$build/found/$name.log" | sed "s/^/$name: /"
+  rm -rf "$work"
+done
+exit $bad
