@@ -43,7 +43,7 @@ static int refuse(wd_graph *g, wd_op op, const char *why) {
 }
 
 static int refuse_shapes(wd_graph *g, wd_op op, wd_shape a, wd_shape b, const char *why) {
-  char ta[64], tb[64], text[256];
+  char ta[64], tb[64], text[512];
   wd_shape_print(a, ta);
   wd_shape_print(b, tb);
   snprintf(text, sizeof text, "%s (%s and %s)", why, ta, tb);

@@ -43,6 +43,9 @@ typedef struct wd_kernels {
 /* The table of a device; NULL with a text where this build or device runs no networks. */
 const wd_kernels *wd_kernels_for(wd_device *device, wd_error *err);
 extern const wd_kernels wd_kernels_reference;
+#ifdef WD_HAVE_ONEDNN
+extern const wd_kernels wd_kernels_cpu;
+#endif
 
 struct wd_graph {
   wd_device *device;

@@ -19,6 +19,7 @@ wd_status wd_params_create(wd_device *device, wd_params **out, wd_error *err) {
   wd_params *p = wd_calloc(1, sizeof *p);
   if (!p) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a set of weights");
   p->device = device;
+  p->version = 1;
   *out = p;
   return WD_OK;
 }
@@ -117,6 +118,10 @@ wd_status wd_params_get_grad(wd_params *p, int index, float *value, wd_error *er
   const wd_param *w = &p->param[index];
   return wd_kernels_for(p->device, err)
       ->download(p->device, value, p->grad + w->offset, w->count * sizeof(float), err);
+}
+
+void wd_params_changed(wd_params *p) {
+  p->version++;
 }
 
 wd_status wd_params_zero_grad(wd_params *p, wd_error *err) {

@@ -58,9 +58,10 @@ typedef struct wd_params {
   wd_device *device;
   int count, capacity;
   wd_param *param;
-  size_t total; /* floats */
-  float *value; /* device memory, after wd_params_allocate */
-  float *grad;  /* NULL without gradients */
+  size_t total;          /* floats */
+  float *value;          /* device memory, after wd_params_allocate */
+  float *grad;           /* NULL without gradients */
+  unsigned long version; /* goes up whenever a value changes: packed copies of weights are made anew */
 } wd_params;
 
 wd_status wd_params_create(wd_device *device, wd_params **out, wd_error *err);
@@ -76,6 +77,8 @@ int wd_params_find(const wd_params *p, const char *name);                  /* -1
 wd_status wd_params_set(wd_params *p, int index, const float *value, wd_error *err);
 wd_status wd_params_get(wd_params *p, int index, float *value, wd_error *err);
 wd_status wd_params_get_grad(wd_params *p, int index, float *value, wd_error *err);
+/* For whoever writes `value` itself (an optimizer). */
+void wd_params_changed(wd_params *p);
 wd_status wd_params_zero_grad(wd_params *p, wd_error *err);
 
 #endif

@@ -1,0 +1,90 @@
+/* The CPU kernels: oneDNN for what multiplies channels (contract.c), OpenMP loops for the rest (norm.c,
+ * loops.c). Internal to model/cpu/. */
+#ifndef WD_CPU_KERNELS_H
+#define WD_CPU_KERNELS_H
+
+#include "model/cpu/onednn.h"
+#include "model/kernels.h"
+
+/* Loops are compiled for each SIMD width and chosen when the program starts. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&     \
+    !defined(__SANITIZE_THREAD__)
+#  define WD_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#  define WD_CLONES
+#endif
+
+typedef struct wd_cpu_graph {
+  wd_dnn *dnn;
+  int threads;
+  float *scratch; /* results of oneDNN on their way into a gradient */
+  size_t scratch_count;
+} wd_cpu_graph;
+
+/* What a node keeps between forward and backward, or between runs. */
+typedef struct wd_cpu_node {
+  wd_dnn_op *op[3];
+  float *kept;     /* attention: its weights; group norm: mean and scale of every group */
+  float *kept2;    /* attention: room for the gradient of the weights */
+  double *partial; /* norms: sums per sample, chunk and channel */
+} wd_cpu_node;
+
+static inline wd_cpu_graph *wd_cpu_of(wd_graph *g) {
+  return g->backend;
+}
+static inline int wd_cpu_threads(wd_graph *g) {
+  return wd_cpu_of(g)->threads;
+}
+
+#define WD_CPU_KERNEL(name)                                                                                  \
+  wd_status wd_cpu_##name##_forward(wd_graph *g, wd_node *n, wd_error *err);                                 \
+  wd_status wd_cpu_##name##_backward(wd_graph *g, wd_node *n, wd_error *err)
+
+WD_CPU_KERNEL(conv);
+WD_CPU_KERNEL(linear);
+WD_CPU_KERNEL(attention);
+WD_CPU_KERNEL(group_norm);
+WD_CPU_KERNEL(activation);
+WD_CPU_KERNEL(add);
+WD_CPU_KERNEL(add_channel);
+WD_CPU_KERNEL(modulate);
+WD_CPU_KERNEL(scale);
+WD_CPU_KERNEL(mask);
+WD_CPU_KERNEL(upsample);
+WD_CPU_KERNEL(downsample);
+WD_CPU_KERNEL(pixel_shuffle);
+WD_CPU_KERNEL(concat);
+WD_CPU_KERNEL(quantize);
+WD_CPU_KERNEL(squared_loss);
+WD_CPU_KERNEL(absolute_loss);
+#undef WD_CPU_KERNEL
+
+/* Prepares the oneDNN operations, and room, of a node; WD_OK for nodes that need none. */
+wd_status wd_cpu_prepare_contraction(wd_graph *g, wd_node *n, wd_error *err);
+wd_status wd_cpu_prepare_norm(wd_graph *g, wd_node *n, wd_error *err);
+
+/* to[i] += from[i] */
+void wd_cpu_accumulate(float *to, const float *from, size_t count, int threads);
+
+/* exp(x) to 2 ulp, without branches so that loops over it become SIMD: x = n ln 2 + r, a polynomial in r (the
+ * minimax coefficients of Cephes' expf), and 2^n put together in the exponent's bits. */
+static inline float wd_fast_exp(float x) {
+  x = x > 88.0f ? 88.0f : x;
+  x = x < -87.0f ? -87.0f : x;
+  float n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
+  float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
+  float p = 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * r * r + r + 1.0f;
+  union {
+    int32_t i;
+    float f;
+  } two = {.i = ((int32_t)n + 127) * (1 << 23)};
+  return p * two.f;
+}
+
+#endif
