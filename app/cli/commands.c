@@ -7,6 +7,7 @@ extern const cli_command cli_compare;
 extern const cli_command cli_gradient;
 extern const cli_command cli_generate;
 extern const cli_command cli_info;
+extern const cli_command cli_convert;
 #ifdef WD_HAVE_RENDER
 extern const cli_command cli_render;
 #endif
@@ -19,6 +20,7 @@ const cli_command *const cli_commands[] = {
     &cli_gradient,
     &cli_generate,
     &cli_info,
+    &cli_convert,
 #ifdef WD_HAVE_RENDER
     &cli_render,
 #endif

@@ -4,11 +4,16 @@
 #include "solver/file.h"
 #include "solver/memory.h"
 #include "solver/npy.h"
+#include "solver/segy.h"
+#ifdef WD_HAVE_RENDER
+#  include "render/figure.h"
+#endif
 
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 typedef struct info_args {
@@ -17,7 +22,8 @@ typedef struct info_args {
 } info_args;
 
 static const cli_operand operands[] = {
-    {"FILE", offsetof(info_args, file), .required = false, .help = "a .npy file"}, {0}};
+    {"FILE", offsetof(info_args, file), .required = false, .help = "a .npy or SEG-Y file, or a PNG picture"},
+    {0}};
 
 static const cli_option options[] = {{"devices", 0, CLI_FLAG, offsetof(info_args, devices),
                                       .help = "list the devices that could compute here"},
@@ -143,7 +149,66 @@ static wd_status describe_npy(cli *c, const info_args *a, wd_error *err) {
   return st;
 }
 
+/* ---- SEG-Y */
+
+static wd_status describe_segy(cli *c, const info_args *a, wd_error *err) {
+  wd_segy_info i;
+  wd_status st = wd_segy_inspect(a->file, NULL, &i, err);
+  if (st) return st;
+  if (c->json)
+    return cli_print_json(json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:b, s:i, s:i, s:s}", "file",
+                                    a->file, "format", "segy", "traces", i.traces, "samples", i.samples,
+                                    "sample_format", i.format, "interval", i.interval, "revision", i.revision,
+                                    "little_endian", (int)i.little_endian, "shots", i.shots, "receivers",
+                                    i.receivers, "text", i.text),
+                          err);
+  printf("%s: SEG-Y revision %d, %s-endian\n  traces    %d of %d samples, sample format %d\n"
+         "  interval  %d (microseconds, or millimetres where samples are depths)\n",
+         a->file, i.revision, i.little_endian ? "little" : "big", i.traces, i.samples, i.format, i.interval);
+  if (i.receivers)
+    printf("  shots     %d of %d receivers\n", i.shots, i.receivers);
+  else
+    printf("  shots     %d, with different numbers of receivers\n", i.shots);
+  for (const char *line = i.text; *line;) {
+    int n = (int)strcspn(line, "\n"), end = n;
+    while (end > 0 && line[end - 1] == ' ') end--;
+    if (end > 3) printf("  %.*s\n", end, line);
+    line += n + (line[n] == '\n');
+  }
+  return WD_OK;
+}
+
+/* ---- pictures: the recipe that made them */
+
+static wd_status describe_png(cli *c, const info_args *a, wd_error *err) {
+#ifdef WD_HAVE_RENDER
+  char *recipe = NULL;
+  wd_status st = wd_figure_read_recipe(a->file, &recipe, err);
+  if (st) return st;
+  json_t *o = json_loads(recipe, 0, NULL);
+  wd_free(recipe);
+  if (!o) return wd_fail(err, WD_ERR_FORMAT, "%s: the recipe in this picture is not JSON", a->file);
+  if (c->json)
+    return cli_print_json(json_pack("{s:s, s:s, s:o}", "file", a->file, "format", "png", "recipe", o), err);
+  printf("%s: PNG picture, made by\n", a->file);
+  return cli_print_json(o, err);
+#else
+  (void)c;
+  return wd_fail(err, WD_ERR_UNSUPPORTED,
+                 "%s: a PNG picture; this build was made without drawing and reads none", a->file);
+#endif
+}
+
 /* ---- by what the file begins with, whatever its name */
+
+/* SEG-Y begins with 40 cards of text, "C 1" and so on, in EBCDIC or ASCII, and 3600 bytes of headers; many
+ * files leave the cards empty. */
+static bool may_be_segy(const unsigned char *head, const char *name, uint64_t bytes) {
+  const char *dot = strrchr(name, '.');
+  if (bytes < 3600 + 240) return false;
+  return head[0] == 'C' || head[0] == 0xc3 ||
+         (dot && (strcasecmp(dot, ".sgy") == 0 || strcasecmp(dot, ".segy") == 0));
+}
 
 static wd_status describe(cli *c, const info_args *a, wd_error *err) {
   int fd;
@@ -154,7 +219,10 @@ static wd_status describe(cli *c, const info_args *a, wd_error *err) {
   ssize_t n = pread(fd, head, sizeof head, 0);
   close(fd);
   if (n >= 6 && memcmp(head, "\x93NUMPY", 6) == 0) return describe_npy(c, a, err);
-  return wd_fail(err, WD_ERR_FORMAT, "%s: not a kind of file that this program knows (%llu bytes)", a->file,
+  if (n >= 8 && memcmp(head, "\x89PNG\r\n\x1a\n", 8) == 0) return describe_png(c, a, err);
+  if (may_be_segy(head, a->file, bytes)) return describe_segy(c, a, err);
+  return wd_fail(err, WD_ERR_FORMAT,
+                 "%s: %llu bytes that are neither .npy nor SEG-Y nor a picture with a recipe", a->file,
                  (unsigned long long)bytes);
 }
 
@@ -168,7 +236,8 @@ const cli_command cli_info = {
     .name = "info",
     .summary = "say what a file holds, or which devices this machine has",
     .details =
-        "Shape, type, range and meaning of a file. The kind is told from its first bytes, not from its name.",
+        "Shape, type, range and meaning of a .npy file; headers of a SEG-Y file; the recipe inside a picture "
+        "that render drew. The kind is told from the first bytes, not from the name.",
     .example = "wavediffusion-cli info velocity.npy\nwavediffusion-cli info --devices\n",
     .operand = operands,
     .option = options,

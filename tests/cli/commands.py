@@ -110,6 +110,37 @@ ok(any("reference" in line for line in i.get("devices", [])), "info --devices", 
 expect(2, "info of a missing file", "info", "nothing.npy", error="nothing.npy")
 expect(2, "info of a folder", "info", ".", error=".")
 
+# ---- convert
+batch_s = np.load("batch_s.npy")
+result("npy to raw", "convert", "batch_s.npy", "b.raw")
+ok(np.array_equal(np.fromfile("b.raw", "<f4"), batch_s.ravel()), "raw is little-endian float32 in C order")
+result("raw to npy", "convert", "b.raw", "b.npy", "--shape", "3,2,120,30")
+ok(np.array_equal(np.load("b.npy"), batch_s), "and back")
+result("npy to float64", "convert", "b.npy", "b64.npy", "--dtype", "f64")
+ok(np.load("b64.npy").dtype == np.float64 and np.array_equal(np.load("b64.npy"), batch_s), "--dtype f64")
+result("npy to SEG-Y", "convert", "batch_s.npy", "b.sgy", "--index", "1", "--dt", "0.002", "--geometry")
+result("SEG-Y to npy", "convert", "b.sgy", "b1.npy")
+ok(np.array_equal(np.load("b1.npy"), batch_s[1:2]), "gathers through SEG-Y, bit for bit")
+i = result("info of SEG-Y", "info", "b.sgy")
+ok((i.get("shots"), i.get("receivers"), i.get("samples"), i.get("interval"), i.get("sample_format")) == (2, 30, 120, 2000, 5),
+   "its headers: shots, receivers, samples, interval, IEEE", i)
+result("one shot of it", "convert", "b.sgy", "b2.npy", "--shot", "2")
+ok(np.array_equal(np.load("b2.npy"), batch_s[1:2, 1:2]), "--shot 2 is the second shot")
+result("IBM floats", "convert", "batch_s.npy", "ibm.sgy", "--index", "1", "--ibm")
+result("IBM floats back", "convert", "ibm.sgy", "ibm.npy")
+ok(np.allclose(np.load("ibm.npy"), batch_s[1:2], rtol=2 ** -19, atol=1e-30), "IBM floats within 2^-20")
+result("a map to SEG-Y", "convert", "one.npy", "v.sgy", "--spacing", "12.5")
+result("and back", "convert", "v.sgy", "v.npy", "--as", "velocity")
+ok(np.array_equal(np.load("v.npy")[0, 0], one), "a map through SEG-Y, bit for bit")
+expect(1, "a batch into SEG-Y", "convert", "batch.npy", "x.sgy", error="--index")
+expect(1, "an index too far", "convert", "batch.npy", "x.sgy", "--index", "3", error="3 records")
+expect(1, "raw without a shape", "convert", "b.raw", "x.npy", error="--shape")
+expect(2, "raw with a wrong shape", "convert", "b.raw", "x.npy", "--shape", "2,2,120,30", error="bytes")
+expect(1, "a shape that is none", "convert", "b.raw", "x.npy", "--shape", "2,,3", error="--shape")
+expect(1, "a name without a format", "convert", "one.npy", "x.dat", error="--to")
+expect(2, "text as SEG-Y", "convert", "cells.txt", "x.npy", "--from", "segy", error="cells.txt")
+ok(not [f for f in listing() if f.startswith("x.") and f != "x.npy"], "nothing of this wrote a file", listing())
+
 # ---- bench
 b = result("bench", "bench", "--device", "reference", "--mode", "exact", "--repeat", "3", "--rows", "30", "--columns", "30",
            "--gradient", "--samples", "100", "--absorb", "8")

@@ -10,7 +10,7 @@ from harness import *
 
 tables = json.loads(cli("help", "--json").stdout)
 commands = [c["name"] for c in tables["commands"]]
-for wanted in ("simulate", "compare", "gradient", "generate", "info", "render", "bench"):
+for wanted in ("simulate", "compare", "gradient", "generate", "info", "convert", "render", "bench"):
     ok(wanted in commands, f"there is a command {wanted}")
 
 r = cli("--version")
