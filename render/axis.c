@@ -140,9 +140,9 @@ static void decade_text(int decade, char *out, size_t size) {
 
 static int log_ticks(double lo, double hi, int room, wd_tick *out) {
   int first = (int)floor(log10(lo) + 1e-9), last = (int)ceil(log10(hi) - 1e-9);
-  int decades = last - first, every = 1;
-  if (decades < 1) decades = 1;
-  while (decades / every + 1 > room) every++;
+  int decades = last - first > 1 ? last - first : 1, every = 1;
+  int low = (int)ceil(log10(lo) - 1e-9), high = (int)floor(log10(hi) + 1e-9); /* decades that are inside */
+  while (high >= low && floor((double)high / every) - ceil((double)low / every) + 1 > room) every++;
   bool minor = every == 1 && decades * 9 < WD_TICKS_MAX - 2;
   /* Under two decades the labels at 1 alone would say too little: 2 and 5 get one too, where there is room.
    */

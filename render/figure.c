@@ -12,10 +12,16 @@
 
 enum { MAX_ITEMS = 64, MAX_PIXELS = 30000 };
 
+/* Copies of what the caller gave, so that the room above pictures can be aligned along a row. */
 typedef struct placed {
-  wd_panel panel; /* a copy, with the room above its pictures aligned along the row */
-  wd_panel_layout layout;
-  double x, y, width;
+  bool is_curve;
+  wd_panel panel;
+  wd_curve curve;
+  wd_panel_layout panel_layout;
+  wd_curve_layout curve_layout;
+  int row;            /* of the grid */
+  double x, y, width; /* on the page */
+  double height, top; /* as arranged; of the item, and down to its first picture */
 } placed;
 
 typedef struct arranged {
@@ -38,34 +44,50 @@ wd_status wd_figure_format_of(const char *path, wd_figure_format *out, wd_error 
   return wd_fail(err, WD_ERR_ARGUMENT, "%s: the name of a picture must end in .png, .pdf or .svg", path);
 }
 
-static bool free_height(const wd_panel *p) {
-  return !p->square && !(p->aspect > 0);
+/* An item that can take the height of its neighbours. */
+static bool free_height(const placed *it) {
+  return it->is_curve ? !(it->curve.aspect > 0) : !it->panel.square && !(it->panel.aspect > 0);
+}
+
+static wd_status arrange_item(placed *it, const wd_style *style, double height, double top, wd_error *err) {
+  wd_status status;
+  if (it->is_curve) {
+    it->curve.top = fmax(it->curve.top, top);
+    status = wd_curve_arrange(&it->curve, style, it->width, height, &it->curve_layout, err);
+    it->height = it->curve_layout.height;
+    it->top = it->curve_layout.plot.y;
+  } else {
+    it->panel.top = fmax(it->panel.top, top);
+    status = wd_panel_arrange(&it->panel, style, it->width, height, &it->panel_layout, err);
+    it->height = it->panel_layout.height;
+    it->top = it->panel_layout.first.y;
+  }
+  return status;
 }
 
 /* Arranges the items from..to-1, one row of the grid, at height y; returns the row's height in *row_height.
  */
-static wd_status arrange_row(const wd_figure *f, const wd_style *style, const wd_pen *pen, arranged *a,
-                             int from, int to, double y, double height, double *row_height, wd_error *err) {
+static wd_status arrange_row(const wd_style *style, const wd_pen *pen, arranged *a, int from, int to,
+                             double y, double height, double *row_height, wd_error *err) {
   double top = 0, fixed = 0, loose = 0;
   for (int pass = 0; pass < 2; pass++) { /* first the common top, then the natural heights under it */
     fixed = loose = 0;
     for (int i = from; i < to; i++) {
       placed *it = &a->item[i];
-      if (pass) it->panel.top = top;
-      wd_status status = wd_panel_arrange(&it->panel, style, it->width, height, &it->layout, err);
+      wd_status status = arrange_item(it, style, height, top, err);
       if (status) return status;
-      top = fmax(top, it->layout.first.y);
-      double *most = free_height(f->item[i].panel) ? &loose : &fixed;
-      *most = fmax(*most, it->layout.height);
+      double *most = free_height(it) ? &loose : &fixed;
+      *most = fmax(*most, it->height);
     }
+    for (int i = from; i < to; i++) top = fmax(top, a->item[i].top);
   }
   *row_height = height > 0 ? height : fixed > 0 ? fixed : loose;
   for (int i = from; i < to; i++) {
     placed *it = &a->item[i];
     it->y = wd_pen_snap(pen, y);
-    if (height > 0 || it->layout.height == *row_height) continue;
-    if (!free_height(f->item[i].panel)) continue; /* keeps its shape, at the top of the row */
-    wd_status status = wd_panel_arrange(&it->panel, style, it->width, *row_height, &it->layout, err);
+    /* What has a shape of its own keeps it, at the top of the row. */
+    if (height > 0 || it->height == *row_height || !free_height(it)) continue;
+    wd_status status = arrange_item(it, style, *row_height, top, err);
     if (status) return status;
   }
   return WD_OK;
@@ -102,10 +124,16 @@ static wd_status arrange(const wd_figure *f, arranged *a, wd_error *err) {
       column = 0;
       rows++;
     }
-    a->item[i].panel = *f->item[i].panel;
+    if (!f->item[i].panel == !f->item[i].curve) {
+      status = wd_fail(err, WD_ERR_ARGUMENT, "figure: item %d must be either a panel or a curve", i);
+      break;
+    }
+    a->item[i].is_curve = f->item[i].curve != NULL;
+    if (f->item[i].panel) a->item[i].panel = *f->item[i].panel;
+    if (f->item[i].curve) a->item[i].curve = *f->item[i].curve;
     a->item[i].x = wd_pen_snap(&pen, margin + column * (cell + gap));
     a->item[i].width = span * cell + (span - 1) * gap;
-    a->item[i].layout.rows = rows; /* the grid's row, until arranged */
+    a->item[i].row = rows;
     column += span;
   }
   double row_room = 0;
@@ -116,9 +144,9 @@ static wd_status arrange(const wd_figure *f, arranged *a, wd_error *err) {
                      f->height_mm, rows);
   for (int from = 0; from < f->items && !status;) {
     int to = from + 1;
-    while (to < f->items && a->item[to].layout.rows == a->item[from].layout.rows) to++;
+    while (to < f->items && a->item[to].row == a->item[from].row) to++;
     double height = 0;
-    status = arrange_row(f, &style, &pen, a, from, to, y, row_room, &height, err);
+    status = arrange_row(&style, &pen, a, from, to, y, row_room, &height, err);
     y += height + (to < f->items ? gap * 0.7 : 0);
     from = to;
   }
@@ -150,7 +178,10 @@ static wd_status draw(const wd_figure *f, const arranged *a, cairo_t *cr, wd_tex
     int before = log ? log->count : 0;
     cairo_save(cr);
     cairo_translate(cr, it->x, it->y);
-    wd_panel_draw(&it->panel, &style, &it->layout, cr, log);
+    if (it->is_curve)
+      wd_curve_draw(&it->curve, &style, &it->curve_layout, cr, log);
+    else
+      wd_panel_draw(&it->panel, &style, &it->panel_layout, cr, log);
     cairo_restore(cr);
     for (int k = before; log && k < log->count; k++) {
       log->box[k].x += it->x;

@@ -3,11 +3,13 @@
 #ifndef WD_FIGURE_H
 #define WD_FIGURE_H
 
+#include "render/curve.h"
 #include "render/panel.h"
 
-/* One of them is set. */
+/* Either a panel or a curve. */
 typedef struct wd_figure_item {
   const wd_panel *panel;
+  const wd_curve *curve;
   int span; /* columns of the grid that it takes [1] */
 } wd_figure_item;
 
