@@ -23,8 +23,8 @@ static void majors(double lo, double hi, bool log, int room, const char *expect)
       if (*text) strcat(text, " ");
       strcat(text, tick[i].text);
     }
-  tap_ok(!strcmp(text, expect), "%g to %g, room %d%s: \"%s\", want \"%s\"", lo, hi, room, log ? ", log" : "", text,
-         expect);
+  tap_ok(!strcmp(text, expect), "%g to %g, room %d%s: \"%s\", want \"%s\"", lo, hi, room, log ? ", log" : "",
+         text, expect);
 }
 
 /* Any range and any room: inside, in order, not more labels than there is room for, some where three fit. */
@@ -35,8 +35,8 @@ static void test_random_axes(void) {
     wd_axis axis = {.log = k % 4 == 0};
     double size = pow(10, wd_random_int(&r, -9, 9));
     axis.lo = axis.log ? size : size * (wd_random_uniform(&r) * 4 - 2);
-    axis.hi =
-        axis.log ? size * pow(10, 0.1 + 9 * wd_random_uniform(&r)) : axis.lo + size * (0.01 + wd_random_uniform(&r));
+    axis.hi = axis.log ? size * pow(10, 0.1 + 9 * wd_random_uniform(&r))
+                       : axis.lo + size * (0.01 + wd_random_uniform(&r));
     if (k % 3 == 0 && !axis.log) {
       double t = axis.lo;
       axis.lo = axis.hi;
@@ -59,8 +59,8 @@ static void test_random_axes(void) {
     none += !axis.log && room >= 3 && labels < 1;
   }
   tap_ok(outside == 0 && disorder == 0, "20000 axes: %d ticks outside, %d out of order", outside, disorder);
-  tap_ok(many == 0 && none == 0 && same == 0, "%d with too many labels, %d with none, %d with equal neighbours", many,
-         none, same);
+  tap_ok(many == 0 && none == 0 && same == 0,
+         "%d with too many labels, %d with none, %d with equal neighbours", many, none, same);
 }
 
 int main(void) {
@@ -103,7 +103,8 @@ int main(void) {
   test_random_axes();
   wd_axis a = {2000, 0.02, true, NULL};
   double worst = 0;
-  for (int i = 0; i <= 10; i++) worst = fmax(worst, fabs(wd_axis_place(&a, wd_axis_value(&a, i / 10.0)) - i / 10.0));
+  for (int i = 0; i <= 10; i++)
+    worst = fmax(worst, fabs(wd_axis_place(&a, wd_axis_value(&a, i / 10.0)) - i / 10.0));
   tap_at_most(worst, 1e-12, "place and value are inverse on a log axis, off by");
   return tap_done();
 }

@@ -18,7 +18,8 @@ static double gamma_of(double u) {
 
 /* Ottosson's OKLab to sRGB. */
 static uint32_t oklab(double L, double a, double b) {
-  double l = pow(L + 0.3963377774 * a + 0.2158037573 * b, 3), m = pow(L - 0.1055613458 * a - 0.0638541728 * b, 3);
+  double l = pow(L + 0.3963377774 * a + 0.2158037573 * b, 3),
+         m = pow(L - 0.1055613458 * a - 0.0638541728 * b, 3);
   double s = pow(L - 0.0894841775 * a - 1.2914855480 * b, 3);
   int red = byte(gamma_of(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s));
   int green = byte(gamma_of(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s));
@@ -27,7 +28,8 @@ static uint32_t oklab(double L, double a, double b) {
 }
 
 static uint32_t strata(double t) {
-  double p[6][2] = {{-0.02, -0.11}, {0.0, -0.26}, {0.155, -0.02}, {0.06, 0.16}, {0.035, 0.10}, {-0.012, 0.055}};
+  double p[6][2] = {{-0.02, -0.11}, {0.0, -0.26},  {0.155, -0.02},
+                    {0.06, 0.16},   {0.035, 0.10}, {-0.012, 0.055}};
   for (int n = 5; n > 0; n--)
     for (int i = 0; i < n; i++)
       for (int k = 0; k < 2; k++) p[i][k] += (p[i + 1][k] - p[i][k]) * t;
@@ -50,11 +52,14 @@ static uint32_t seismic(double t) {
   static const double knot[5][3] = {{0, 0, 0.3}, {0, 0, 1}, {1, 1, 1}, {1, 0, 0}, {0.5, 0, 0}};
   int i = t >= 1 ? 3 : (int)(t * 4);
   uint32_t out = 0xff;
-  for (int k = 0; k < 3; k++) out = out << 8 | (uint32_t)byte(knot[i][k] + (knot[i + 1][k] - knot[i][k]) * (t * 4 - i));
+  for (int k = 0; k < 3; k++)
+    out = out << 8 | (uint32_t)byte(knot[i][k] + (knot[i + 1][k] - knot[i][k]) * (t * 4 - i));
   return out;
 }
 
-static uint32_t gray(double t) { return 0xff000000u | (uint32_t)byte(t) * 0x010101u; }
+static uint32_t gray(double t) {
+  return 0xff000000u | (uint32_t)byte(t) * 0x010101u;
+}
 
 static int channel_gap(uint32_t a, uint32_t b) {
   int most = (a ^ b) >> 24 ? 255 : 0;
@@ -110,8 +115,10 @@ int main(void) {
     char text[80];
     snprintf(text, sizeof text, "%s: largest fall of lightness, L*", info->name);
     /* Rounding to 8 bits leaves falls of some hundredths; 0.15 is far below sight. */
-    if (info->monotone) tap_at_most(-worst, 0.15, text);
-    else tap_ok(worst < -0.15, "%s does not claim even lightness and has none (%.2f)", info->name, worst);
+    if (info->monotone)
+      tap_at_most(-worst, 0.15, text);
+    else
+      tap_ok(worst < -0.15, "%s does not claim even lightness and has none (%.2f)", info->name, worst);
     snprintf(text, sizeof text, "%s: largest step of lightness, L*", info->name);
     tap_at_most(jump, 2.6, text);
     wd_colormap found = WD_COLORMAP_COUNT;
@@ -134,7 +141,8 @@ int main(void) {
   tap_ok(wd_colormap_find("JET", &map) && map == WD_COLORMAP_RAINBOW, "jet is the rainbow");
   tap_ok(wd_colormap_find("grey", &map) && map == WD_COLORMAP_GRAY, "grey is gray");
   map = WD_COLORMAP_COUNT;
-  tap_ok(!wd_colormap_find("plaid", &map) && !wd_colormap_find("", &map) && map == WD_COLORMAP_COUNT, "no such map");
+  tap_ok(!wd_colormap_find("plaid", &map) && !wd_colormap_find("", &map) && map == WD_COLORMAP_COUNT,
+         "no such map");
   tap_ok(!wd_colormap_describe((wd_colormap)99), "no description outside");
   tap_at_most(fabs(wd_colour_contrast(0, 0xffffff) - 21), 1e-9, "contrast of black and white is 21, off by");
   tap_at_most(fabs(wd_colour_lightness(0x777777) - 50.03), 0.05, "L* of #777777 is 50.03, off by");

@@ -33,7 +33,8 @@ static void test_clip(void) {
   for (int i = 0; i < N; i++) inside += value[i] >= (float)r.lo && value[i] <= (float)r.hi;
   tap_at_most(fabs(inside / (double)N - 0.9), 2e-4, "one-sided 90 %: share inside, off by");
   wd_range_find(&(wd_range_desc){.mode = WD_RANGE_FULL}, value, N, &r, &err);
-  tap_at_most(fabs(r.lo - (double)sorted[0]) + fabs(r.hi - (double)sorted[N - 1]), 1e-6, "full range: ends, off by");
+  tap_at_most(fabs(r.lo - (double)sorted[0]) + fabs(r.hi - (double)sorted[N - 1]), 1e-6,
+              "full range: ends, off by");
 
   wd_range g;
   wd_range_find(&(wd_range_desc){.symmetric = true, .gain = 6}, value, N, &g, &err);
@@ -43,7 +44,8 @@ static void test_clip(void) {
 
   value[3] = NAN;
   value[4] = INFINITY;
-  tap_ok(wd_range_find(&(wd_range_desc){.mode = WD_RANGE_FULL}, value, N, &r, &err) == WD_OK && isfinite(r.hi),
+  tap_ok(wd_range_find(&(wd_range_desc){.mode = WD_RANGE_FULL}, value, N, &r, &err) == WD_OK &&
+             isfinite(r.hi),
          "NaN and infinity are left out");
 }
 
@@ -69,15 +71,18 @@ static void test_edges(void) {
                                       {.mode = WD_RANGE_MANUAL, .lo = 3, .hi = 2},
                                       {.mode = WD_RANGE_FIXED, .lo = NAN, .hi = 2}};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-    tap_ok(wd_range_find(&bad[i], same, 4, &r, &err) == WD_ERR_ARGUMENT && r.lo == -7, "refused: %s", err.message);
+    tap_ok(wd_range_find(&bad[i], same, 4, &r, &err) == WD_ERR_ARGUMENT && r.lo == -7, "refused: %s",
+           err.message);
 
   r = (wd_range){1500, 4500, ""};
   static const struct {
     double value;
     int level;
-  } known[] = {{1500, 0}, {4500, 255}, {-1e30, 0}, {1e30, 255}, {3000, 128}, {2999.9, 127}, {1511, 0}, {1512, 1}};
+  } known[] = {{1500, 0},   {4500, 255},   {-1e30, 0}, {1e30, 255},
+               {3000, 128}, {2999.9, 127}, {1511, 0},  {1512, 1}};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-    tap_ok(wd_range_level(&r, known[i].value) == known[i].level, "level of %g is %d", known[i].value, known[i].level);
+    tap_ok(wd_range_level(&r, known[i].value) == known[i].level, "level of %g is %d", known[i].value,
+           known[i].level);
   tap_ok(wd_range_level(&r, NAN) == -1, "NaN has no level");
 }
 
