@@ -1,0 +1,48 @@
+/* The kernels and host code of solver/cuda/, run without a GPU (cuda_emulation/), against the reference:
+ * bit-equal in exact mode. This shows that their logic is right: indices, order of arithmetic, barriers, what
+ * is stored when a call is cancelled or fails. It cannot show what a device's compiler, memory model or speed
+ * do; test_wave_cuda.c is for that. */
+#include "cuda_runtime_api.h"
+#include "tests/solver/cuda_cases.h"
+
+static void one_case(const wave_case *c, wd_device *cuda, wd_device *reference) {
+  wave_problem p = problem_make(c);
+  wd_wave *got = problem_wave(&p, cuda), *want = problem_wave(&p, reference);
+  wd_error err = {0};
+  bool live = p.desc.mode == WD_WAVE_LIVE;
+  double tolerance = live ? 2e-6 : 1e-6;
+  if (wd_wave_run(want, NULL, &err)) problem_fail("reference", &err);
+  emulated_reset_counts();
+  wd_status st = wd_wave_run(got, NULL, &err);
+  if (tap_ok(st == WD_OK, "%s: run %s", c->name, err.message)) compare_gathers(got, want, tolerance, c->name);
+  compare_stepwise(got, want, tolerance, c->name);
+  compare_gradient(got, want, 2e-5, c->name);
+  wd_wave_destroy(got);
+  /* A limit that leaves room for a few fields only: checkpoints and shots one after the other. */
+  p.desc.memory_limit = 60 * (size_t)(c->nz + 60) * (size_t)(c->nx + 60) * sizeof(float);
+  got = problem_wave(&p, cuda);
+  wd_wave_memory memory = wd_wave_get_memory(got);
+  char text[100];
+  snprintf(text, sizeof text, "%s, a state every %d steps", c->name, memory.checkpoint_interval);
+  tap_ok(memory.checkpoint_interval > 1 && memory.gradient <= p.desc.memory_limit, "%s: %zu of %zu bytes",
+         text, memory.gradient, p.desc.memory_limit);
+  compare_gradient(got, want, 2e-5, text);
+  wd_wave_destroy(got);
+  wd_wave_destroy(want);
+  problem_clear(&p);
+}
+
+int main(void) {
+  wd_device *cuda = device_or_exit("cuda"), *reference = device_or_exit("reference");
+  printf("# %s\n", wd_device_get_info(cuda)->name);
+  for (int i = 0; i < CASES; i++) {
+    emulated.order = i % 4;
+    one_case(&wave_cases[i], cuda, reference);
+  }
+  wd_device_close(cuda);
+  wd_device_close(reference);
+  tap_ok(emulated_get_counts().bytes == 0, "all device memory is given back (%zu bytes left)",
+         emulated_get_counts().bytes);
+  tap_ok(emulated_fence_faults() == 0, "nothing was written outside an allocation");
+  return tap_done();
+}
