@@ -189,7 +189,7 @@ static wd_status start(const char *path, wd_safetensors **out, wd_error *err) {
 
 wd_status wd_safetensors_open_memory(const char *what, const void *data, size_t bytes, wd_safetensors **out,
                                      wd_error *err) {
-  wd_safetensors *f;
+  wd_safetensors *f = NULL;
   wd_status st = start(what, &f, err);
   if (st) return st;
   f->bytes = data;
@@ -203,7 +203,7 @@ wd_status wd_safetensors_open_memory(const char *what, const void *data, size_t 
 }
 
 wd_status wd_safetensors_open(const char *path, wd_safetensors **out, wd_error *err) {
-  wd_safetensors *f;
+  wd_safetensors *f = NULL;
   wd_status st = start(path, &f, err);
   if (st) return st;
   uint64_t size = 0;
