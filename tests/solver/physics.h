@@ -1,4 +1,4 @@
-/* What the physics tests share: a device, one simulation in one call, relative differences. They run on "reference"
+/* What the physics tests share: a device, one simulation in one call, relative differences. They run on "cpu"
  * unless WD_TEST_DEVICE names another device. */
 #ifndef WD_TESTS_PHYSICS_H
 #define WD_TESTS_PHYSICS_H
@@ -17,7 +17,7 @@ __attribute__((unused)) static wd_device *physics_device(void) {
   const char *spec = getenv("WD_TEST_DEVICE");
   wd_device *d = NULL;
   wd_error err = {0};
-  if (wd_device_open(spec ? spec : "reference", &d, &err)) {
+  if (wd_device_open(spec ? spec : "cpu", &d, &err)) {
     fprintf(stderr, "%s\n", err.message);
     exit(1);
   }
