@@ -50,7 +50,7 @@ void wd_cpu_field_clear(wd_cpu_field *f) {
  * of magnitude. A stronger wavelet runs unscaled, and pays for its denormals. */
 static float choose_scale(const wd_wave *w, int map, int shot) {
   const wd_cpu_wave *b = w->backend;
-  if (w->desc.mode != WD_WAVE_EXACT || !b->kernels->tiny[0]) return 1;
+  if (w->desc.mode != WD_WAVE_EXACT || !b->kernels->tiny[0][0]) return 1;
   float largest = 0;
   for (int i = 0; i < w->survey->samples; i++) largest = fmaxf(largest, fabsf(w->survey->wavelet[i]));
   return w->medium[map].beta[shot] * largest < 0x1p30f ? WD_CPU_SCALE : 1;
@@ -100,13 +100,16 @@ void wd_cpu_field_read(const wd_wave *w, const wd_cpu_field *f, int step, float 
 wd_status wd_cpu_coefficients_create(const wd_wave *w, wd_cpu_coefficients *k, wd_error *err) {
   const wd_cpu_wave *b = w->backend;
   size_t stride = (size_t)b->stride, rows = (size_t)w->nz * 2 + 3;
-  *k = (wd_cpu_coefficients){.block = wd_calloc(rows * stride, sizeof(float))};
+  size_t middle = (size_t)(w->pz - w->nz) * (size_t)b->middle_stride;
+  *k = (wd_cpu_coefficients){.block = wd_calloc(rows * stride + 2 * middle, sizeof(float))};
   if (!k->block) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for coefficients of %d rows", w->nz);
   k->alpha = k->block;
   k->t1 = k->alpha + (size_t)w->nz * stride;
   k->t2 = k->t1 + (size_t)w->nz * stride;
   k->ax = k->t2 + stride;
   k->bx = k->ax + stride;
+  k->middle_t1 = k->bx + stride;
+  k->middle_t2 = k->middle_t1 + middle;
   return WD_OK;
 }
 
@@ -128,20 +131,19 @@ void wd_cpu_coefficients_fill(const wd_wave *w, wd_cpu_coefficients *k, int map)
     k->ax[x + w->radius] = m->ax[x];
     k->bx[x + w->radius] = m->bx[x];
   }
+  for (int i = 0; i < w->pz - w->nz; i++) {
+    int z = i < w->top ? i : i + w->nz, from = b->middle_from * b->kernels->lanes;
+    size_t core = (size_t)wd_plan_core_row(w, z);
+    const float *strip_t1 = k->t1 + core * (size_t)b->stride + from;
+    float *t1 = k->middle_t1 + (size_t)i * (size_t)b->middle_stride;
+    float *t2 = k->middle_t2 + (size_t)i * (size_t)b->middle_stride;
+    for (int j = 0; j < b->middle_stride; j++) {
+      int x = from + j - w->radius - w->left;
+      bool inside = x >= 0 && x < w->nx;
+      t1[j] = inside ? m->centre[core * (size_t)w->nx + (size_t)x] - m->kz[z] : strip_t1[j];
+      t2[j] = inside ? 1.0f - m->kz[z] : k->t2[from + j];
+    }
+  }
   k->medium = m;
   k->serial = b->serial;
-}
-
-wd_status wd_cpu_scratch_create(const wd_wave *w, wd_cpu_scratch *s, wd_error *err) {
-  const wd_cpu_wave *b = w->backend;
-  *s = (wd_cpu_scratch){.block = wd_calloc(8 * (size_t)b->stride, sizeof(float))};
-  if (!s->block) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a row of coefficients");
-  for (int i = 0; i < 8; i++) {
-    float *row = s->block + (size_t)i * (size_t)b->stride;
-    if (i < 4)
-      s->t1[i / 2][i % 2] = row;
-    else
-      s->t2[i / 2 - 2][i % 2] = row;
-  }
-  return WD_OK;
 }

@@ -9,11 +9,6 @@ enum { W = WD_LANES };
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* The four neighbours at distance r, in OpenFWI's order of sums. */
-INLINE wd_vf ring(wd_vf up, wd_vf down, const float *row, int r) {
-  return ((up + down) + wd_loadu(row - r)) + wd_loadu(row + r);
-}
-
 INLINE wd_vf product(wd_vf a, wd_vf b, int kind) {
 #if WD_LANES > 4
   if (kind == TINY) return wd_mul_tiny(a, b);
@@ -22,39 +17,66 @@ INLINE wd_vf product(wd_vf a, wd_vf b, int kind) {
   return a * b;
 }
 
+/* The new value from the present one, the one before and its neighbours: column[k] is the vector k rows below
+ * the topmost that is needed, row points at the centre. Neighbours are summed in OpenFWI's order. */
+INLINE wd_vf update(const wd_vf *column, const float *row, wd_vf before, wd_vf alpha, wd_vf t1, wd_vf t2,
+                    const wd_vf *weight, const int radius, const int kind) {
+  wd_vf sum = {0};
+  for (int r = 1; r <= radius; r++) {
+    wd_vf ring = ((column[radius - r] + column[radius + r]) + wd_loadu(row - r)) + wd_loadu(row + r);
+    if (r == 1)
+      sum = product(weight[1], ring, kind);
+    else if (kind == FAST)
+      sum = wd_fma(weight[r], ring, sum);
+    else
+      sum = sum + product(weight[r], ring, kind);
+  }
+  if (kind == FAST) return wd_fma(alpha, sum, wd_fms(t1, column[radius], t2 * before));
+  return (product(t1, column[radius], kind) - product(t2, before, kind)) + product(alpha, sum, kind);
+}
+
+INLINE void segment(const wd_cpu_rows *a, const wd_vf *weight, const float *t1, const float *t2,
+                    ptrdiff_t t1_stride, ptrdiff_t t2_stride, int v0, int v1, const int radius,
+                    const int rows, const int kind) {
+  const ptrdiff_t stride = a->stride, alpha_stride = a->alpha_stride;
+  const float *now = a->now + (ptrdiff_t)v0 * W, *alpha = a->alpha + (ptrdiff_t)v0 * W;
+  float *next = a->next + (ptrdiff_t)v0 * W;
+  t1 += (ptrdiff_t)v0 * W;
+  t2 += (ptrdiff_t)v0 * W;
+  for (int v = v0; v < v1; v++) {
+    wd_vf column[2 + 2 * WD_MAX_RADIUS];
+    for (int k = 0; k < rows + 2 * radius; k++) column[k] = wd_load(now + (k - radius) * stride);
+    wd_vf first =
+        update(column, now, wd_load(next), wd_load(alpha), wd_load(t1), wd_load(t2), weight, radius, kind);
+    if (rows == 2) {
+      wd_vf second = update(column + 1, now + stride, wd_load(next + stride), wd_load(alpha + alpha_stride),
+                            wd_load(t1 + t1_stride), wd_load(t2 + t2_stride), weight, radius, kind);
+      wd_store(next + stride, second);
+    }
+    wd_store(next, first);
+    now += W;
+    next += W;
+    alpha += W;
+    t1 += W;
+    t2 += W;
+  }
+}
+
+INLINE int clip(int v, int lo, int hi) {
+  return v < lo ? lo : v > hi ? hi : v;
+}
+
 INLINE void run_rows(const wd_cpu_rows *a, const float *c, int v0, int v1, const int radius, const int rows,
                      const int kind) {
   wd_vf weight[WD_MAX_RADIUS + 1];
   for (int r = 1; r <= radius; r++) weight[r] = wd_splat(c[r]);
-  const float *in[2 + 2 * WD_MAX_RADIUS];
-  for (int k = 0; k < rows + 2 * radius; k++) in[k] = a->in[k];
-  float *const out0 = a->out[0], *const out1 = a->out[rows - 1];
-  const float *const al0 = a->alpha[0], *const al1 = a->alpha[rows - 1];
-  const float *const t10 = a->t1[0], *const t11 = a->t1[rows - 1];
-  const float *const t20 = a->t2[0], *const t21 = a->t2[rows - 1];
-  for (int v = v0; v < v1; v++) {
-    const size_t at = (size_t)v * W;
-    wd_vf column[2 + 2 * WD_MAX_RADIUS];
-    for (int k = 0; k < rows + 2 * radius; k++) column[k] = wd_load(in[k] + at);
-    for (int j = 0; j < rows; j++) {
-      const float *row = in[j + radius] + at;
-      float *out = (j ? out1 : out0) + at;
-      wd_vf centre = column[j + radius], before = wd_load(out);
-      wd_vf alpha = wd_load((j ? al1 : al0) + at);
-      wd_vf t1 = wd_load((j ? t11 : t10) + at), t2 = wd_load((j ? t21 : t20) + at);
-      wd_vf sum = product(weight[1], ring(column[j + radius - 1], column[j + radius + 1], row, 1), kind);
-      for (int r = 2; r <= radius; r++) {
-        wd_vf s = ring(column[j + radius - r], column[j + radius + r], row, r);
-        if (kind == FAST)
-          sum = wd_fma(weight[r], s, sum);
-        else
-          sum = sum + product(weight[r], s, kind);
-      }
-      if (kind == FAST)
-        wd_store(out, wd_fma(alpha, sum, wd_fms(t1, centre, t2 * before)));
-      else
-        wd_store(out, (product(t1, centre, kind) - product(t2, before, kind)) + product(alpha, sum, kind));
-    }
+  int m0 = clip(a->middle_from, v0, v1), m1 = clip(a->middle_to, m0, v1);
+  if (m0 == m1) m0 = v1;
+  segment(a, weight, a->t1, a->t2, a->t1_stride, 0, v0, m0, radius, rows, kind);
+  if (m0 < m1) {
+    ptrdiff_t s = a->middle_stride;
+    segment(a, weight, a->middle_t1, a->middle_t2, s, s, m0, m1, radius, rows, kind);
+    segment(a, weight, a->t1, a->t2, a->t1_stride, 0, m1, v1, radius, rows, kind);
   }
 }
 
@@ -71,8 +93,10 @@ ROWS(fast4_2, 2, 2, FAST)
 ROWS(fast8_1, 4, 1, FAST)
 ROWS(fast8_2, 4, 2, FAST)
 #if WD_LANES > 4
-ROWS(tiny4, 2, 1, TINY)
-ROWS(tiny8, 4, 1, TINY)
+ROWS(tiny4_1, 2, 1, TINY)
+ROWS(tiny4_2, 2, 2, TINY)
+ROWS(tiny8_1, 4, 1, TINY)
+ROWS(tiny8_2, 4, 2, TINY)
 #endif
 
 static int first_nonzero(const float *row, int from, int to) {
@@ -102,7 +126,7 @@ const wd_cpu_kernels NAME(WD_LANES) = {
     .exact = {{exact4_1, exact4_2}, {exact8_1, exact8_2}},
     .fast = {{fast4_1, fast4_2}, {fast8_1, fast8_2}},
 #if WD_LANES > 4
-    .tiny = {tiny4, tiny8},
+    .tiny = {{tiny4_1, tiny4_2}, {tiny8_1, tiny8_2}},
 #endif
     .pml_psi_z = {pml_psi_z4, pml_psi_z8},
     .pml_row = {pml_row4, pml_row8},

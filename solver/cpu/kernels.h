@@ -9,12 +9,19 @@
 /* Fields of exact mode are held times 2^63 where the kernels can round as denormals do (simd.h). */
 #define WD_CPU_SCALE 9223372036854775808.0f
 
-/* One or two neighbouring rows of the sponge scheme. in[] are the rows from z - radius to z + rows - 1 +
- * radius at the present step; out[] holds the step before and takes the step after. */
+/* One or two neighbouring rows of the sponge scheme, z and z + 1. The rows of a field lie `stride` apart,
+ * ghost rows included; `next` holds the step before and takes the step after. The second row's coefficients
+ * lie alpha_stride, t_stride, ... after the first's (0 when both rows share them). A damped row takes its t1,
+ * t2 from `middle` between the vectors middle_from and middle_to, where the damping changes from row to row,
+ * and from t1, t2 elsewhere; on other rows the middle is empty. */
 typedef struct wd_cpu_rows {
-  const float *in[2 + 2 * WD_MAX_RADIUS];
-  float *out[2];
-  const float *alpha[2], *t1[2], *t2[2];
+  const float *now;
+  float *next;
+  const float *alpha, *t1, *t2;
+  ptrdiff_t stride, alpha_stride, t1_stride;
+  const float *middle_t1, *middle_t2; /* indexed as a whole row is */
+  ptrdiff_t middle_stride;
+  int middle_from, middle_to;
 } wd_cpu_rows;
 
 /* Vectors v0 <= v < v1 of the rows; c as in wd_wave. */
@@ -36,7 +43,7 @@ typedef struct wd_cpu_kernels {
   int lanes;
   wd_cpu_rows_fn *exact[2][2]; /* [order 4, 8][1, 2 rows] */
   wd_cpu_rows_fn *fast[2][2];
-  wd_cpu_rows_fn *tiny[2]; /* one row of scaled values that may round as denormals; NULL without FMA */
+  wd_cpu_rows_fn *tiny[2][2]; /* scaled values that may round as denormals; NULL without FMA */
   /* psi <- b psi + a D1(now) of a row in a z strip, vectors v0..v1 */
   void (*pml_psi_z[2])(const float *const *now, float *psi, float a, float b, const float *d, int v0, int v1);
   void (*pml_row[2])(const wd_cpu_pml_row *row, const float *c, const float *d, int vectors);

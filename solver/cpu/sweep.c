@@ -9,7 +9,7 @@
  * scale): no product in the stencil of such values comes near 2^-126 unless it is zero, since sums of floats
  * of one magnitude are zero or at least 2^-24 of it. Waves arrive growing, so clean ranges grow too; in case
  * a field dies away they are looked at again every RECHECK sweeps against a lower bound. */
-static const float CLEAN = 0x1p0f, STILL_CLEAN = 0x1p-20f;
+static const float CLEAN = 0x1p-27f, STILL_CLEAN = 0x1p-37f;
 enum { RECHECK = 32 };
 
 /* Threads that share a shot read the ranges of their neighbours' outermost rows while those may grow: either
@@ -30,40 +30,29 @@ static float *row_of(const wd_cpu_wave *b, float *plane, int z) {
   return plane + (ptrdiff_t)z * b->stride;
 }
 
-/* Coefficients of padded row z as the j-th of a pair. */
-static void set_coefficients(wd_cpu_job *job, int z, int j, wd_cpu_rows *rows) {
+/* Rows above the map, in it, below it: only rows of one kind are taken as a pair. */
+static int region(const wd_wave *w, int z) {
+  return z < w->top ? 0 : z < w->top + w->nz ? 1 : 2;
+}
+
+static void set_coefficients(const wd_cpu_job *job, int z, wd_cpu_rows *rows) {
   const wd_wave *w = job->w;
   const wd_cpu_wave *b = job->b;
   const wd_cpu_coefficients *k = job->k;
-  size_t core = (size_t)wd_plan_core_row(w, z);
-  rows->alpha[j] = k->alpha + core * (size_t)b->stride;
-  bool above = z < w->top;
-  if (!above && z < w->top + w->nz) {
-    rows->t1[j] = k->t1 + core * (size_t)b->stride;
-    rows->t2[j] = k->t2;
+  ptrdiff_t core = wd_plan_core_row(w, z), stride = b->stride;
+  rows->alpha = k->alpha + core * stride;
+  rows->t1 = k->t1 + core * stride;
+  rows->t2 = k->t2;
+  if (region(w, z) == 1) {
+    rows->alpha_stride = rows->t1_stride = stride;
     return;
   }
-  wd_cpu_scratch *s = job->scratch;
-  if (s->filled_from != k->medium || s->serial != k->serial) {
-    size_t bytes = sizeof(float) * (size_t)b->stride;
-    for (int i = 0; i < 2; i++) {
-      memcpy(s->t1[0][i], k->t1, bytes);
-      memcpy(s->t1[1][i], k->t1 + (size_t)(w->nz - 1) * (size_t)b->stride, bytes);
-      memcpy(s->t2[0][i], k->t2, bytes);
-      memcpy(s->t2[1][i], k->t2, bytes);
-    }
-    s->filled_from = k->medium;
-    s->serial = k->serial;
-  }
-  float damping = k->medium->kz[z];
-  const float *centre = k->medium->centre + core * (size_t)w->nx;
-  float *t1 = s->t1[!above][j] + w->radius + w->left, *t2 = s->t2[!above][j] + w->radius + w->left;
-  for (int x = 0; x < w->nx; x++) {
-    t1[x] = centre[x] - damping;
-    t2[x] = 1.0f - damping;
-  }
-  rows->t1[j] = s->t1[!above][j];
-  rows->t2[j] = s->t2[!above][j];
+  ptrdiff_t damped = z < w->top ? z : z - w->nz, from = (ptrdiff_t)b->middle_from * b->kernels->lanes;
+  rows->middle_t1 = k->middle_t1 + damped * b->middle_stride - from;
+  rows->middle_t2 = k->middle_t2 + damped * b->middle_stride - from;
+  rows->middle_stride = b->middle_stride;
+  rows->middle_from = b->middle_from;
+  rows->middle_to = b->middle_to;
 }
 
 /* The periodic copies left and right of a row. */
@@ -79,15 +68,18 @@ static void finish_row(wd_cpu_job *job, int z, int step, float *row) {
   const wd_wave *w = job->w;
   const wd_cpu_wave *b = job->b;
   wd_cpu_field *f = job->f;
-  int source = w->source[job->shot];
-  if (source / w->px == z) {
+  if (z == job->source_row) {
     float kick = job->k->medium->beta[job->shot] * w->survey->wavelet[step];
-    row[source % w->px + w->radius] += kick * f->scale;
+    row[job->source_at] += kick * f->scale;
   }
   if (w->periodic && get(&f->lo[z]) == 0) wrap_columns(w, row);
   if (w->desc.free_surface && z >= 1 && z <= w->radius) {
     float *mirror = row - (ptrdiff_t)(2 * z) * b->stride;
     for (int i = 0; i < b->stride; i++) mirror[i] = -row[i];
+  }
+  if (b->ring && (z < w->radius || z >= w->pz - w->radius)) {
+    float *ghost = row + (ptrdiff_t)(z < w->radius ? w->pz : -w->pz) * b->stride;
+    memcpy(ghost, row, sizeof(float) * (size_t)b->stride);
   }
   int first = b->receiver_first[z], last = b->receiver_first[z + 1];
   if (first == last) return;
@@ -159,69 +151,66 @@ static void grow_clean(wd_cpu_job *job, int z, const float *row, const float *ot
   put(&f->clean_hi[z], hi);
 }
 
-/* Rows y .. y + n - 1 (n 1 or 2) by one step of the sponge scheme; `last` in the last stage of a sweep. */
-static void sponge_rows(wd_cpu_job *job, int y, int n, int step, bool last) {
+/* Positions of row z that can be nonzero or unclean after this step: from the rows around it. */
+typedef struct reach {
+  int lo, hi;             /* positions */
+  int clean_lo, clean_hi; /* vectors */
+} reach;
+
+static reach find_reach(const wd_cpu_job *job, int z, int n) {
   const wd_wave *w = job->w;
   const wd_cpu_wave *b = job->b;
-  wd_cpu_field *f = job->f;
+  const wd_cpu_field *f = job->f;
+  reach r = {INT_MAX / 2, 0, 0, b->vectors};
+  for (int y = z - w->radius; y < z + n + w->radius; y++) {
+    int row = wrap(w, b, y), own = y >= z && y < z + n ? w->radius : 0;
+    if (row < (w->desc.free_surface ? 1 : 0) || row >= w->pz) continue;
+    int lo = get(&f->lo[row]) - own, hi = get(&f->hi[row]);
+    if (lo < r.lo) r.lo = lo;
+    if (hi > 0 && hi + own > r.hi) r.hi = hi + own;
+    int clean_lo = get(&f->clean_lo[row]), clean_hi = get(&f->clean_hi[row]);
+    if (clean_lo > r.clean_lo) r.clean_lo = clean_lo;
+    if (clean_hi < r.clean_hi) r.clean_hi = clean_hi;
+  }
+  if (r.lo < 0) r.lo = 0;
+  if (r.hi > b->stride) r.hi = b->stride;
+  return r;
+}
+
+/* Rows z .. z + n - 1 (1, or 2 of one region) by one step of the sponge scheme; `last` in the last stage of a
+ * sweep. */
+static void sponge_rows(wd_cpu_job *job, int z, int n, int step, bool last) {
+  const wd_wave *w = job->w;
+  const wd_cpu_wave *b = job->b;
+  const wd_cpu_field *f = job->f;
   const wd_cpu_kernels *kernels = b->kernels;
-  const int radius = w->radius, order = radius == 4, lanes = kernels->lanes;
-  wd_cpu_rows rows;
-  float *now = f->p[step % 2], *next = f->p[(step + 1) % 2];
-  int lo = INT_MAX / 2, hi = 0, clean_lo = 0, clean_hi = b->vectors;
-  for (int k = 0; k < n + 2 * radius; k++) {
-    int z = wrap(w, b, y - radius + k);
-    rows.in[k] = row_of(b, now, z);
-    if (job->settled || z < (w->desc.free_surface ? 1 : 0) || z >= w->pz) continue;
-    bool own = k >= radius && k < radius + n;
-    int reach = own ? radius : 0;
-    int row_lo = get(&f->lo[z]) - reach, row_hi = get(&f->hi[z]);
-    if (row_lo < lo) lo = row_lo;
-    if (row_hi > 0 && row_hi + reach > hi) hi = row_hi + reach;
-    int row_clean_lo = get(&f->clean_lo[z]), row_clean_hi = get(&f->clean_hi[z]);
-    if (row_clean_lo > clean_lo) clean_lo = row_clean_lo;
-    if (row_clean_hi < clean_hi) clean_hi = row_clean_hi;
-  }
-  if (job->settled) {
-    lo = 0;
-    hi = b->stride;
-  } else {
-    if (lo < 0) lo = 0;
-    if (hi > b->stride) hi = b->stride;
-  }
-  int z[2];
-  for (int j = 0; j < n; j++) {
-    z[j] = wrap(w, b, y + j);
-    rows.out[j] = row_of(b, next, z[j]);
-  }
-  if (lo < hi) {
-    for (int j = 0; j < n; j++) set_coefficients(job, z[j], j, &rows);
-    int v0 = lo / lanes, v1 = (hi + lanes - 1) / lanes;
+  const int order = w->radius == 4, lanes = kernels->lanes;
+  wd_cpu_rows rows = {
+      .now = row_of(b, f->p[step % 2], z), .next = row_of(b, f->p[(step + 1) % 2], z), .stride = b->stride};
+  reach r = {0, b->stride, 0, b->vectors};
+  if (!job->settled) r = find_reach(job, z, n);
+  if (r.lo < r.hi) {
+    set_coefficients(job, z, &rows);
+    int v0 = r.lo / lanes, v1 = (r.hi + lanes - 1) / lanes;
     if (w->desc.mode == WD_WAVE_FAST) {
       kernels->fast[order][n - 1](&rows, w->c, v0, v1);
     } else if (f->scale == 1 || job->settled) {
       kernels->exact[order][n - 1](&rows, w->c, v0, v1);
     } else {
-      if (clean_lo < v0) clean_lo = v0;
-      if (clean_hi > v1) clean_hi = v1;
-      if (clean_lo >= clean_hi) clean_lo = clean_hi = v1;
-      if (clean_lo < clean_hi) kernels->exact[order][n - 1](&rows, w->c, clean_lo, clean_hi);
-      if (v0 < clean_lo || clean_hi < v1)
-        for (int j = 0; j < n; j++) {
-          wd_cpu_rows one = {
-              .out = {rows.out[j]}, .alpha = {rows.alpha[j]}, .t1 = {rows.t1[j]}, .t2 = {rows.t2[j]}};
-          memcpy(one.in, rows.in + j, sizeof(float *) * (size_t)(1 + 2 * radius));
-          if (v0 < clean_lo) kernels->tiny[order](&one, w->c, v0, clean_lo);
-          if (clean_hi < v1) kernels->tiny[order](&one, w->c, clean_hi, v1);
-        }
+      int c0 = r.clean_lo > v0 ? r.clean_lo : v0, c1 = r.clean_hi < v1 ? r.clean_hi : v1;
+      if (c0 >= c1) c0 = c1 = v1;
+      if (v0 < c0) kernels->tiny[order][n - 1](&rows, w->c, v0, c0);
+      if (c0 < c1) kernels->exact[order][n - 1](&rows, w->c, c0, c1);
+      if (c1 < v1) kernels->tiny[order][n - 1](&rows, w->c, c1, v1);
     }
     if (!job->settled)
-      for (int j = 0; j < n; j++) widen(job, z[j], rows.out[j], v0 * lanes, v1 * lanes);
+      for (int j = 0; j < n; j++) widen(job, z + j, rows.next + j * rows.stride, v0 * lanes, v1 * lanes);
   }
   for (int j = 0; j < n; j++) {
-    finish_row(job, z[j], step, rows.out[j]);
-    if (last && f->scale != 1 && (!job->settled || job->recheck) && get(&f->lo[z[j]]) < get(&f->hi[z[j]]))
-      grow_clean(job, z[j], rows.out[j], rows.in[radius + j]);
+    float *row = rows.next + j * rows.stride;
+    finish_row(job, z + j, step, row);
+    if (last && f->scale != 1 && (!job->settled || job->recheck) && get(&f->lo[z + j]) < get(&f->hi[z + j]))
+      grow_clean(job, z + j, row, rows.now + j * rows.stride);
   }
 }
 
@@ -307,8 +296,11 @@ void wd_cpu_tile(wd_cpu_job *job, int stages, const int *a, const int *b) {
         finish_row(job, 0, step, row_of(job->b, job->f->p[(step + 1) % 2], 0));
       } else if (live)
         pml_main(job, y, step);
-      else
-        sponge_rows(job, y, n, step, k == stages - 1);
+      else {
+        int z = wrap(w, job->b, y);
+        if (n == 2 && (z + 1 == w->pz || region(w, z) != region(w, z + 1))) n = 1;
+        sponge_rows(job, z, n, step, k == stages - 1);
+      }
       next[k] = y + n;
       if (next[k] >= b[k]) left--;
     }

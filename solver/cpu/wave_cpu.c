@@ -55,6 +55,9 @@ static wd_status create(wd_wave *w, wd_error *err) {
   b->stride = b->vectors * lanes;
   b->ring = w->periodic && !w->desc.free_surface;
   b->steps_a_sweep = STEPS_A_SWEEP;
+  b->middle_from = (w->radius + w->left) / lanes;
+  b->middle_to = (w->radius + w->left + w->nx + lanes - 1) / lanes;
+  b->middle_stride = (b->middle_to - b->middle_from) * lanes;
   b->strip[1] = (w->radius + w->left + w->radius + lanes - 1) / lanes;
   b->strip[2] = (w->px - w->right) / lanes;
   if (b->strip[2] < b->strip[1]) b->strip[2] = b->strip[1];
@@ -82,7 +85,6 @@ static void destroy(wd_wave *w) {
   for (int i = 0; b->worker && i < b->workers; i++) {
     wd_cpu_field_clear(&b->worker[i].field);
     wd_free(b->worker[i].coefficients.block);
-    wd_free(b->worker[i].scratch.block);
   }
   wd_free(b->worker);
   wd_free(b->spare);
@@ -141,16 +143,17 @@ static bool tick(call *c, int steps, int worker) {
   return __atomic_load_n(&c->cancelled, __ATOMIC_RELAXED) != 0;
 }
 
-static wd_cpu_job begin_shot(call *c, int index, wd_cpu_worker *owner, wd_cpu_worker *self) {
-  int shots = c->w->survey->shots;
+static wd_cpu_job begin_shot(call *c, int index, wd_cpu_worker *owner) {
+  int shots = c->w->survey->shots, source = c->w->source[index % shots];
   return (wd_cpu_job){
       .w = c->w,
       .b = c->b,
       .k = &owner->coefficients,
       .f = c->stepwise ? &c->b->state[index] : &owner->field,
-      .scratch = &self->scratch,
       .map = index / shots,
       .shot = index % shots,
+      .source_row = source / c->w->px,
+      .source_at = source % c->w->px + c->w->radius,
   };
 }
 
@@ -170,7 +173,7 @@ static void shot_alone(void *ctx, int task, int worker) {
   call *c = ctx;
   const wd_wave *w = c->w;
   wd_cpu_worker *self = &c->b->worker[worker];
-  wd_cpu_job job = begin_shot(c, task, self, self);
+  wd_cpu_job job = begin_shot(c, task, self);
   if (__atomic_load_n(&c->cancelled, __ATOMIC_RELAXED)) return;
   unsigned saved = w->desc.mode == WD_WAVE_EXACT ? 0 : wd_cpu_flush_denormals();
   prepare_shot(c, &job, self);
@@ -225,10 +228,10 @@ static void shot_shared(void *ctx, int task, int worker) {
   call *c = ctx;
   int which = task / c->team_size, party = task % c->team_size;
   team *t = &c->team[which];
-  wd_cpu_worker *owner = &c->b->worker[which * c->team_size], *self = &c->b->worker[task];
+  wd_cpu_worker *owner = &c->b->worker[which * c->team_size];
   unsigned saved = c->w->desc.mode == WD_WAVE_EXACT ? 0 : wd_cpu_flush_denormals();
   for (int i = c->alone + which; i < shots_in_all(c->w); i += c->teams) {
-    wd_cpu_job job = begin_shot(c, i, owner, self);
+    wd_cpu_job job = begin_shot(c, i, owner);
     if (party == 0) {
       prepare_shot(c, &job, owner);
       t->stop = __atomic_load_n(&c->cancelled, __ATOMIC_RELAXED) != 0;
@@ -265,8 +268,7 @@ static wd_status workspaces(const call *c, wd_error *err) {
   for (int i = 0; i < c->b->workers && !st; i++) {
     wd_cpu_worker *worker = &c->b->worker[i];
     bool owner = c->alone > 0 || (i % c->team_size == 0 && i / c->team_size < c->teams);
-    if (!worker->scratch.block) st = wd_cpu_scratch_create(c->w, &worker->scratch, err);
-    if (!st && owner && !worker->coefficients.block)
+    if (owner && !worker->coefficients.block)
       st = wd_cpu_coefficients_create(c->w, &worker->coefficients, err);
     if (!st && owner && !c->stepwise && !worker->field.block)
       st = wd_cpu_field_create(c->w, &worker->field, err);

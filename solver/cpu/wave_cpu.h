@@ -33,33 +33,26 @@ typedef struct wd_cpu_field {
 /* A map's coefficients as rows of vectors. One a worker, refilled when the worker turns to another map. */
 typedef struct wd_cpu_coefficients {
   float *block;
-  float *alpha, *t1;       /* nz rows; t1 without kz */
-  float *t2;               /* one row: 1 - kx */
-  float *ax, *bx;          /* live: one row each */
-  const wd_medium *medium; /* what they were made from */
-  unsigned long serial;    /* of the medium (wd_cpu_wave.serial) */
+  float *alpha, *t1;            /* nz rows; t1 without kz */
+  float *t2;                    /* one row: 1 - kx */
+  float *ax, *bx;               /* live: one row each */
+  float *middle_t1, *middle_t2; /* damped rows (top, then bottom), the vectors that hold columns of the map */
+  const wd_medium *medium;      /* what they were made from */
+  unsigned long serial;         /* of the medium (wd_cpu_wave.serial) */
 } wd_cpu_coefficients;
-
-/* Coefficients of damped rows above and below the map, written row by row as they are needed. */
-typedef struct wd_cpu_scratch {
-  float *block;
-  float *t1[2][2], *t2[2][2];   /* [above, below][row of the pair] */
-  const wd_medium *filled_from; /* strips filled from this medium ... */
-  unsigned long serial;         /* ... of this serial */
-} wd_cpu_scratch;
 
 typedef struct wd_cpu_worker {
   wd_cpu_field field;
   wd_cpu_coefficients coefficients;
-  wd_cpu_scratch scratch;
 } wd_cpu_worker;
 
 typedef struct wd_cpu_wave {
   const wd_cpu_kernels *kernels;
-  int stride, vectors;  /* of a row: floats, vectors */
-  int strip[4];         /* live: see wd_cpu_pml_row */
-  bool ring;            /* rows wrap */
-  float *spare;         /* one row: large where no cell is, 0 elsewhere */
+  int stride, vectors;                       /* of a row: floats, vectors */
+  int strip[4];                              /* live: see wd_cpu_pml_row */
+  bool ring;                                 /* rows wrap */
+  int middle_from, middle_to, middle_stride; /* vectors that hold columns of the map; their floats in a row */
+  float *spare;                              /* one row: large where no cell is, 0 elsewhere */
   int *receiver_first;  /* pz + 1: receivers of row z are receiver_order[first[z] .. first[z + 1]) */
   int *receiver_order;  /* receiver index */
   int *receiver_at;     /* its position in the row */
@@ -76,11 +69,11 @@ typedef struct wd_cpu_job {
   const wd_cpu_wave *b;
   const wd_cpu_coefficients *k;
   wd_cpu_field *f;
-  wd_cpu_scratch *scratch;
   int map, shot;
-  int step;     /* of stage 0 of the present sweep */
-  bool settled; /* no row has anything left to skip or to treat as tiny */
-  bool recheck; /* sweep in which clean ranges are looked at anew */
+  int source_row, source_at; /* row and position of the source */
+  int step;                  /* of stage 0 of the present sweep */
+  bool settled;              /* no row has anything left to skip or to treat as tiny */
+  bool recheck;              /* sweep in which clean ranges are looked at anew */
 } wd_cpu_job;
 
 /* Stages a sweep of `steps` steps has: live takes two a step. */
@@ -99,6 +92,5 @@ void wd_cpu_field_read(const wd_wave *w, const wd_cpu_field *f, int step, float 
 float wd_cpu_unscale(float value, float scale);
 wd_status wd_cpu_coefficients_create(const wd_wave *w, wd_cpu_coefficients *k, wd_error *err);
 void wd_cpu_coefficients_fill(const wd_wave *w, wd_cpu_coefficients *k, int map);
-wd_status wd_cpu_scratch_create(const wd_wave *w, wd_cpu_scratch *s, wd_error *err);
 
 #endif
