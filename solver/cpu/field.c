@@ -2,7 +2,6 @@
 #include "solver/cpu/wave_cpu.h"
 #include "solver/memory.h"
 
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 
@@ -18,31 +17,29 @@ static int planes(const wd_wave *w) {
 }
 
 size_t wd_cpu_field_bytes(const wd_wave *w) {
-  return plane_floats(w) * (size_t)planes(w) * sizeof(float) + 4 * (size_t)w->pz * sizeof(int);
+  return plane_floats(w) * (size_t)planes(w) * sizeof(float) +
+         (size_t)(w->pz + 2 * w->radius) * sizeof(uint64_t);
 }
 
 wd_status wd_cpu_field_create(const wd_wave *w, wd_cpu_field *f, wd_error *err) {
   const wd_cpu_wave *b = w->backend;
   size_t plane = plane_floats(w);
   *f = (wd_cpu_field){.block = wd_alloc(plane * (size_t)planes(w), sizeof(float)),
-                      .range = wd_alloc(4 * (size_t)w->pz, sizeof(int))};
-  if (!f->block || !f->range) {
+                      .range_block = wd_alloc((size_t)(w->pz + 2 * w->radius), sizeof(uint64_t))};
+  if (!f->block || !f->range_block) {
     wd_cpu_field_clear(f);
     return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for wavefields of %d x %d cells", w->pz, w->px);
   }
   float **array[] = {&f->p[0], &f->p[1], &f->psi_x, &f->zeta_x, &f->psi_z, &f->zeta_z};
   for (int i = 0; i < planes(w); i++)
     *array[i] = f->block + plane * (size_t)i + PAD + (size_t)w->radius * (size_t)b->stride;
-  f->lo = f->range;
-  f->hi = f->lo + w->pz;
-  f->clean_lo = f->hi + w->pz;
-  f->clean_hi = f->clean_lo + w->pz;
+  f->range = f->range_block + w->radius;
   return WD_OK;
 }
 
 void wd_cpu_field_clear(wd_cpu_field *f) {
   wd_free(f->block);
-  wd_free(f->range);
+  wd_free(f->range_block);
   *f = (wd_cpu_field){0};
 }
 
@@ -62,14 +59,18 @@ void wd_cpu_field_rest(const wd_wave *w, wd_cpu_field *f, int map, int shot) {
   if (w->desc.free_surface) /* mirrored zeros are -0 */
     for (int level = 0; level < 2; level++)
       for (int i = 1; i <= w->radius * b->stride; i++) f->p[level][-i] = -0.0f;
-  for (int z = 0; z < w->pz; z++) {
-    f->lo[z] = f->clean_lo[z] = INT_MAX / 2;
-    f->hi[z] = f->clean_hi[z] = 0;
+  /* rows that stay zero (ghosts, a free surface) are nowhere nonzero and everywhere clean */
+  const wd_cpu_range rest = {WD_CPU_NOWHERE, 0, -WD_CPU_NOWHERE, 0}, zero = {WD_CPU_NOWHERE, 0, 0, INT16_MAX};
+  for (int z = -w->radius; z < w->pz + w->radius; z++) {
+    bool inside = b->ring || (z >= (w->desc.free_surface ? 1 : 0) && z < w->pz);
+    wd_cpu_put_range(w, f, z, inside ? rest : zero);
   }
   int z = w->source[shot] / w->px, at = w->source[shot] % w->px + w->radius;
   bool edge = w->periodic && (at < 2 * w->radius || at >= w->px);
-  f->lo[z] = edge ? 0 : at;
-  f->hi[z] = edge ? b->stride : at + 1;
+  wd_cpu_range source = rest;
+  source.lo = (int16_t)(edge ? 0 : at);
+  source.minus_hi = (int16_t)(edge ? -b->stride : -at - 1);
+  wd_cpu_put_range(w, f, z, source);
   f->scale = choose_scale(w, map, shot);
 }
 

@@ -6,6 +6,12 @@
 
 enum { EXACT, FAST, TINY };
 enum { W = WD_LANES };
+#ifndef SLIDES_EXACT
+#  define SLIDES_EXACT 5
+#endif
+#ifndef SLIDES_FAST
+#  define SLIDES_FAST 5
+#endif
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -17,13 +23,34 @@ INLINE wd_vf product(wd_vf a, wd_vf b, int kind) {
   return a * b;
 }
 
+/* Neighbours along the row at `by`: some by unaligned loads, some by sliding two registers. A load that
+ * crosses a cache line costs two of the two load slots of a cycle, a slide one of the two slots for vector
+ * arithmetic; the mix balances them (tests/bench/RESULTS.md). */
+typedef struct line {
+  const float *at;
+  wd_vf before, here, after; /* the vectors left of, at and right of the centre */
+} line;
+
+INLINE wd_vf neighbour(const line *l, int by, const unsigned slides) {
+#if WD_LANES == 16
+  if (by == 1 && slides & 1) return wd_slide(l->here, l->after, 1);
+  if (by == -1 && slides & 2) return wd_slide(l->before, l->here, 15);
+  if (by == 2 && slides & 4) return wd_slide(l->here, l->after, 2);
+  if (by == -2 && slides & 8) return wd_slide(l->before, l->here, 14);
+#endif
+  (void)slides;
+  return wd_loadu(l->at + by);
+}
+
 /* The new value from the present one, the one before and its neighbours: column[k] is the vector k rows below
- * the topmost that is needed, row points at the centre. Neighbours are summed in OpenFWI's order. */
-INLINE wd_vf update(const wd_vf *column, const float *row, wd_vf before, wd_vf alpha, wd_vf t1, wd_vf t2,
+ * the topmost that is needed. Neighbours are summed in OpenFWI's order. */
+INLINE wd_vf update(const wd_vf *column, const line *row, wd_vf before, wd_vf alpha, wd_vf t1, wd_vf t2,
                     const wd_vf *weight, const int radius, const int kind) {
+  const unsigned slides = kind == EXACT ? SLIDES_EXACT : kind == FAST ? SLIDES_FAST : 0;
   wd_vf sum = {0};
   for (int r = 1; r <= radius; r++) {
-    wd_vf ring = ((column[radius - r] + column[radius + r]) + wd_loadu(row - r)) + wd_loadu(row + r);
+    wd_vf ring =
+        ((column[radius - r] + column[radius + r]) + neighbour(row, -r, slides)) + neighbour(row, r, slides);
     if (r == 1)
       sum = product(weight[1], ring, kind);
     else if (kind == FAST)
@@ -38,22 +65,42 @@ INLINE wd_vf update(const wd_vf *column, const float *row, wd_vf before, wd_vf a
 INLINE void segment(const wd_cpu_rows *a, const wd_vf *weight, const float *t1, const float *t2,
                     ptrdiff_t t1_stride, ptrdiff_t t2_stride, int v0, int v1, const int radius,
                     const int rows, const int kind) {
+  if (v0 >= v1) return;
   const ptrdiff_t stride = a->stride, alpha_stride = a->alpha_stride;
   const float *now = a->now + (ptrdiff_t)v0 * W, *alpha = a->alpha + (ptrdiff_t)v0 * W;
   float *next = a->next + (ptrdiff_t)v0 * W;
   t1 += (ptrdiff_t)v0 * W;
   t2 += (ptrdiff_t)v0 * W;
+  line l0 = {now, wd_load(now - W), wd_load(now), wd_load(now + W)};
+  line l1 = l0;
+  if (rows == 2) {
+    const float *below = now + stride;
+    l1 = (line){below, wd_load(below - W), wd_load(below), wd_load(below + W)};
+  }
   for (int v = v0; v < v1; v++) {
     wd_vf column[2 + 2 * WD_MAX_RADIUS];
-    for (int k = 0; k < rows + 2 * radius; k++) column[k] = wd_load(now + (k - radius) * stride);
-    wd_vf first =
-        update(column, now, wd_load(next), wd_load(alpha), wd_load(t1), wd_load(t2), weight, radius, kind);
+    for (int k = 0; k < rows + 2 * radius; k++)
+      if (k != radius && (rows == 1 || k != radius + 1)) column[k] = wd_load(now + (k - radius) * stride);
+    l0.at = now;
+    l0.after = wd_load(now + W);
+    column[radius] = l0.here;
     if (rows == 2) {
-      wd_vf second = update(column + 1, now + stride, wd_load(next + stride), wd_load(alpha + alpha_stride),
+      l1.at = now + stride;
+      l1.after = wd_load(now + stride + W);
+      column[radius + 1] = l1.here;
+    }
+    wd_vf first =
+        update(column, &l0, wd_load(next), wd_load(alpha), wd_load(t1), wd_load(t2), weight, radius, kind);
+    if (rows == 2) {
+      wd_vf second = update(column + 1, &l1, wd_load(next + stride), wd_load(alpha + alpha_stride),
                             wd_load(t1 + t1_stride), wd_load(t2 + t2_stride), weight, radius, kind);
       wd_store(next + stride, second);
+      l1.before = l1.here;
+      l1.here = l1.after;
     }
     wd_store(next, first);
+    l0.before = l0.here;
+    l0.here = l0.after;
     now += W;
     next += W;
     alpha += W;

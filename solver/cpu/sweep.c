@@ -2,7 +2,6 @@
  * rows and steps. */
 #include "solver/cpu/wave_cpu.h"
 
-#include <limits.h>
 #include <string.h>
 
 /* Exact mode, scaled fields. A vector is clean when each of its values is at least this (2^-63 without the
@@ -11,15 +10,6 @@
  * a field dies away they are looked at again every RECHECK sweeps against a lower bound. */
 static const float CLEAN = 0x1p-27f, STILL_CLEAN = 0x1p-37f;
 enum { RECHECK = 32 };
-
-/* Threads that share a shot read the ranges of their neighbours' outermost rows while those may grow: either
- * value will do, so relaxed atomics. */
-static int get(const int *at) {
-  return __atomic_load_n(at, __ATOMIC_RELAXED);
-}
-static void put(int *at, int value) {
-  __atomic_store_n(at, value, __ATOMIC_RELAXED);
-}
 
 static int wrap(const wd_wave *w, const wd_cpu_wave *b, int z) {
   if (!b->ring) return z;
@@ -56,23 +46,26 @@ static void set_coefficients(const wd_cpu_job *job, int z, wd_cpu_rows *rows) {
 }
 
 /* The periodic copies left and right of a row. */
-static void wrap_columns(const wd_wave *w, float *row) {
-  for (int r = 0; r < w->radius; r++) {
-    row[r] = row[w->px + r];
-    row[w->px + w->radius + r] = row[w->radius + r];
+static inline void wrap_columns(const wd_wave *w, float *row) {
+  if (w->radius == 2) {
+    memcpy(row, row + w->px, 2 * sizeof *row);
+    memcpy(row + w->px + 2, row + 2, 2 * sizeof *row);
+  } else {
+    memcpy(row, row + w->px, 4 * sizeof *row);
+    memcpy(row + w->px + 4, row + 4, 4 * sizeof *row);
   }
 }
 
-/* After a row is whole: source, ghosts, receivers. */
-static void finish_row(wd_cpu_job *job, int z, int step, float *row) {
+/* Rows with a source, receivers or ghosts (wd_cpu_wave.special), after they are computed. */
+static void finish_special(const wd_cpu_job *job, int z, int step, float *row, bool whole) {
   const wd_wave *w = job->w;
   const wd_cpu_wave *b = job->b;
-  wd_cpu_field *f = job->f;
+  const wd_cpu_field *f = job->f;
   if (z == job->source_row) {
     float kick = job->k->medium->beta[job->shot] * w->survey->wavelet[step];
     row[job->source_at] += kick * f->scale;
+    if (whole) wrap_columns(w, row);
   }
-  if (w->periodic && get(&f->lo[z]) == 0) wrap_columns(w, row);
   if (w->desc.free_surface && z >= 1 && z <= w->radius) {
     float *mirror = row - (ptrdiff_t)(2 * z) * b->stride;
     for (int i = 0; i < b->stride; i++) mirror[i] = -row[i];
@@ -89,12 +82,18 @@ static void finish_row(wd_cpu_job *job, int z, int step, float *row) {
     record[b->receiver_order[i]] = wd_cpu_unscale(row[b->receiver_at[i]], f->scale);
 }
 
-/* Widens the range of row z by what the new row holds in [from, to). */
-static void widen(wd_cpu_job *job, int z, const float *row, int from, int to) {
+/* After a row is computed; `whole` when the columns' ghosts may be nonzero. */
+static inline void finish_row(const wd_cpu_job *job, int z, int step, float *row, bool whole) {
+  if (whole) wrap_columns(job->w, row);
+  if (job->b->special[z] || z == job->source_row) finish_special(job, z, step, row, whole);
+}
+
+/* Widens the range of a row by what its new values hold in [from, to). */
+static inline void widen(const wd_cpu_job *job, wd_cpu_range *range, const float *row, int from, int to) {
   const wd_wave *w = job->w;
   const wd_cpu_wave *b = job->b;
-  wd_cpu_field *f = job->f;
-  int lo = get(&f->lo[z]), hi = get(&f->hi[z]);
+  int lo = range->lo, hi = -range->minus_hi;
+  if (from >= lo && to <= hi) return;
   if (from < lo) {
     int first = b->kernels->first_nonzero(row, from, lo < to ? lo : to);
     if (first < lo) lo = first;
@@ -108,30 +107,27 @@ static void widen(wd_cpu_job *job, int z, const float *row, int from, int to) {
     lo = 0; /* it reaches a ghost's cell: from now on the whole row */
     hi = b->stride;
   }
-  put(&f->lo[z], lo);
-  put(&f->hi[z], hi);
+  range->lo = (int16_t)lo;
+  range->minus_hi = (int16_t)-hi;
 }
 
-static void grow_clean(wd_cpu_job *job, int z, const float *row, const float *other) {
+/* Grows (or, when rechecking, drops) the clean range of a row by its values at two steps. */
+static void grow_clean(const wd_cpu_job *job, wd_cpu_range *range, const float *row, const float *other) {
   const wd_cpu_wave *b = job->b;
   const wd_cpu_kernels *kernels = b->kernels;
-  wd_cpu_field *f = job->f;
   int lanes = kernels->lanes;
 #define IS_BIG(v, bound)                                                                                     \
   (kernels->big(row + (v)*lanes, b->spare + (v)*lanes, bound) &&                                             \
    kernels->big(other + (v)*lanes, b->spare + (v)*lanes, bound))
-  int lo = get(&f->clean_lo[z]), hi = get(&f->clean_hi[z]);
-  if (job->recheck && lo < hi) {
+  int lo = -range->minus_clean_lo, hi = range->clean_hi;
+  if (job->recheck)
     for (int v = lo; v < hi; v++)
       if (!IS_BIG(v, STILL_CLEAN)) {
-        lo = hi = 0; /* start again below */
-        break;
+        lo = WD_CPU_NOWHERE; /* start again below */
+        hi = 0;
       }
-  }
   if (lo >= hi) {
-    int from = get(&f->lo[z]) / lanes, to = (get(&f->hi[z]) + lanes - 1) / lanes, best = 0;
-    lo = INT_MAX / 2;
-    hi = 0;
+    int from = range->lo / lanes, to = (-range->minus_hi + lanes - 1) / lanes, best = 0;
     for (int v = from; v < to; v++) {
       int end = v;
       while (end < to && IS_BIG(end, CLEAN)) end++;
@@ -147,34 +143,29 @@ static void grow_clean(wd_cpu_job *job, int z, const float *row, const float *ot
     while (hi < b->vectors && IS_BIG(hi, CLEAN)) hi++;
   }
 #undef IS_BIG
-  put(&f->clean_lo[z], lo);
-  put(&f->clean_hi[z], hi);
+  range->minus_clean_lo = (int16_t)-lo;
+  range->clean_hi = (int16_t)hi;
 }
 
-/* Positions of row z that can be nonzero or unclean after this step: from the rows around it. */
-typedef struct reach {
-  int lo, hi;             /* positions */
-  int clean_lo, clean_hi; /* vectors */
-} reach;
-
-static reach find_reach(const wd_cpu_job *job, int z, int n) {
-  const wd_wave *w = job->w;
-  const wd_cpu_wave *b = job->b;
-  const wd_cpu_field *f = job->f;
-  reach r = {INT_MAX / 2, 0, 0, b->vectors};
-  for (int y = z - w->radius; y < z + n + w->radius; y++) {
-    int row = wrap(w, b, y), own = y >= z && y < z + n ? w->radius : 0;
-    if (row < (w->desc.free_surface ? 1 : 0) || row >= w->pz) continue;
-    int lo = get(&f->lo[row]) - own, hi = get(&f->hi[row]);
-    if (lo < r.lo) r.lo = lo;
-    if (hi > 0 && hi + own > r.hi) r.hi = hi + own;
-    int clean_lo = get(&f->clean_lo[row]), clean_hi = get(&f->clean_hi[row]);
-    if (clean_lo > r.clean_lo) r.clean_lo = clean_lo;
-    if (clean_hi < r.clean_hi) r.clean_hi = clean_hi;
+/* The range that rows z .. z + n - 1 can have after this step. */
+static wd_cpu_range find_reach(const wd_cpu_job *job, int z, int n) {
+  typedef int16_t quad __attribute__((vector_size(8)));
+  const int radius = job->w->radius;
+  const quad spread = {(int16_t)radius, (int16_t)radius, 0, 0};
+  quad least = {INT16_MAX, INT16_MAX, INT16_MAX, INT16_MAX};
+  for (int y = z - radius; y < z + n + radius; y++) {
+    uint64_t word = __atomic_load_n(&job->f->range[y], __ATOMIC_RELAXED);
+    quad r;
+    memcpy(&r, &word, sizeof r);
+    if (y >= z && y < z + n) r -= spread;
+    quad less = r < least;
+    least = (r & less) | (least & ~less);
   }
-  if (r.lo < 0) r.lo = 0;
-  if (r.hi > b->stride) r.hi = b->stride;
-  return r;
+  wd_cpu_range reach;
+  memcpy(&reach, &least, sizeof reach);
+  if (reach.lo < 0) reach.lo = 0;
+  if (-reach.minus_hi > job->b->stride) reach.minus_hi = (int16_t)-job->b->stride;
+  return reach;
 }
 
 /* Rows z .. z + n - 1 (1, or 2 of one region) by one step of the sponge scheme; `last` in the last stage of a
@@ -182,35 +173,49 @@ static reach find_reach(const wd_cpu_job *job, int z, int n) {
 static void sponge_rows(wd_cpu_job *job, int z, int n, int step, bool last) {
   const wd_wave *w = job->w;
   const wd_cpu_wave *b = job->b;
-  const wd_cpu_field *f = job->f;
+  wd_cpu_field *f = job->f;
   const wd_cpu_kernels *kernels = b->kernels;
   const int order = w->radius == 4, lanes = kernels->lanes;
   wd_cpu_rows rows = {
       .now = row_of(b, f->p[step % 2], z), .next = row_of(b, f->p[(step + 1) % 2], z), .stride = b->stride};
-  reach r = {0, b->stride, 0, b->vectors};
-  if (!job->settled) r = find_reach(job, z, n);
-  if (r.lo < r.hi) {
+  if (job->settled) {
     set_coefficients(job, z, &rows);
-    int v0 = r.lo / lanes, v1 = (r.hi + lanes - 1) / lanes;
+    (w->desc.mode == WD_WAVE_FAST ? kernels->fast : kernels->exact)[order][n - 1](&rows, w->c, 0, b->vectors);
+  }
+  wd_cpu_range reach = {0};
+  int v0 = 0, v1 = 0;
+  if (!job->settled) {
+    reach = find_reach(job, z, n);
+    v0 = reach.lo >> b->lanes_log2;
+    v1 = (-reach.minus_hi + lanes - 1) >> b->lanes_log2;
+  }
+  if (v0 < v1) {
+    set_coefficients(job, z, &rows);
     if (w->desc.mode == WD_WAVE_FAST) {
       kernels->fast[order][n - 1](&rows, w->c, v0, v1);
-    } else if (f->scale == 1 || job->settled) {
+    } else if (f->scale == 1) {
       kernels->exact[order][n - 1](&rows, w->c, v0, v1);
     } else {
-      int c0 = r.clean_lo > v0 ? r.clean_lo : v0, c1 = r.clean_hi < v1 ? r.clean_hi : v1;
+      int c0 = -reach.minus_clean_lo > v0 ? -reach.minus_clean_lo : v0;
+      int c1 = reach.clean_hi < v1 ? reach.clean_hi : v1;
       if (c0 >= c1) c0 = c1 = v1;
       if (v0 < c0) kernels->tiny[order][n - 1](&rows, w->c, v0, c0);
       if (c0 < c1) kernels->exact[order][n - 1](&rows, w->c, c0, c1);
       if (c1 < v1) kernels->tiny[order][n - 1](&rows, w->c, c1, v1);
     }
-    if (!job->settled)
-      for (int j = 0; j < n; j++) widen(job, z + j, rows.next + j * rows.stride, v0 * lanes, v1 * lanes);
   }
   for (int j = 0; j < n; j++) {
     float *row = rows.next + j * rows.stride;
-    finish_row(job, z + j, step, row);
-    if (last && f->scale != 1 && (!job->settled || job->recheck) && get(&f->lo[z + j]) < get(&f->hi[z + j]))
-      grow_clean(job, z + j, row, rows.now + j * rows.stride);
+    if (job->settled && !job->recheck) {
+      finish_row(job, z + j, step, row, true);
+      continue;
+    }
+    wd_cpu_range range = wd_cpu_get_range(f, z + j), old = range;
+    if (v0 < v1) widen(job, &range, row, v0 * lanes, v1 * lanes);
+    finish_row(job, z + j, step, row, range.lo == 0);
+    if (last && f->scale != 1 && range.lo < -range.minus_hi)
+      grow_clean(job, &range, row, rows.now + j * rows.stride);
+    if (memcmp(&range, &old, sizeof range) != 0) wd_cpu_put_range(w, f, z + j, range);
   }
 }
 
@@ -252,7 +257,7 @@ static void pml_main(wd_cpu_job *job, int z, int step) {
   }
   row.zeta_z = strip ? row_of(b, f->zeta_z, z) : NULL;
   b->kernels->pml_row[radius == 4](&row, w->c, w->d, b->vectors);
-  finish_row(job, z, step, before);
+  finish_row(job, z, step, before, false);
 }
 
 int wd_cpu_stages(const wd_wave *w, int steps) {
@@ -266,8 +271,9 @@ void wd_cpu_sweep_begin(wd_cpu_job *job) {
   job->recheck = false;
   if (w->desc.mode == WD_WAVE_LIVE) return;
   for (int z = w->desc.free_surface ? 1 : 0; z < w->pz && job->settled; z++) {
-    bool whole = get(&f->lo[z]) == 0 && get(&f->hi[z]) >= job->b->stride;
-    bool clean = f->scale == 1 || (get(&f->clean_lo[z]) == 0 && get(&f->clean_hi[z]) == job->b->vectors);
+    wd_cpu_range r = wd_cpu_get_range(f, z);
+    bool whole = r.lo == 0 && -r.minus_hi >= job->b->stride;
+    bool clean = f->scale == 1 || (r.minus_clean_lo == 0 && r.clean_hi == job->b->vectors);
     job->settled = whole && clean;
   }
   job->recheck = f->scale != 1 && job->step / job->b->steps_a_sweep % RECHECK == RECHECK - 1;
@@ -293,7 +299,7 @@ void wd_cpu_tile(wd_cpu_job *job, int stages, const int *a, const int *b) {
         pml_psi(job, y, step);
       else if (y == 0 && w->desc.free_surface) { /* stays zero */
         n = 1;
-        finish_row(job, 0, step, row_of(job->b, job->f->p[(step + 1) % 2], 0));
+        finish_row(job, 0, step, row_of(job->b, job->f->p[(step + 1) % 2], 0), false);
       } else if (live)
         pml_main(job, y, step);
       else {

@@ -68,7 +68,16 @@ static wd_status create(wd_wave *w, wd_error *err) {
   if (!b->spare || !b->worker) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a wave propagation");
   for (int i = 0; i < b->stride; i++)
     if (i < w->radius || i >= w->radius + w->px) b->spare[i] = 0x1p100f;
-  return sort_receivers(w, b, err);
+  b->lanes_log2 = lanes == 16 ? 4 : lanes == 8 ? 3 : 2;
+  wd_status st = sort_receivers(w, b, err);
+  if (st) return st;
+  b->special = wd_calloc((size_t)w->pz, sizeof *b->special);
+  if (!b->special) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a wave propagation");
+  for (int z = 0; z < w->pz; z++)
+    b->special[z] = b->receiver_first[z] < b->receiver_first[z + 1] ||
+                    (w->desc.free_surface && z <= w->radius) ||
+                    (b->ring && (z < w->radius || z >= w->pz - w->radius));
+  return WD_OK;
 }
 
 static void free_states(wd_wave *w) {
@@ -88,6 +97,7 @@ static void destroy(wd_wave *w) {
   }
   wd_free(b->worker);
   wd_free(b->spare);
+  wd_free(b->special);
   wd_free(b->receiver_first);
   wd_free(b->receiver_order);
   wd_free(b->receiver_at);

@@ -17,17 +17,29 @@
 #include "solver/parallel.h"
 #include "solver/wave_plan.h"
 
+#include <stdint.h>
+#include <string.h>
+
 enum { WD_CPU_MAX_STAGES = 16 };
+
+/* What is known of a row of both steps, held as one word so that threads that share a shot can read their
+ * neighbours' rows while those grow. Everything is such that the ranges of several rows combine by minimum.
+ */
+typedef struct wd_cpu_range {
+  int16_t lo, minus_hi; /* positions [lo, hi) were ever nonzero; nothing: lo = WD_CPU_NOWHERE, hi = 0 */
+  int16_t minus_clean_lo, clean_hi; /* vectors safely away from denormals (exact); none: -WD_CPU_NOWHERE, 0 */
+} wd_cpu_range;
+
+enum { WD_CPU_NOWHERE = 16384 };
 
 /* One shot in flight. */
 typedef struct wd_cpu_field {
   float *block;                           /* owns all arrays below */
   float *p[2];                            /* row 0 of step n in p[n % 2] */
   float *psi_x, *zeta_x, *psi_z, *zeta_z; /* live */
-  int *range;                             /* owns the next four, pz each */
-  int *lo, *hi;                           /* positions of a row that were ever nonzero: [lo, hi) */
-  int *clean_lo, *clean_hi;               /* its vectors that are safely away from denormals (exact) */
-  float scale;                            /* values are held times this: 1 or WD_CPU_SCALE */
+  uint64_t *range_block;
+  uint64_t *range; /* wd_cpu_range of row z, ghost rows included: -radius .. pz + radius - 1; atomic */
+  float scale;     /* values are held times this: 1 or WD_CPU_SCALE */
 } wd_cpu_field;
 
 /* A map's coefficients as rows of vectors. One a worker, refilled when the worker turns to another map. */
@@ -48,7 +60,9 @@ typedef struct wd_cpu_worker {
 
 typedef struct wd_cpu_wave {
   const wd_cpu_kernels *kernels;
-  int stride, vectors;                       /* of a row: floats, vectors */
+  int stride, vectors; /* of a row: floats, vectors */
+  int lanes_log2;
+  bool *special;                             /* pz: rows with receivers or ghost rows */
   int strip[4];                              /* live: see wd_cpu_pml_row */
   bool ring;                                 /* rows wrap */
   int middle_from, middle_to, middle_stride; /* vectors that hold columns of the map; their floats in a row */
@@ -62,6 +76,23 @@ typedef struct wd_cpu_wave {
   wd_cpu_field *state; /* maps * shots, from the first step on */
   int steps_a_sweep;   /* T */
 } wd_cpu_wave;
+
+static inline wd_cpu_range wd_cpu_get_range(const wd_cpu_field *f, int z) {
+  uint64_t word = __atomic_load_n(&f->range[z], __ATOMIC_RELAXED);
+  wd_cpu_range r;
+  memcpy(&r, &word, sizeof r);
+  return r;
+}
+
+/* Of a row inside the grid; on a ring its ghost row too. */
+static inline void wd_cpu_put_range(const wd_wave *w, wd_cpu_field *f, int z, wd_cpu_range r) {
+  uint64_t word;
+  memcpy(&word, &r, sizeof r);
+  __atomic_store_n(&f->range[z], word, __ATOMIC_RELAXED);
+  if (!w->periodic || w->desc.free_surface) return;
+  if (z >= 0 && z < w->radius) __atomic_store_n(&f->range[z + w->pz], word, __ATOMIC_RELAXED);
+  if (z < w->pz && z >= w->pz - w->radius) __atomic_store_n(&f->range[z - w->pz], word, __ATOMIC_RELAXED);
+}
 
 /* One shot's work for one thread. */
 typedef struct wd_cpu_job {
