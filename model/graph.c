@@ -12,7 +12,7 @@ static const char *const op_name[WD_OP_COUNT] = {
     "input",     "param",      "conv",          "linear",        "group norm", "activation",
     "attention", "add",        "add channel",   "modulate",      "scale",      "mask",
     "upsample",  "downsample", "pixel shuffle", "concat",        "timestep",   "embedding",
-    "normalize", "quantize",   "squared loss",  "absolute loss", "sum"};
+    "normalize", "quantize",   "squared loss",  "absolute loss", "sum",        "detach"};
 
 const char *wd_op_name(wd_op op) {
   return (unsigned)op < WD_OP_COUNT ? op_name[op] : "unknown";
@@ -73,7 +73,7 @@ static int add_node(wd_graph *g, wd_op op, wd_shape shape, wd_attributes attr, i
     n->input[i] = input[i];
     n->needs_grad = n->needs_grad || g->node[input[i]].needs_grad;
   }
-  if (op == WD_OP_TIMESTEP) n->needs_grad = false;
+  if (op == WD_OP_TIMESTEP || op == WD_OP_DETACH) n->needs_grad = false;
   return g->count++;
 }
 
@@ -296,6 +296,10 @@ int wd_graph_sum(wd_graph *g, int a, int b) {
   int n = add_node(g, WD_OP_SUM, wd_shape1(1), (wd_attributes){0}, 2, input);
   wd_graph_keep(g, n);
   return n;
+}
+
+int wd_graph_detach(wd_graph *g, int x) {
+  return add_node(g, WD_OP_DETACH, shape_of(g, x), (wd_attributes){0}, 1, &x);
 }
 
 void wd_graph_name(wd_graph *g, int node, const char *name) {

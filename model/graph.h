@@ -47,6 +47,7 @@ typedef enum wd_op {
   WD_OP_SQUARED_LOSS,  /* x, target, weight (N, 1) or none: mean over samples of weight * mean of squares */
   WD_OP_ABSOLUTE_LOSS, /* the same with absolute values */
   WD_OP_SUM,           /* scalars a + b */
+  WD_OP_DETACH,        /* x, as data: no gradient passes */
   WD_OP_COUNT
 } wd_op;
 
@@ -73,6 +74,7 @@ typedef struct wd_node {
   char name[48];
   float *value, *grad; /* on the device; grad NULL without need */
   int param;           /* index in wd_params, for WD_OP_PARAM */
+  int32_t *index;      /* WD_OP_QUANTIZE: the code of every row, on the device */
   int last_reader;     /* the last node with this as an input; itself when there is none */
   void *cache;         /* a backend's own (a oneDNN primitive, say), freed by its release */
   double forward_seconds, backward_seconds; /* of the last run, when timing is on */
@@ -116,6 +118,7 @@ int wd_graph_quantize(wd_graph *g, int z, int codebook);
 int wd_graph_squared_loss(wd_graph *g, int x, int target, int weight); /* weight -1: ones */
 int wd_graph_absolute_loss(wd_graph *g, int x, int target, int weight);
 int wd_graph_sum(wd_graph *g, int a, int b);
+int wd_graph_detach(wd_graph *g, int x);
 
 void wd_graph_name(wd_graph *g, int node, const char *name);
 void wd_graph_keep(wd_graph *g, int node); /* its value may be read after a run */
@@ -128,6 +131,8 @@ wd_status wd_graph_compile(wd_graph *g, wd_error *err);
 wd_status wd_graph_set(wd_graph *g, int node, const float *value, wd_error *err);
 wd_status wd_graph_get(wd_graph *g, int node, float *value, wd_error *err);
 wd_status wd_graph_get_grad(wd_graph *g, int node, float *grad, wd_error *err);
+/* The codes that a WD_OP_QUANTIZE node chose, one a row. */
+wd_status wd_graph_get_index(wd_graph *g, int node, int32_t *index, wd_error *err);
 
 /* Forward runs every node in order; cancel is looked at between nodes. */
 wd_status wd_graph_forward(wd_graph *g, const wd_hooks *hooks, wd_error *err);

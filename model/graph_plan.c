@@ -154,11 +154,16 @@ wd_status wd_graph_compile(wd_graph *g, wd_error *err) {
   if (st) return st;
   for (int i = 0; i < g->count; i++) {
     wd_node *n = &g->node[i];
+    if (n->op == WD_OP_QUANTIZE && !st) {
+      void *index = NULL;
+      st = g->kernels->alloc(g->device, (size_t)wd_shape_rows(n->shape) * sizeof(int32_t), &index, err);
+      n->index = index;
+    }
     if (n->op != WD_OP_PARAM) continue;
     n->value = g->params->value + g->params->param[n->param].offset;
     n->grad = n->needs_grad ? g->params->grad + g->params->param[n->param].offset : NULL;
   }
-  if (g->kernels->prepare) st = g->kernels->prepare(g, err);
+  if (!st && g->kernels->prepare) st = g->kernels->prepare(g, err);
   if (!st) g->compiled = true;
   return st;
 }
@@ -166,6 +171,8 @@ wd_status wd_graph_compile(wd_graph *g, wd_error *err) {
 void wd_graph_destroy(wd_graph *g) {
   if (!g) return;
   if (g->kernels->forget) g->kernels->forget(g);
+  for (int i = 0; i < g->count; i++)
+    if (g->node[i].index) g->kernels->release(g->device, g->node[i].index);
   g->kernels->release(g->device, g->values);
   g->kernels->release(g->device, g->gradients);
   free(g->node);

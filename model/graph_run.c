@@ -48,6 +48,16 @@ wd_status wd_graph_get_grad(wd_graph *g, int node, float *grad, wd_error *err) {
   return g->kernels->download(g->device, grad, n->grad, bytes(n), err);
 }
 
+wd_status wd_graph_get_index(wd_graph *g, int node, int32_t *index, wd_error *err) {
+  wd_status st = check_node(g, node, err);
+  if (st) return st;
+  const wd_node *n = &g->node[node];
+  if (!n->index)
+    return wd_fail(err, WD_ERR_ARGUMENT, "node %d (%s) chooses no codes", node, wd_op_name(n->op));
+  return g->kernels->download(g->device, index, n->index, (size_t)wd_shape_rows(n->shape) * sizeof *index,
+                              err);
+}
+
 wd_status wd_graph_forward(wd_graph *g, const wd_hooks *hooks, wd_error *err) {
   if (!g->compiled) return wd_fail(err, WD_ERR_ARGUMENT, "the graph is not compiled yet");
   for (int i = 0; i < g->count; i++) {

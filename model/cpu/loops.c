@@ -368,6 +368,7 @@ wd_status wd_cpu_quantize_forward(wd_graph *g, wd_node *node, wd_error *err) {
   for (int part = 0; part < threads; part++)
     for (long r = rows * part / threads; r < rows * (part + 1) / threads; r++) {
       long code = nearest(z->value + r * c, turned, codes, c, turned + codes * (c + part));
+      node->index[r] = (int32_t)code;
       memcpy(node->value + r * c, book->value + code * c, sizeof(float) * (size_t)c);
     }
   wd_free(turned);

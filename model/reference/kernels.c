@@ -93,6 +93,7 @@ const wd_kernels wd_kernels_reference = {
             [WD_OP_PIXEL_SHUFFLE] = KERNEL(pixel_shuffle),
             [WD_OP_CONCAT] = KERNEL(concat),
             [WD_OP_TIMESTEP] = {wd_ref_timestep_forward, NULL},
+            [WD_OP_DETACH] = {wd_ref_detach_forward, NULL},
             [WD_OP_EMBEDDING] = KERNEL(embedding),
             [WD_OP_NORMALIZE] = KERNEL(normalize),
             [WD_OP_QUANTIZE] = KERNEL(quantize),

@@ -71,6 +71,7 @@ wd_status wd_ref_quantize_forward(wd_graph *g, wd_node *node, wd_error *err) {
         code = k;
       }
     }
+    node->index[r] = (int32_t)code;
     for (int i = 0; i < c; i++) node->value[r * c + i] = book->value[code * c + i];
   }
   return WD_OK;

@@ -30,6 +30,7 @@ WD_REFERENCE_KERNEL(squared_loss);
 WD_REFERENCE_KERNEL(absolute_loss);
 WD_REFERENCE_KERNEL(sum);
 wd_status wd_ref_timestep_forward(wd_graph *g, wd_node *n, wd_error *err);
+wd_status wd_ref_detach_forward(wd_graph *g, wd_node *n, wd_error *err);
 #undef WD_REFERENCE_KERNEL
 
 /* N, then everything between, then channels: how most loops see a tensor. */

@@ -108,6 +108,10 @@ static int absolute(wd_graph *g, const int *in) {
   return wd_graph_absolute_loss(g, in[0], in[1], in[2]);
 }
 
+static int detached(wd_graph *g, const int *in) {
+  return wd_graph_squared_loss(g, in[0], wd_graph_detach(g, wd_graph_scale(g, in[1], 2, 0)), -1);
+}
+
 #define S1(a)                                                                                                \
   {                                                                                                          \
     1, {                                                                                                     \
@@ -162,6 +166,7 @@ static const op_case cases[] = {
     {"normalize", 1, {S4(2, 3, 3, 8)}, 0, normalize, 0},
     {"squared loss, weighted", 3, {S4(3, 4, 4, 2), S4(3, 4, 4, 2), S2(3, 1)}, 4, squared, 0},
     {"squared loss", 2, {S2(3, 9), S2(3, 9)}, 0, squared_bare, 0},
+    {"squared loss against data that passes no gradient", 2, {S2(3, 9), S2(3, 9)}, 2, detached, 0},
     {"absolute loss, weighted", 3, {S4(3, 4, 4, 2), S4(3, 4, 4, 2), S2(3, 1)}, 4, absolute, 0},
 };
 
@@ -331,6 +336,9 @@ static void quantizer(const char *spec) {
   stop_on(wd_graph_backward(g, q, seed, NULL, &err), &err, spec);
   stop_on(wd_graph_get_grad(g, z, grad, &err), &err, spec);
   static const float expected[6] = {1, 0, -1, 0, 0, -1};
+  int32_t index[3] = {-1, -1, -1};
+  stop_on(wd_graph_get_index(g, q, index, &err), &err, spec);
+  tap_ok(index[0] == 0 && index[1] == 2 && index[2] == 3, "quantize on %s: their numbers", spec);
   tap_ok(memcmp(out, expected, sizeof out) == 0, "quantize on %s: the nearest codes", spec);
   tap_ok(memcmp(grad, seed, sizeof grad) == 0, "quantize on %s: the gradient passes straight through", spec);
   wd_graph_destroy(g);
