@@ -2,7 +2,6 @@
 
 #include "solver/memory.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* C(s + 1 + t, t), at most `enough`: segments that s checkpoints and t extra runs can reverse. */
@@ -37,6 +36,11 @@ static int checkpoints_needed(int64_t segments, int t) {
   return (int)lo;
 }
 
+/* Reruns as they count in a comparison of plans. */
+static int cost(const wd_adjoint_need *need, int reruns) {
+  return need->rather_rerun && reruns == 0 ? 1 : reruns;
+}
+
 /* The best plan for one shot in `limit` bytes; false when not one field fits. */
 static bool plan_shot(int samples, const wd_adjoint_need *need, size_t limit, wd_adjoint_plan *out) {
   size_t fields = limit / need->field;
@@ -48,10 +52,10 @@ static bool plan_shot(int samples, const wd_adjoint_need *need, size_t limit, wd
     int segments = (samples + k - 1) / k;
     size_t room = (limit - (size_t)k * need->field) / need->state;
     int t = reruns_needed(room > (size_t)samples ? samples : (int64_t)room, segments);
-    if (found && t > best.reruns) continue;
+    if (found && cost(need, t) > cost(need, best.reruns)) continue;
     int s = t ? checkpoints_needed(segments, t) : 0;
     size_t bytes = (size_t)k * need->field + (size_t)s * need->state;
-    if (found && t == best.reruns && bytes >= best.bytes) continue;
+    if (found && cost(need, t) == cost(need, best.reruns) && bytes >= best.bytes) continue;
     best = (wd_adjoint_plan){
         .samples = samples, .segment = k, .checkpoints = s, .reruns = t, .flight = 1, .bytes = bytes};
     found = true;
@@ -70,7 +74,7 @@ wd_status wd_adjoint_plan_sizes(int samples, const wd_adjoint_need *need, size_t
   for (int flight = need->flight; flight >= 1; flight--) {
     wd_adjoint_plan p;
     if (!plan_shot(samples, need, limit / (size_t)flight, &p)) continue;
-    double time = (p.reruns + 2.0) / flight;
+    double time = (cost(need, p.reruns) + 2.0) / flight;
     if (best.flight && time >= least) continue;
     best = p;
     best.flight = flight;

@@ -15,6 +15,7 @@
 #define WD_ADJOINT_PLAN_H
 
 #include "solver/status.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What a backend asks for. */
@@ -22,6 +23,9 @@ typedef struct wd_adjoint_need {
   size_t field; /* bytes of one stored pressure field */
   size_t state; /* bytes of one checkpoint */
   int flight;   /* shots that it would work on at once */
+  /* A forward run costs less than writing every wavefield to memory and reading it back: one extra run, in
+   * the least memory, even where all steps would fit. */
+  bool rather_rerun;
 } wd_adjoint_need;
 
 typedef enum wd_adjoint_kind {

@@ -37,7 +37,8 @@ typedef struct wd_wave_desc {
   int order;         /* of the space derivatives: 4 or 8 [4] */
   bool free_surface; /* row 0 is a pressure-free surface: no absorbing cells above it, p = 0 on it [false] */
   int maps;          /* maps propagated in one call [1] */
-  size_t memory_limit; /* bytes that wd_wave_gradient may use for stored wavefields [1 GiB] */
+  size_t memory_limit; /* bytes that wd_wave_gradient may use for stored wavefields [1 GiB]; where computing a
+                          wavefield again is faster than fetching it (cpu), it takes far less */
 } wd_wave_desc;
 
 typedef struct wd_wave wd_wave;

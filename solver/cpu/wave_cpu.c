@@ -5,6 +5,8 @@
  * without the outer k * radius rows), then it fills the valley between its block and the next. Nothing is
  * computed twice, and the numbers do not depend on the number of threads. */
 #include "solver/cpu/wave_cpu.h"
+
+#include "solver/cpu/gradient.h"
 #include "solver/memory.h"
 
 #include <string.h>
@@ -366,6 +368,16 @@ static wd_status snapshot(wd_wave *w, int map, int shot, float *out, wd_error *e
   return WD_OK;
 }
 
+static size_t held(const wd_wave *w) {
+  const wd_cpu_wave *b = w->backend;
+  size_t fields = b->state ? (size_t)shots_in_all(w) : 0, bytes = 0;
+  for (int i = 0; i < b->workers; i++) {
+    if (b->worker[i].field.block) fields++;
+    if (b->worker[i].coefficients.block) bytes += 2 * (size_t)w->nz * (size_t)b->stride * sizeof(float);
+  }
+  return bytes + fields * wd_cpu_field_bytes(w);
+}
+
 const wd_wave_ops wd_wave_ops_cpu = {
     .create = create,
     .destroy = destroy,
@@ -373,4 +385,7 @@ const wd_wave_ops wd_wave_ops_cpu = {
     .run = run,
     .step = step,
     .snapshot = snapshot,
+    .gradient = wd_cpu_gradient,
+    .held = held,
+    .gradient_need = wd_cpu_gradient_need,
 };

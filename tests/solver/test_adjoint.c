@@ -332,7 +332,7 @@ static void plans(void) {
       for (size_t state = 2; state <= 6; state += 4)
         for (int flight = 1; flight <= 3; flight++) {
           tried++;
-          worked += plan_works(samples, (wd_adjoint_need){1, state, flight}, limit, &p);
+          worked += plan_works(samples, (wd_adjoint_need){1, state, flight, flight == 2}, limit, &p);
         }
   tap_ok(worked == tried, "%d of %d small plans reverse every step once, within their memory and reruns",
          worked, tried);
@@ -343,6 +343,9 @@ static void plans(void) {
   tap_ok(ok && p.reruns == 1 && p.flight == 2,
          "in 100 MiB they are run once more: segments of %d steps, %d checkpoints, %.1f MiB", p.segment,
          p.checkpoints, (double)p.bytes / 1048576);
+  ok = plan_works(1000, (wd_adjoint_need){384400, 768800, 2, true}, (size_t)1 << 30, &p);
+  tap_ok(ok && p.reruns == 1 && p.bytes < (size_t)100 << 20,
+         "and in 1 GiB too where a rerun is the cheaper one");
   size_t big = (size_t)2240 * 2240 * 4;
   ok = plan_works(4000, (wd_adjoint_need){big, 2 * big, 2}, (size_t)1 << 30, &p);
   tap_ok(ok && p.reruns <= 4,
