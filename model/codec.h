@@ -12,8 +12,9 @@
  * so that forward after inverse is the identity, inverse after forward is the orthogonal projection on the
  * first K cosines, and ||y||^2 = K/N ||x||^2 for band-limited x.
  *
- * Measured on the real OpenFWI pair (tests/model/test_codec.c): relative L2 of inverse after forward 6.2e-5
- * with the last sample mended; five shots coded in 1.4 ms on one Zen 4 core. */
+ * Measured, relative L2 of inverse after forward: real OpenFWI pair with the last sample mended 6.2e-5
+ * (tests/model/test_codec.c); 30 maps of each of our families, median 1.2e-5 to 6.2e-5, worst 1.1e-3 (1.2e-2
+ * of the scattered field). Five shots take 1.4 ms on one Zen 4 core. */
 #ifndef WD_CODEC_H
 #define WD_CODEC_H
 
