@@ -66,7 +66,7 @@ wd_status wd_segy_read_map(const char *path, const wd_segy_read *how, wd_map *ou
 
 typedef enum wd_segy_sample {
   WD_SEGY_IEEE = 0, /* format 5, bit for bit */
-  WD_SEGY_IBM       /* format 1: relative error up to 2^-20, for old programs */
+  WD_SEGY_IBM       /* format 1: relative error up to 2^-21, for old programs */
 } wd_segy_sample;
 
 /* Shot s is field record s + 1, its traces are numbered from 1. With a survey (NULL: none) the headers carry

@@ -2,6 +2,7 @@
 
 #include "solver/file.h"
 #include "solver/memory.h"
+#include "solver/segy_ibm.h"
 
 #include <limits.h>
 #include <math.h>
@@ -212,10 +213,13 @@ static int32_t field(const char *header, int which) {
 static wd_status read_samples(reader *r, int trace, void *raw, float *out, wd_error *err) {
   const layout *l = &r->l;
   int code = segy_readtrace(r->file, trace, raw, l->trace0, l->trace_bytes);
-  if (!code) code = segy_to_native(l->format, l->samples, raw);
+  /* IBM floats are only brought into this machine's byte order here: see segy_ibm.h. */
+  bool ibm = l->format == SEGY_IBM_FLOAT_4_BYTE;
+  if (!code) code = segy_to_native(ibm ? SEGY_IEEE_FLOAT_4_BYTE : l->format, l->samples, raw);
   if (code) return wd_fail(err, WD_ERR_IO, "%s: trace %d: %s", l->path, trace + 1, segyio_reason(code));
   for (int i = 0; i < l->samples; i++) {
     switch (l->format) {
+    case SEGY_IBM_FLOAT_4_BYTE: out[i] = wd_float_from_ibm(((const uint32_t *)raw)[i]); break;
     case SEGY_SIGNED_INTEGER_4_BYTE: out[i] = (float)((const int32_t *)raw)[i]; break;
     case SEGY_SIGNED_SHORT_2_BYTE: out[i] = (float)((const int16_t *)raw)[i]; break;
     case SEGY_SIGNED_CHAR_1_BYTE: out[i] = (float)((const int8_t *)raw)[i]; break;

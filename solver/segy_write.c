@@ -2,6 +2,7 @@
 
 #include "solver/file.h"
 #include "solver/memory.h"
+#include "solver/segy_ibm.h"
 
 #include <math.h>
 #include <segyio/segy.h>
@@ -87,7 +88,12 @@ static wd_status begin(const char *path, const char *text, int samples, int inte
 /* One trace; `value` is converted in place. */
 static void put(writer *w, int trace, const char *header, float *value) {
   if (!w->code) w->code = segy_write_traceheader(w->segy, trace, header, START, w->trace_bytes);
-  if (!w->code) w->code = segy_from_native(w->format, w->samples, value);
+  for (int i = 0; i < w->samples && w->format == SEGY_IBM_FLOAT_4_BYTE; i++) {
+    uint32_t ibm = wd_ibm_from_float(value[i]);
+    memcpy(&value[i], &ibm, sizeof ibm);
+  }
+  /* Only the byte order is left to segyio: see segy_ibm.h. */
+  if (!w->code) w->code = segy_from_native(SEGY_IEEE_FLOAT_4_BYTE, w->samples, value);
   if (!w->code) w->code = segy_writetrace(w->segy, trace, value, START, w->trace_bytes);
 }
 
