@@ -3,31 +3,32 @@
 #include "solver/memory.h"
 
 #include <math.h>
+#include <stddef.h>
 
-wd_lag wd_lag_of_window(const float *a, const float *b, int n, int stride, int first, int count,
-                        int max_lag) {
+wd_lag wd_lag_of_window(const float *a, const float *b, int stride, int first, int count, int max_lag) {
   const wd_lag none = {.lag = NAN, .correlation = NAN};
-  double bb = 0;
-  for (int t = first; t < first + count; t++) bb += (double)b[t * stride] * (double)b[t * stride];
-  if (!(bb > 0) || !isfinite(bb)) return none;
+  a += (ptrdiff_t)first * stride;
+  b += (ptrdiff_t)first * stride;
+  double aa = 0, bb = 0;
+  for (int t = 0; t < count; t++) {
+    aa += (double)a[t * stride] * (double)a[t * stride];
+    bb += (double)b[t * stride] * (double)b[t * stride];
+  }
+  if (!(aa > 0) || !(bb > 0) || !isfinite(aa) || !isfinite(bb)) return none;
 
+  if (max_lag > count - 1) max_lag = count - 1;
   double best = -INFINITY, previous = NAN, before = NAN, after = NAN;
   int at = 0;
   for (int l = -max_lag; l <= max_lag; l++) {
-    int from = first + l < 0 ? -l : first, to = first + count + l > n ? n - l : first + count;
-    double ab = 0, aa = 0;
-    for (int t = from; t < to; t++) {
-      double va = a[(t + l) * stride];
-      ab += va * (double)b[t * stride];
-      aa += va * va;
-    }
-    if (!isfinite(aa)) return none;
-    double c = aa > 0 ? ab / sqrt(aa * bb) : 0;
+    int from = l < 0 ? -l : 0, to = l > 0 ? count - l : count;
+    double c = 0;
+    for (int t = from; t < to; t++) c += (double)a[(t + l) * stride] * (double)b[t * stride];
+    c /= sqrt(aa) * sqrt(bb);
     if (l > -max_lag && l - 1 == at) after = c;
     if (c > best) best = c, at = l, before = previous, after = NAN;
     previous = c;
   }
-  if (!(best > 0)) return none; /* nothing of a within reach resembles b */
+  if (!(best > 0)) return none;
   wd_lag found = {.lag = at, .correlation = best, .at_limit = at == -max_lag || at == max_lag};
   double bend = before - 2 * best + after;
   if (!found.at_limit && bend < 0) found.lag += 0.5 * (before - after) / bend;
@@ -94,7 +95,7 @@ wd_status wd_lag_map_create(const wd_gather *a, const wd_gather *b, const wd_lag
         double loud_a = rms(sa + r, a->receivers, w * hop, count);
         double loud_b = rms(sb + r, a->receivers, w * hop, count);
         if (!(loud_a > 0) || !(loud_b > 0) || loud_a < floor_a || loud_b < floor_b) continue;
-        *v = wd_lag_of_window(sa + r, sb + r, n, a->receivers, w * hop, count, max_lag);
+        *v = wd_lag_of_window(sa + r, sb + r, a->receivers, w * hop, count, max_lag);
         v->lag *= a->dt;
         if (isnan(v->lag)) continue;
         m.with_lag++;

@@ -1,11 +1,12 @@
 /* Time lags between two sets of gathers by windowed cross-correlation, for the lag map and for cycle-skip
- * suspects. For a window of b (samples t) and a shift of l samples,
+ * suspects. Both traces are cut to the same window, zero outside, and for a shift of l samples
  *
- *   c(l) = sum_t a(t + l) b(t) / sqrt(sum_t a(t + l)^2 sum_t b(t)^2)      (a is zero outside its trace)
+ *   c(l) = sum_t a(t + l) b(t) / (||a|| ||b||)
  *
- * and the lag is the l of the largest c, refined below a sample by the parabola through it and its two
- * neighbours; positive when a comes later than b. A lag beyond half the dominant period, 1 / (2 f) = 33 ms at
- * 15 Hz, means that a gradient pulls towards the wrong cycle. */
+ * The lag is the l of the largest c, refined below a sample by the parabola through it and its two
+ * neighbours; positive when a comes later than b. (Cutting both, and dividing by fixed norms, keeps c
+ * symmetric for equal traces: their lag is 0 wherever the window cuts.) A lag beyond half the dominant
+ * period, 1 / (2 f) = 33 ms at 15 Hz, means that a gradient pulls towards the wrong cycle. */
 #ifndef WD_LAG_H
 #define WD_LAG_H
 
@@ -44,10 +45,10 @@ wd_status wd_lag_map_create(const wd_gather *a, const wd_gather *b, const wd_lag
                             wd_error *err);
 void wd_lag_map_clear(wd_lag_map *map);
 
-/* One window: a and b are traces of n samples, `stride` floats apart; the window of b is [first, first +
- * count); shifts of -max_lag..max_lag samples. The lag comes in samples. NaN when either is silent (exactly
- * zero) there or not finite. */
-wd_lag wd_lag_of_window(const float *a, const float *b, int n, int stride, int first, int count, int max_lag);
+/* One window, samples [first, first + count) of traces whose samples are `stride` floats apart; shifts of
+ * -max_lag..max_lag samples. The lag comes in samples. NaN when either is silent (exactly zero) there or not
+ * finite, or when nothing of a within reach resembles b. */
+wd_lag wd_lag_of_window(const float *a, const float *b, int stride, int first, int count, int max_lag);
 
 /* 1 / (2 f), seconds. */
 static inline double wd_half_period(double frequency) {

@@ -1,8 +1,7 @@
 /* wavediffusion-cli compare: how two files of gathers differ (solver/metrics.h defines every figure). */
-#include "app/cli/cli.h"
+#include "app/cli/setup.h"
 #include "solver/lag.h"
 #include "solver/metrics.h"
-#include "solver/npy.h"
 #include "solver/reflection.h"
 
 #include <math.h>
@@ -10,9 +9,9 @@
 
 typedef struct compare_args {
   const char *a, *b, *velocity, *device;
-  int mode, calibrate, absorb;
+  int mode, calibrate;
   bool skip_last, per_shot, lag;
-  double dt, spacing, frequency;
+  setup_args setup; /* shots and samples come from the files */
 } compare_args;
 
 static const cli_operand operands[] = {
@@ -34,14 +33,25 @@ static const cli_option options[] = {
      .help = "time lags of A behind B by cross-correlation, one a trace, in seconds"},
     CLI_MODE_OPTION(compare_args),
     CLI_DEVICE_OPTION(compare_args),
-    {"dt", 0, CLI_REAL, offsetof(compare_args, dt), .min = 1e-9, .max = 1, .value = "S", .initial = "0.001",
-     .help = "seconds between samples"},
-    {"spacing", 0, CLI_REAL, offsetof(compare_args, spacing), .min = 1e-6, .max = 1e6, .value = "M",
+    /* The acquisition, as simulate has it. */
+    {"frequency", 'f', CLI_REAL, offsetof(compare_args, setup.frequency), .min = 1e-6, .max = 1e9,
+     .value = "HZ", .initial = "15", .help = "peak frequency of the Ricker wavelet"},
+    {"dt", 0, CLI_REAL, offsetof(compare_args, setup.dt), .min = 1e-9, .max = 10, .value = "S",
+     .initial = "0.001", .help = "seconds between samples"},
+    {"spacing", 0, CLI_REAL, offsetof(compare_args, setup.spacing), .min = 1e-6, .max = 1e6, .value = "M",
      .initial = "10", .help = "metres between the cells of V"},
-    {"frequency", 0, CLI_REAL, offsetof(compare_args, frequency), .min = 1e-6, .max = 1e6, .value = "HZ",
-     .initial = "15", .help = "peak frequency of the Ricker wavelet"},
-    {"absorb", 0, CLI_INT, offsetof(compare_args, absorb), .min = 0, .max = 400, .value = "N",
-     .help = "absorbing cells on each side; 0 takes the mode's own"},
+    {"absorb", 0, CLI_INT, offsetof(compare_args, setup.absorb), .min = 2, .max = 400,
+     .help = "absorbing cells on each side [120; live 20]"},
+    {"order", 0, CLI_CHOICE, offsetof(compare_args, setup.order), .choices = "4|8", .initial = "4",
+     .help = "order of the space derivatives"},
+    {"free-surface", 0, CLI_FLAG, offsetof(compare_args, setup.free_surface),
+     .help = "row 0 is a pressure-free surface instead of an absorbing side"},
+    {"wavelet", 0, CLI_TEXT, offsetof(compare_args, setup.wavelet), .value = "FILE",
+     .help = "source wavelet, as simulate takes it"},
+    {"sources", 0, CLI_TEXT, offsetof(compare_args, setup.sources), .value = "CELLS",
+     .help = "source cells, as simulate takes them"},
+    {"receivers", 0, CLI_TEXT, offsetof(compare_args, setup.receivers), .value = "CELLS",
+     .help = "receiver cells, as simulate takes them"},
     {0}};
 
 typedef struct lag_sum {
@@ -90,19 +100,16 @@ static wd_status open_velocity(job *j, wd_error *err) {
   if (maps != j->count)
     return wd_fail(err, WD_ERR_SHAPE, "%s holds %zu maps for %zu sets of gathers in %s", a->velocity, maps,
                    j->count, a->a);
-  if (nx != j->receivers)
-    return wd_fail(
+  setup_args setup = a->setup;
+  setup.shots = j->shots;
+  setup.samples = j->samples;
+  st = setup_survey(&setup, nz, nx, &j->survey, err);
+  if (!st && (j->survey->shots != j->shots || j->survey->receivers != j->receivers))
+    st = wd_fail(
         err, WD_ERR_SHAPE,
-        "%s has %d columns and %s %d receivers: the reflection residual simulates one receiver a column",
-        a->velocity, nx, a->a, j->receivers);
-  st = wd_survey_create(&(wd_survey_desc){.nz = nz,
-                                          .nx = nx,
-                                          .spacing = a->spacing,
-                                          .dt = a->dt,
-                                          .frequency = a->frequency,
-                                          .samples = j->samples,
-                                          .shots = j->shots},
-                        &j->survey, err);
+        "%s has %d shots and %d receivers; the acquisition for %s (%d columns) has %d and %d: give the "
+        "--sources and --receivers that it was simulated with",
+        a->a, j->shots, j->receivers, a->velocity, nx, j->survey->shots, j->survey->receivers);
   if (!st) st = cli_open_device(j->c, a->device, wd_wave_mode_name((wd_wave_mode)a->mode), &j->device, err);
   return st;
 }
@@ -112,8 +119,8 @@ static wd_status measure_reflections(job *j, size_t i, const wd_compare_desc *de
                                      wd_error *err) {
   wd_map map = {0};
   wd_gather full = {0}, top = {0};
-  wd_status st = wd_npy_read_map(j->v, i, j->args->spacing, &map, err);
-  const wd_wave_desc wave = {.mode = (wd_wave_mode)j->args->mode, .absorb = j->args->absorb};
+  wd_status st = wd_npy_read_map(j->v, i, j->args->setup.spacing, &map, err);
+  const wd_wave_desc wave = setup_wave_desc(&j->args->setup, (wd_wave_mode)j->args->mode, 1);
   if (!st) st = wd_reflection_simulate(j->device, j->survey, &wave, &map, &j->c->hooks, &full, &top, err);
   if (!st) st = wd_compare(&full, &full, &top, desc, out, err);
   wd_gather_clear(&full);
@@ -156,8 +163,8 @@ static wd_status compare_one(job *j, size_t i, wd_error *err) {
                                 .calibration = (wd_calibration)args->calibrate};
   wd_gather a = {0}, b = {0};
   wd_comparison c = {0}, f = {0};
-  wd_status st = wd_npy_read_gather(j->a, i, args->dt, &a, err);
-  if (!st) st = wd_npy_read_gather(j->b, i, args->dt, &b, err);
+  wd_status st = wd_npy_read_gather(j->a, i, args->setup.dt, &a, err);
+  if (!st) st = wd_npy_read_gather(j->b, i, args->setup.dt, &b, err);
   if (!st) st = wd_compare(&a, &b, NULL, &desc, &c, err);
   if (!st && j->v)
     st = measure_reflections(j, i, &(wd_compare_desc){.all_samples = !args->skip_last}, &f, err);
@@ -166,7 +173,8 @@ static wd_status compare_one(job *j, size_t i, wd_error *err) {
     for (size_t k = 0; c.gain != 1 && k < wd_gather_count(&a); k++) a.value[k] *= (float)c.gain;
     wd_lag_map lags;
     st = wd_lag_map_create(
-        &a, &b, &(wd_lag_desc){.frequency = args->frequency, .all_samples = !args->skip_last}, &lags, err);
+        &a, &b, &(wd_lag_desc){.frequency = args->setup.frequency, .all_samples = !args->skip_last}, &lags,
+        err);
     if (!st) {
       add_lags(&j->lag, &lags);
       wd_lag_map_clear(&lags);
@@ -209,7 +217,7 @@ static wd_status print_result(job *j, wd_error *err) {
     double mean = j->lag.with_lag ? j->lag.abs_sum / j->lag.with_lag : NAN;
     json_object_set_new(o, "mean_abs_lag_s", cli_real(mean));
     json_object_set_new(o, "largest_lag_s", cli_real(j->lag.with_lag ? j->lag.largest : NAN));
-    json_object_set_new(o, "half_period_s", cli_real(wd_half_period(j->args->frequency)));
+    json_object_set_new(o, "half_period_s", cli_real(wd_half_period(j->args->setup.frequency)));
     json_object_set_new(o, "traces_with_lag", json_integer(j->lag.with_lag));
     json_object_set_new(o, "cycle_skip_suspects", json_integer(j->lag.suspects));
   }

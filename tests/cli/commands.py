@@ -58,6 +58,61 @@ ok(abs(c.get("relative_l2", 0) - 0.5) < 1e-6 and abs(c.get("max_abs", 0) - 0.5 *
 c = result("compare --skip-last", "compare", "z.npy", "one_s.npy", "--skip-last")
 ok(c.get("identical") == c.get("samples") == 2 * 119 * 30, "--skip-last leaves the last sample out", c)
 
+# the figures against numpy, and the residual in units of the reflections
+rng = np.random.default_rng(5)
+noisy = (s + 0.01 * rng.standard_normal(s.shape)).astype(np.float32)
+np.save("noisy.npy", noisy)
+tops = np.repeat(batch[:, :, 1:2], batch.shape[2], axis=2)
+np.save("tops.npy", tops)
+result("gathers of the top row", "simulate", "--velocity", "tops.npy", "--output", "tops_s.npy", *SMALL)
+x, y, t = (np.load(f).astype(float) for f in ("noisy.npy", "batch_s.npy", "tops_s.npy"))
+PHYSICS = ["--device", "reference", "--absorb", "8"]
+c = result("compare --velocity", "compare", "noisy.npy", "batch_s.npy", "--velocity", "batch.npy", *PHYSICS)
+
+
+def log_norm(v):
+    low, high = -np.log1p(30), np.log1p(60)
+    return (np.sign(v) * np.log1p(np.abs(v)) - low) / (high - low) * 2 - 1
+
+
+norm = np.linalg.norm
+for key, value in {"relative_l2": norm(x - y) / norm(y), "log_norm_mse": ((log_norm(x) - log_norm(y)) ** 2).mean(),
+                   "max_abs": np.abs(x - y).max(), "mae": np.abs(x - y).mean(),
+                   "correlation": (x * y).sum() / norm(x) / norm(y),
+                   "silence_log_norm_mse": ((log_norm(0 * y) - log_norm(y)) ** 2).mean(),
+                   "reflection_residual": norm(x - y) / norm(y - t), "reflection_share": norm(y - t) / norm(y)}.items():
+    ok(abs(c.get(key, 0) / value - 1) < 1e-9, f"{key} as numpy has it, {value:.6g}", c)
+ok(c.get("samples") == s.size and c.get("identical") == int((noisy == s).sum()) and c.get("nothing_to_reflect") is bool(norm(y - t) < 0.01 * norm(y)),
+   "counts", c)
+c = result("compare --per-shot", "compare", "noisy.npy", "batch_s.npy", "--skip-last", "--per-shot")
+d = (x - y)[:, :, :-1]
+ok([(o["gather"], o["shot"]) for o in c.get("shots", [])] == [(i, k) for i in range(3) for k in range(2)]
+   and all(abs(o["relative_l2"] / (norm(d[o["gather"], o["shot"]]) / norm(y[o["gather"], o["shot"], :-1])) - 1) < 1e-9
+           for o in c["shots"]), "the figures of every shot of every gather", c)
+np.save("flipped.npy", -2 * s)
+c = result("compare --calibrate gain", "compare", "flipped.npy", "batch_s.npy", "--calibrate", "gain", "--lag")
+ok(c.get("relative_l2") == 0 and c.get("correlation") == 1 and c.get("mean_abs_lag_s", 1) < 1e-5, "a gain of -1/2 fits", c)
+whole = [word if word != "120" else "400" for word in SMALL]
+result("gathers that end quietly", "simulate", "--velocity", "one.npy", "--output", "whole_s.npy", *whole)
+w = np.load("whole_s.npy")
+late = np.zeros_like(w)
+late[:, :, 7:] = w[:, :, :-7]
+np.save("late.npy", late)
+c = result("compare --lag", "compare", "late.npy", "whole_s.npy", "--lag", "--frequency", "15")
+ok(abs(c.get("mean_abs_lag_s", 0) - 0.007) < 2e-5 and abs(c.get("half_period_s", 0) - 1 / 30) < 1e-9
+   and c.get("cycle_skip_suspects") == 0 and c.get("traces_with_lag") == 60, "seven samples late", c)
+np.save("cells_s.npy", np.load("cells.npy"))
+c = result("compare with receivers of its own", "compare", "cells_s.npy", "cells_s.npy", "--velocity", "one.npy",
+           "--receivers", "@cells.txt", *PHYSICS)
+ok(c.get("reflection_residual") == 0 and c.get("reflection_share", 0) > 0, "r_R with --receivers", c)
+expect(2, "the wrong acquisition", "compare", "cells_s.npy", "cells_s.npy", "--velocity", "one.npy", *PHYSICS,
+       error="--receivers")
+expect(2, "maps of another number", "compare", "batch_s.npy", "batch_s.npy", "--velocity", "one.npy", *PHYSICS, error="1 maps")
+expect(2, "gathers of another shape", "compare", "batch_s.npy", "one_s.npy", error="must agree")
+r = cli("compare", "noisy.npy", "batch_s.npy", "--quiet")
+ok(r.returncode == 0 and any(line.split() and line.split()[0] == "relative_l2" for line in r.stdout.splitlines()),
+   "text for people names the figures", described(r))
+
 # ---- gradient
 LONG = [word if word != "120" else "400" for word in SMALL]
 slow = one.copy()
