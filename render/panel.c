@@ -84,23 +84,28 @@ static void draw_picture(wd_pen *pen, const wd_panel *p, const wd_panel_layout *
     int width, height;
     image_size(pen, p, &view, r, &width, &height);
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
-    if (cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS) {
+    bool drawn = cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS;
+    if (drawn) {
       wd_image image = image_of(surface);
       uint32_t washed[256];
       if (density)
-        wd_raster_field(&image, &field, &view, &p->range, colours(p, washed), p->smooth,
-                        0xff000000u | pen->theme->missing);
+        drawn = wd_raster_field(&image, &field, &view, &p->range, colours(p, washed), p->smooth,
+                                0xff000000u | pen->theme->missing);
       else
         for (int y = 0; y < height; y++)
           for (int x = 0; x < width; x++)
             image.pixel[(size_t)y * (size_t)image.stride + (size_t)x] = 0xff000000u | pen->theme->paper;
       if (lines && raster) {
         wd_wiggle w = wiggle_of(pen, p, l, fmax(0.7, 0.045 * pen->style.size * pen->style.scale));
-        wd_raster_wiggle(&image, &field, &view, &p->range, &w);
+        drawn = drawn && wd_raster_wiggle(&image, &field, &view, &p->range, &w);
       }
     }
-    paint(pen, surface, r,
-          !p->smooth || raster); /* a surface in error sets the context in error: the caller's test */
+    if (!drawn && cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS) {
+      cairo_surface_destroy(surface);
+      surface =
+          cairo_image_surface_create(CAIRO_FORMAT_RGB24, -1, -1); /* in error, and so is the context then */
+    }
+    paint(pen, surface, r, !p->smooth || raster); /* an error goes over to the context */
     cairo_surface_destroy(surface);
   }
   if (lines && !raster) {

@@ -102,22 +102,18 @@ static void smooth_field(const wd_image *image, const wd_field *field, const wd_
   }
 }
 
-void wd_raster_field(const wd_image *image, const wd_field *field, const wd_view *view, const wd_range *range,
+bool wd_raster_field(const wd_image *image, const wd_field *field, const wd_view *view, const wd_range *range,
                      const uint32_t table[256], bool smooth, uint32_t missing) {
-  if (image->width < 1 || image->height < 1) return;
+  if (image->width < 1 || image->height < 1) return true;
   wd_view v = wd_view_of(view, field);
   size_t width = (size_t)image->width;
   size_t bytes = smooth ? width * sizeof(span) + (size_t)field->columns * sizeof(float) : width * sizeof(int);
   void *scratch = wd_alloc(bytes, 1);
-  if (!scratch) { /* nothing to draw with: the colour of missing data, which is what a reader sees */
-    for (int y = 0; y < image->height; y++)
-      for (int x = 0; x < image->width; x++)
-        image->pixel[(size_t)y * (size_t)image->stride + (size_t)x] = missing;
-    return;
-  }
+  if (!scratch) return false;
   if (smooth)
     smooth_field(image, field, &v, range, table, missing, scratch, (float *)((span *)scratch + width));
   else
     nearest(image, field, &v, range, table, missing, scratch);
   wd_free(scratch);
+  return true;
 }

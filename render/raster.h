@@ -35,8 +35,8 @@ int wd_raster_cell(double lo, double hi, int cells, int pixel, int pixels);
 
 /* Every pixel of the image, by table[level of the value] (range.h); NaN and pixels outside the field get
  * `missing`. smooth: bilinear between cell centres, and the mean over the pixel where cells are smaller than
- * pixels; otherwise nearest, exact. */
-void wd_raster_field(const wd_image *image, const wd_field *field, const wd_view *view, const wd_range *range,
+ * pixels; otherwise nearest, exact. False without memory: nothing is drawn. */
+bool wd_raster_field(const wd_image *image, const wd_field *field, const wd_view *view, const wd_range *range,
                      const uint32_t table[256], bool smooth, uint32_t missing);
 
 typedef enum wd_fill { WD_FILL_NONE = 0, WD_FILL_POSITIVE, WD_FILL_NEGATIVE, WD_FILL_BOTH } wd_fill;
@@ -53,8 +53,8 @@ typedef struct wd_wiggle {
 } wd_wiggle;
 
 /* Over what the image holds already. The middle of the range is the baseline; excursions are clipped at
- * +- `excursion` spacings. A gap (NaN) breaks the line. */
-void wd_raster_wiggle(const wd_image *image, const wd_field *field, const wd_view *view,
+ * +- `excursion` spacings. A gap (NaN) breaks the line. False without memory. */
+bool wd_raster_wiggle(const wd_image *image, const wd_field *field, const wd_view *view,
                       const wd_range *range, const wd_wiggle *wiggle);
 
 /* The same picture as cairo paths in the rectangle x, y, width, height. */
