@@ -118,19 +118,21 @@ wd_status wd_curve_arrange(const wd_curve *c, const wd_style *style, double widt
   double bottom = m.tick + m.gap + m.small_line + (c->x.label ? m.line + 0.2 * m.size : 0);
   double plot_width = 0, plot_height = width * 0.4;
   wd_tick tick[WD_TICKS_MAX];
-  for (int pass = 0; pass < 3; pass++) {
+  for (int pass = 0; pass < 6; pass++) { /* as wd_panel_arrange: room only grows */
     double widest;
     wd_axis up = {l.y.hi, l.y.lo, l.y.log, NULL};
     wd_panel_fit_ticks(&pen, &m, &up, plot_height, true, 0, tick, &widest);
-    l.left = m.tick + m.gap + widest + (c->y.label ? m.line + 0.25 * m.size : 0);
+    double left = m.tick + m.gap + widest + (c->y.label ? m.line + 0.25 * m.size : 0);
+    if (pass > 0 && left <= l.left) break;
+    l.left = left;
     plot_width = width - l.left - right;
     int lines = c->no_legend || !(plot_width > 0) ? 0 : legend(&pen, &m, c, width - l.left, 0, 0, false);
     l.legend = lines > 0 ? lines * m.small_line + 0.35 * m.size : 0;
     l.plot.y = fmax(c->top, l.header + l.legend);
     plot_height = height > 0 ? height - l.plot.y - bottom : plot_width * (c->aspect > 0 ? c->aspect : 0.5);
   }
-  l.plot = (wd_rect){wd_pen_snap(&pen, l.left), wd_pen_snap(&pen, l.plot.y), wd_pen_snap(&pen, plot_width),
-                     wd_pen_snap(&pen, plot_height)};
+  l.plot = (wd_rect){wd_pen_floor(&pen, l.left), wd_pen_snap(&pen, l.plot.y), wd_pen_floor(&pen, plot_width),
+                     wd_pen_floor(&pen, plot_height)};
   l.height = height > 0 ? height : l.plot.y + l.plot.height + bottom;
   wd_pen_close(&pen);
   if (!(plot_width >= 4 * m.size) || !(plot_height >= 3 * m.size))

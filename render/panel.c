@@ -218,7 +218,8 @@ static void draw_bar(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, c
     uint32_t washed[256];
     const uint32_t *table = colours(p, washed);
     for (int y = 0; y < height; y++)
-      image.pixel[(size_t)y * (size_t)image.stride] = table[255 - (int)((y + 0.5) * 256 / height)];
+      image.pixel[(size_t)y * (size_t)image.stride] =
+          table[height > 1 ? 255 - (y * 255 + (height - 1) / 2) / (height - 1) : 128];
   }
   paint(pen, surface, bar, true);
   cairo_surface_destroy(surface);
@@ -238,24 +239,19 @@ static void draw_bar(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, c
     wd_pen_horizontal(pen, x0, x0 + m->tick, y, m->hair, 0);
     wd_pen_text(pen, &type, x0 + m->tick + m->gap, y + drop, 0, tick[i].text);
   }
-  /* Quantity, and how the range was chosen; the latter goes where both do not fit. */
+  /* Quantity, and how the range was chosen; where both do not fit, the quantity, or its unit. */
   char label[160];
   const char *quantity = p->quantity ? p->quantity : "";
   snprintf(label, sizeof label, "%s%s%s", quantity, *quantity && p->range.text[0] ? " · " : "",
            p->range.text);
   wd_type up = {.size = m->size, .colour = pen->theme->ink};
+  char unit[40];
   double width;
   wd_pen_measure(pen, &up, label, &width, NULL, NULL);
-  if (width > bar->height && *quantity) {
-    snprintf(label, sizeof label, "%s", quantity);
-    wd_pen_measure(pen, &up, label, &width, NULL, NULL);
-    const char *open = strchr(quantity, '('), *close = open ? strchr(open, ')') : NULL;
-    if (width > bar->height && close)
-      snprintf(label, sizeof label, "%.*s", (int)(close - open - 1), open + 1);
-  }
-  up.room = bar->height;
+  const char *fits =
+      width <= bar->height ? label : wd_panel_label(pen, &up, quantity, bar->height, unit, sizeof unit);
   wd_pen_text_up(pen, &up, x0 + m->tick + m->gap + widest + 0.25 * m->size + m->ascent,
-                 bar->y + bar->height / 2, label);
+                 bar->y + bar->height / 2, fits);
 }
 
 static void draw_header(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, const wd_panel_layout *l) {
@@ -324,13 +320,18 @@ void wd_panel_draw(const wd_panel *p, const wd_style *style, const wd_panel_layo
   }
   double block_width = (l->columns - 1) * l->step_x + l->first.width;
   double block_height = (l->rows - 1) * l->step_y + l->first.height;
-  wd_type label = {.size = m.size, .colour = pen.theme->ink};
-  if (!p->no_axes && p->y.label)
-    wd_pen_text_up(&pen, &label, l->first.x - l->left + m.ascent, l->first.y + block_height / 2, p->y.label);
-  if (!p->no_axes && p->x.label)
-    wd_pen_text(&pen, &label, l->first.x + block_width / 2,
+  if (!p->no_axes) {
+    wd_type type = {.size = m.size, .colour = pen.theme->ink};
+    char unit[40];
+    const char *label =
+        wd_panel_label(&pen, &type, p->y.label, block_height + 0.4 * m.size, unit, sizeof unit);
+    wd_pen_text_up(&pen, &type, l->first.x - l->left + m.ascent, l->first.y + block_height / 2, label);
+    double middle = l->first.x + block_width / 2;
+    label = wd_panel_label(&pen, &type, p->x.label, 2 * fmin(middle, l->width - middle), unit, sizeof unit);
+    wd_pen_text(&pen, &type, middle,
                 l->first.y + block_height + m.tick + m.gap + m.small_line + 0.2 * m.size + m.ascent, 0.5,
-                p->x.label);
+                label);
+  }
   if (l->bar.width > 0) draw_bar(&pen, &m, p, &l->bar);
   cairo_restore(cr);
   wd_pen_close(&pen);

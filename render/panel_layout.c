@@ -114,6 +114,19 @@ bool wd_panel_header_wraps(wd_pen *pen, const wd_panel_metric *m, const wd_panel
   return title + source + m->size + total > width;
 }
 
+const char *wd_panel_label(wd_pen *pen, const wd_type *type, const char *label, double room, char *buffer,
+                           size_t size) {
+  double width;
+  if (!label || !*label) return "";
+  wd_pen_measure(pen, type, label, &width, NULL, NULL);
+  if (width <= room) return label;
+  const char *open = strrchr(label, '('), *close = open ? strchr(open, ')') : NULL;
+  if (!close) return "";
+  snprintf(buffer, size, "%.*s", (int)(close - open - 1), open + 1);
+  wd_pen_measure(pen, type, buffer, &width, NULL, NULL);
+  return width <= room ? buffer : "";
+}
+
 static bool labels_fit(wd_pen *pen, const wd_panel_metric *m, const wd_axis *axis, const wd_tick *tick,
                        int count, double length, double slack) {
   wd_type type = {.size = m->small};
@@ -167,8 +180,8 @@ static wd_status check(const wd_panel *p, wd_error *err) {
 }
 
 /* Room left of the pictures and right of them. */
-static void side_room(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, double height, double *left,
-                      double *right) {
+static void side_room(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, double height,
+                      double bar_height, double *left, double *right) {
   wd_tick tick[WD_TICKS_MAX];
   double widest;
   *left = *right = m->hair * 2;
@@ -181,7 +194,7 @@ static void side_room(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, 
   }
   if (wd_panel_has_bar(p)) {
     wd_axis bar = {p->range.lo, p->range.hi, false, NULL};
-    wd_panel_fit_ticks(pen, m, &bar, height, true, 0, tick, &widest);
+    wd_panel_fit_ticks(pen, m, &bar, bar_height, true, 0, tick, &widest);
     *right = m->bar_gap + m->bar_width + m->tick + m->gap + widest + 0.25 * m->size + m->line;
   }
 }
@@ -205,8 +218,15 @@ wd_status wd_panel_arrange(const wd_panel *p, const wd_style *style, double widt
   wd_view view = wd_view_of(&p->view, &field);
 
   double picture_width = 0, picture_height = width * 0.6, right = 0, spare = 0;
-  for (int pass = 0; pass < 3; pass++) { /* label widths depend on the height, which depends on them */
-    side_room(&pen, &m, p, l.rows * picture_height + (l.rows - 1) * gap_y, &l.left, &right);
+  for (int pass = 0; pass < 8; pass++) {
+    /* Widths of labels depend on the height, which depends on them: the room for them only grows, so this
+     * ends. */
+    double left_now, right_now;
+    side_room(&pen, &m, p, picture_height, l.rows * picture_height + (l.rows - 1) * gap_y, &left_now,
+              &right_now);
+    if (pass > 0 && left_now <= l.left && right_now <= right) break;
+    l.left = fmax(l.left, left_now);
+    right = fmax(right, right_now);
     picture_width = (width - l.left - right - (l.columns - 1) * gap_x) / l.columns;
     double spacing = picture_width / (view.column1 - view.column0) * pen.style.scale;
     bool lines = p->mode != WD_PANEL_DENSITY;
@@ -244,17 +264,17 @@ wd_status wd_panel_arrange(const wd_panel *p, const wd_style *style, double widt
         "panel \"%s\": %g x %g leaves pictures of %.0f x %.0f points; give it more room or smaller text",
         p->title ? p->title : "", width, height, picture_width, picture_height);
   }
-  l.first.x = wd_pen_snap(&pen, l.left + spare / 2);
+  l.first.x = wd_pen_floor(&pen, l.left + spare / 2);
   l.first.y = wd_pen_snap(&pen, l.first.y);
-  l.first.width = wd_pen_snap(&pen, picture_width);
-  l.first.height = wd_pen_snap(&pen, picture_height);
-  l.step_x = wd_pen_snap(&pen, l.first.width + gap_x);
-  l.step_y = wd_pen_snap(&pen, l.first.height + gap_y);
+  l.first.width = wd_pen_floor(&pen, picture_width);
+  l.first.height = wd_pen_floor(&pen, picture_height);
+  l.step_x = wd_pen_floor(&pen, l.first.width + gap_x);
+  l.step_y = wd_pen_floor(&pen, l.first.height + gap_y);
   double block_width = (l.columns - 1) * l.step_x + l.first.width;
   double block_height = (l.rows - 1) * l.step_y + l.first.height;
   if (wd_panel_has_bar(p))
-    l.bar = (wd_rect){wd_pen_snap(&pen, l.first.x + block_width + m.bar_gap), l.first.y,
-                      wd_pen_snap(&pen, m.bar_width), block_height};
+    l.bar = (wd_rect){wd_pen_floor(&pen, l.first.x + block_width + m.bar_gap), l.first.y,
+                      wd_pen_floor(&pen, fmax(m.bar_width, 1 / pen.style.scale)), block_height};
   l.height = height > 0 ? height : l.first.y + block_height + bottom;
   wd_pen_close(&pen);
   *out = l;

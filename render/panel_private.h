@@ -35,6 +35,10 @@ bool wd_panel_has_captions(const wd_panel *panel);
 wd_axis wd_panel_x_axis(const wd_panel *panel);
 wd_axis wd_panel_y_axis(const wd_panel *panel);
 
+/* An axis label that fits the room: the whole text, or the unit in its parentheses, or nothing. */
+const char *wd_panel_label(wd_pen *pen, const wd_type *type, const char *label, double room, char *buffer,
+                           size_t size);
+
 /* Ticks whose labels fit: along x (labels side by side within the length and `slack` beyond each end) or
  * along y (one above the other). *widest is the width of the widest label. */
 int wd_panel_fit_ticks(wd_pen *pen, const wd_panel_metric *m, const wd_axis *axis, double length,

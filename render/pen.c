@@ -161,6 +161,11 @@ double wd_pen_snap(const wd_pen *pen, double value) {
   return pen->style.medium == WD_MEDIUM_RASTER ? round(value * pen->style.scale) / pen->style.scale : value;
 }
 
+double wd_pen_floor(const wd_pen *pen, double value) {
+  if (pen->style.medium != WD_MEDIUM_RASTER) return value;
+  return floor(value * pen->style.scale + 1e-9) / pen->style.scale;
+}
+
 double wd_pen_hair(const wd_pen *pen, double width) {
   return pen->style.medium == WD_MEDIUM_RASTER ? fmax(1, round(width * pen->style.scale)) / pen->style.scale
                                                : width;

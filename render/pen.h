@@ -59,6 +59,8 @@ void wd_pen_colour_alpha(wd_pen *pen, uint32_t rgb, double alpha);
 
 /* To the nearest device pixel on a raster; as it is on a vector medium. */
 double wd_pen_snap(const wd_pen *pen, double value);
+/* To the device pixel not beyond it: for lengths that must fit. */
+double wd_pen_floor(const wd_pen *pen, double value);
 /* A line width of about `width` units, whole device pixels (at least 1) on a raster. */
 double wd_pen_hair(const wd_pen *pen, double width);
 /* Fills a crisp rectangle line: from x0 to x1 at y, or from y0 to y1 at x, of wd_pen_hair's width; the side

@@ -237,29 +237,61 @@ static void set_colour(cairo_t *cr, uint32_t rgb) {
   cairo_set_source_rgb(cr, (rgb >> 16 & 255) / 255.0, (rgb >> 8 & 255) / 255.0, (rgb & 255) / 255.0);
 }
 
+/* Adds a curve to the path with the points left out that lie within TOLERANCE of the straight line over them
+ * (the swing filter): a seismogram needs a fraction of its samples, and a vector file shrinks with them. */
+#define TOLERANCE 0.015 /* units of the path: 5 micrometres on paper */
+
+typedef struct pen_path {
+  cairo_t *cr;
+  double e0, y0, e1, y1; /* the last point drawn, and the last one given */
+  double least, most;    /* slopes from the former that pass all points since */
+  bool down;
+} pen_path;
+
+static void path_flush(pen_path *p) {
+  if (p->down && p->y1 != p->y0) cairo_line_to(p->cr, p->e1, p->y1);
+  p->down = false;
+}
+
+static void path_add(pen_path *p, double e, double y) {
+  if (!p->down) {
+    cairo_move_to(p->cr, e, y);
+    *p = (pen_path){p->cr, e, y, e, y, -INFINITY, INFINITY, true};
+    return;
+  }
+  double slope = (e - p->e0) / (y - p->y0);
+  if (p->y1 != p->y0 && !(slope >= p->least && slope <= p->most)) {
+    cairo_line_to(p->cr, p->e1, p->y1);
+    *p = (pen_path){p->cr, p->e1, p->y1, p->e1, p->y1, -INFINITY, INFINITY, true};
+  }
+  p->least = fmax(p->least, (e - TOLERANCE - p->e0) / (y - p->y0));
+  p->most = fmin(p->most, (e + TOLERANCE - p->e0) / (y - p->y0));
+  p->e1 = e;
+  p->y1 = y;
+}
+
 /* The area between baseline and curve on one side (sign +1 or -1), its corners on the zero crossings. */
 static void area_path(cairo_t *cr, const frame *f, double x, double y, double row_height, int column,
                       int sign) {
   int first, last;
   rows_in_view(f, &first, &last);
   double base = x + baseline(f, column), before = NAN, y_before = 0;
-  bool open = false;
+  pen_path path = {.cr = cr};
   for (int r = first; r <= last + 1; r++) {
     double e = r <= last ? sample(f, r, column) * sign : NAN;
     double yr = y + (r + 0.5 - f->view.row0) * row_height;
     bool inside = e > 0, was_inside = before > 0;
     if (inside && !was_inside) {
-      double t = before <= 0 ? before / (before - e) : 1;
-      double start = before <= 0 ? y_before + t * (yr - y_before) : yr;
-      cairo_move_to(cr, base, start);
-      open = true;
-    }
-    if (inside) cairo_line_to(cr, base + sign * e, yr);
-    if (!inside && was_inside && open) {
-      double end = e <= 0 ? y_before + before / (before - e) * (yr - y_before) : y_before;
-      cairo_line_to(cr, base, end);
+      bool crossing = before <= 0; /* else the field or a gap ends here */
+      cairo_move_to(cr, base, crossing ? y_before + before / (before - e) * (yr - y_before) : yr);
+      path = (pen_path){cr, base + sign * e, yr, base + sign * e, yr, -INFINITY, INFINITY, true};
+      cairo_line_to(cr, base + sign * e, yr);
+    } else if (inside) {
+      path_add(&path, base + sign * e, yr);
+    } else if (was_inside) {
+      path_flush(&path);
+      cairo_line_to(cr, base, e <= 0 ? y_before + before / (before - e) * (yr - y_before) : y_before);
       cairo_close_path(cr);
-      open = false;
     }
     before = e;
     y_before = yr;
@@ -293,18 +325,15 @@ void wd_wiggle_path(cairo_t *cr, double x, double y, double width, double height
     if (wiggle->no_line) continue;
     set_colour(cr, wiggle->line);
     double base = x + baseline(&f, c);
-    bool pen = false;
+    pen_path path = {.cr = cr};
     for (int r = top; r <= bottom; r++) {
-      double e = sample(&f, r, c), yr = y + (r + 0.5 - f.view.row0) * row_height;
+      double e = sample(&f, r, c);
       if (e != e)
-        pen = false;
-      else if (pen)
-        cairo_line_to(cr, base + e, yr);
-      else {
-        cairo_move_to(cr, base + e, yr);
-        pen = true;
-      }
+        path_flush(&path);
+      else
+        path_add(&path, base + e, y + (r + 0.5 - f.view.row0) * row_height);
     }
+    path_flush(&path);
     cairo_stroke(cr);
   }
   cairo_restore(cr);
