@@ -158,11 +158,10 @@ void wd_pen_colour(wd_pen *pen, uint32_t rgb) {
 }
 
 double wd_pen_snap(const wd_pen *pen, double value) {
-  return pen->style.medium == WD_MEDIUM_RASTER ? round(value * pen->style.scale) / pen->style.scale : value;
+  return round(value * pen->style.scale) / pen->style.scale;
 }
 
 double wd_pen_floor(const wd_pen *pen, double value) {
-  if (pen->style.medium != WD_MEDIUM_RASTER) return value;
   return floor(value * pen->style.scale + 1e-9) / pen->style.scale;
 }
 
@@ -173,9 +172,8 @@ double wd_pen_hair(const wd_pen *pen, double width) {
 
 /* The lower edge of a line of `hair` at `at`. */
 static double line_edge(const wd_pen *pen, double at, double hair, int outward) {
-  if (outward < 0) return wd_pen_snap(pen, at) - hair;
-  if (outward > 0) return wd_pen_snap(pen, at);
-  return wd_pen_snap(pen, at - hair / 2);
+  double edge = outward < 0 ? at - hair : outward > 0 ? at : at - hair / 2;
+  return pen->style.medium == WD_MEDIUM_RASTER ? wd_pen_snap(pen, edge) : edge;
 }
 
 void wd_pen_horizontal(wd_pen *pen, double x0, double x1, double y, double width, int outward) {

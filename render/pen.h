@@ -57,7 +57,7 @@ double wd_pen_line(wd_pen *pen, double size, double *ascent);
 void wd_pen_colour(wd_pen *pen, uint32_t rgb);
 void wd_pen_colour_alpha(wd_pen *pen, uint32_t rgb, double alpha);
 
-/* To the nearest device pixel on a raster; as it is on a vector medium. */
+/* To the nearest device pixel; on vector media too, so that a figure is arranged alike on all. */
 double wd_pen_snap(const wd_pen *pen, double value);
 /* To the device pixel not beyond it: for lengths that must fit. */
 double wd_pen_floor(const wd_pen *pen, double value);
