@@ -2,6 +2,7 @@
 
 #include "solver/file.h"
 #include "solver/memory.h"
+#include "solver/wavelet_file.h"
 
 #include <limits.h>
 #include <math.h>
@@ -90,33 +91,6 @@ wd_status setup_parse_cells(const char *option, const char *text, wd_cell **out,
   return st;
 }
 
-static wd_status read_wavelet(const char *path, float **out, int *samples, wd_error *err) {
-  wd_npy *npy = NULL;
-  wd_status st = wd_npy_open(path, &npy, err);
-  if (st) return st;
-  size_t n = wd_npy_elements(npy);
-  float *w = NULL;
-  char shape[128];
-  if (wd_npy_dims(npy) != 1 || n < 1 || n > WD_MAX_SAMPLES) {
-    st = wd_fail(err, WD_ERR_SHAPE, "%s: a wavelet has one dimension and 1 to %d samples; this is %s", path,
-                 WD_MAX_SAMPLES, wd_npy_shape_text(npy, shape, sizeof shape));
-  } else {
-    w = wd_alloc(n, sizeof *w);
-    if (!w)
-      st = wd_fail(err, WD_ERR_NO_MEMORY, "no memory for the wavelet %s", path);
-    else
-      st = wd_npy_read(npy, 0, n, w, err);
-  }
-  wd_npy_close(npy);
-  if (st) {
-    wd_free(w);
-    return st;
-  }
-  *out = w;
-  *samples = (int)n;
-  return WD_OK;
-}
-
 wd_status setup_survey(const setup_args *a, int nz, int nx, wd_survey **out, wd_error *err) {
   wd_survey_desc d = {.nz = nz,
                       .nx = nx,
@@ -131,7 +105,7 @@ wd_status setup_survey(const setup_args *a, int nz, int nx, wd_survey **out, wd_
   if (a->sources) st = setup_parse_cells("--sources", a->sources, &source, &d.n_sources, err);
   if (!st && a->receivers)
     st = setup_parse_cells("--receivers", a->receivers, &receiver, &d.n_receivers, err);
-  if (!st && a->wavelet) st = read_wavelet(a->wavelet, &wavelet, &d.wavelet_samples, err);
+  if (!st && a->wavelet) st = wd_wavelet_read(a->wavelet, 0, &wavelet, &d.wavelet_samples, err);
   d.source = source;
   d.receiver = receiver;
   d.wavelet = wavelet;

@@ -61,7 +61,7 @@ typedef struct setup_args {
        CLI_TEXT,                                                                                             \
        offsetof(type, field.wavelet),                                                                        \
        .value = "FILE",                                                                                      \
-       .help = "source wavelet, a one-dimensional .npy at the time step of --dt, in place of the Ricker"},   \
+       .help = "source wavelet at the time step of --dt, a .npy or a text of one sample a line"},            \
       {"sources",                                                                                            \
        0,                                                                                                    \
        CLI_TEXT,                                                                                             \
