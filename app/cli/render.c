@@ -5,12 +5,14 @@
 #include "solver/family.h"
 #include "solver/memory.h"
 #include "solver/npy.h"
+#include "solver/segy.h"
 #include "solver/survey.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { KIND_AUTO, KIND_MAP, KIND_GATHER };
 enum { MODE_VD, MODE_WIGGLE, MODE_VA, MODE_VD_WIGGLE };
@@ -25,7 +27,9 @@ typedef struct render_args {
 } render_args;
 
 static const cli_operand operands[] = {
-    {"FILE", offsetof(render_args, file), false, ".npy file of maps or gathers (not with --families)"}, {0}};
+    {"FILE", offsetof(render_args, file), false,
+     ".npy or SEG-Y file (.sgy, .segy) of maps or gathers; not with --families"},
+    {0}};
 
 static const cli_option options[] = {
     {"output", 'o', CLI_TEXT, offsetof(render_args, output), .required = true, .value = "PICTURE",
@@ -67,9 +71,9 @@ static const cli_option options[] = {
     {"survey", 0, CLI_FLAG, offsetof(render_args, survey),
      .help = "mark OpenFWI's five sources and its receivers on a map"},
     {"spacing", 0, CLI_REAL, offsetof(render_args, spacing), .min = 1e-6, .max = 1e9, .value = "M",
-     .initial = "10", .help = "metres between cells and receivers"},
-    {"dt", 0, CLI_REAL, offsetof(render_args, dt), .min = 1e-9, .max = 1e3, .value = "S", .initial = "0.001",
-     .help = "seconds between samples"},
+     .help = "metres between cells and receivers [10; SEG-Y: what the headers say]"},
+    {"dt", 0, CLI_REAL, offsetof(render_args, dt), .min = 1e-9, .max = 1e3, .value = "S",
+     .help = "seconds between samples [0.001; SEG-Y: what the headers say]"},
     {"width-mm", 'w', CLI_REAL, offsetof(render_args, width_mm), .min = 10, .max = 5000, .value = "W",
      .help = "width of the picture in millimetres [170; a single map or shot 90]"},
     {"dpi", 0, CLI_REAL, offsetof(render_args, dpi), .min = 20, .max = 2400, .value = "D", .initial = "300",
@@ -92,6 +96,7 @@ typedef struct scene {
   char map_source[256], gather_source[256], badge[96];
   const char *row_label[WD_FAMILIES];
   bool has_map, has_gather;
+  int read_shot; /* the gather is this shot alone of its file, from 1 (0: all are there) */
 } scene;
 
 static void scene_clear(scene *s) {
@@ -223,7 +228,7 @@ static wd_status arrange_maps(const render_args *a, scene *s, bool sheet, wd_err
   p->colormap = colormap;
   p->smooth = a->smooth;
   s->has_map = true;
-  return a->survey ? mark_survey(s, a->spacing, err) : WD_OK;
+  return a->survey ? mark_survey(s, s->map[0].spacing, err) : WD_OK;
 }
 
 static wd_status load_maps(cli *c, const render_args *a, const wd_npy *npy, scene *s, wd_error *err) {
@@ -241,7 +246,8 @@ static wd_status load_maps(cli *c, const render_args *a, const wd_npy *npy, scen
   s->map = wd_calloc((size_t)wanted, sizeof *s->map);
   if (!s->map) return no_memory(err);
   for (; s->maps < wanted; s->maps++) {
-    status = read_any_map(npy, (size_t)(a->index + s->maps), a->spacing, &s->map[s->maps], err);
+    status = read_any_map(npy, (size_t)(a->index + s->maps), a->spacing > 0 ? a->spacing : 10,
+                          &s->map[s->maps], err);
     if (status) return status;
   }
   if (wanted > 1)
@@ -291,19 +297,13 @@ static wd_status parse_shot(const char *text, int shots, int *first, int *count,
   return WD_OK;
 }
 
-static wd_status load_gather(const render_args *a, const char *file, const wd_npy *npy, scene *s,
-                             wd_error *err) {
-  size_t count;
-  wd_status status = wd_npy_gather_shape(npy, &count, NULL, NULL, NULL, err);
-  if (status) return status;
-  if ((size_t)a->index >= count)
-    return cli_usage_error(err, "--index %d: %s holds %zu gathers, 0 to %zu", a->index, file, count,
-                           count - 1);
-  status = wd_npy_read_gather(npy, (size_t)a->index, a->dt, &s->gather, err);
-  if (status) return status;
+/* The panel of s->gather, whose receivers stand every `spacing` metres from `first_x` (spacing 0: unknown).
+ */
+static wd_status arrange_gather(const render_args *a, const char *file, size_t count, double spacing,
+                                double first_x, scene *s, wd_error *err) {
   const wd_gather *g = &s->gather;
   int first, shots;
-  status = parse_shot(a->shot, g->shots, &first, &shots, err);
+  wd_status status = parse_shot(s->read_shot ? "all" : a->shot, g->shots, &first, &shots, err);
   if (status) return status;
   size_t one = (size_t)g->samples * (size_t)g->receivers;
   s->shown = wd_alloc(one * (size_t)shots, sizeof *s->shown);
@@ -318,8 +318,12 @@ static wd_status load_gather(const render_args *a, const char *file, const wd_np
     s->shot_facet[i] =
         (wd_facet){.value = s->shown + (size_t)i * one, .caption = shots > 1 ? s->caption[i] : NULL};
   }
-  s->gather_panel = wd_panel_of_gather(g, a->spacing, s->shot_facet, shots);
+  s->gather_panel = wd_panel_of_gather(g, spacing, s->shot_facet, shots);
   wd_panel *p = &s->gather_panel;
+  if (spacing > 0) {
+    p->x.lo += first_x;
+    p->x.hi += first_x;
+  }
   if (!status) status = range_of(a, true, false, s->shown, one * (size_t)shots, &p->range, err);
   if (!status) status = colormap_of(a, WD_COLORMAP_GRAY, &p->colormap, err);
   if (status) return status;
@@ -331,13 +335,87 @@ static wd_status load_gather(const render_args *a, const char *file, const wd_np
   size_t n = (size_t)snprintf(s->gather_source, sizeof s->gather_source, "%s", base_name(file));
   if (count > 1 && n < sizeof s->gather_source)
     n += (size_t)snprintf(s->gather_source + n, sizeof s->gather_source - n, " · %d", a->index);
-  if (shots == 1 && n < sizeof s->gather_source)
-    snprintf(s->gather_source + n, sizeof s->gather_source - n, " · shot %d of %d", first + 1, g->shots);
+  if (shots == 1 && n < sizeof s->gather_source) {
+    if (s->read_shot)
+      snprintf(s->gather_source + n, sizeof s->gather_source - n, " · shot %d", s->read_shot);
+    else
+      snprintf(s->gather_source + n, sizeof s->gather_source - n, " · shot %d of %d", first + 1, g->shots);
+  }
   p->source = s->gather_source;
   wd_display_text(&display, s->badge, sizeof s->badge);
   p->badge[0] = s->badge;
   s->has_gather = true;
   return WD_OK;
+}
+
+static wd_status load_gather(const render_args *a, const char *file, const wd_npy *npy, scene *s,
+                             wd_error *err) {
+  size_t count;
+  wd_status status = wd_npy_gather_shape(npy, &count, NULL, NULL, NULL, err);
+  if (status) return status;
+  if ((size_t)a->index >= count)
+    return cli_usage_error(err, "--index %d: %s holds %zu gathers, 0 to %zu", a->index, file, count,
+                           count - 1);
+  status = wd_npy_read_gather(npy, (size_t)a->index, a->dt > 0 ? a->dt : 0.001, &s->gather, err);
+  return status ? status : arrange_gather(a, file, count, a->spacing > 0 ? a->spacing : 10, 0, s, err);
+}
+
+/* Receivers of the first shot at even distances: their spacing, else 0. */
+static double even_spacing(const wd_segy_trace *trace, int receivers) {
+  if (receivers < 2) return 0;
+  double step = trace[1].receiver_x - trace[0].receiver_x;
+  for (int i = 1; i < receivers; i++)
+    if (fabs(trace[i].receiver_x - trace[i - 1].receiver_x - step) > 1e-3 * fabs(step)) return 0;
+  return step > 0 ? step : 0;
+}
+
+static wd_status load_segy_map(const render_args *a, scene *s, wd_error *err) {
+  if (a->contact_sheet || a->index) return cli_usage_error(err, "%s: a SEG-Y file holds one map", a->file);
+  s->map = wd_calloc(1, sizeof *s->map);
+  if (!s->map) return no_memory(err);
+  wd_segy_read how = {.spacing = a->spacing};
+  wd_status status = wd_segy_read_map(a->file, &how, &s->map[0], err);
+  if (status) return status;
+  s->maps = 1;
+  snprintf(s->map_source, sizeof s->map_source, "%s", base_name(a->file));
+  return arrange_maps(a, s, false, err);
+}
+
+/* A gather, or a map where --kind says so or where one record holds positive values alone. */
+static wd_status load_segy(cli *c, const render_args *a, const char *file, bool gather_only, scene *s,
+                           wd_error *err) {
+  if (!gather_only && (a->kind == KIND_MAP || a->contact_sheet)) return load_segy_map(a, s, err);
+  if (a->index) return cli_usage_error(err, "--index %d: %s, a SEG-Y file, holds one gather", a->index, file);
+  wd_segy_read how = {.dt = a->dt};
+  if (strcmp(a->shot, "all") != 0) { /* alone: other shots may have other numbers of traces */
+    char *end;
+    long n = strtol(a->shot, &end, 10);
+    if (end == a->shot || *end || n < 1 || n > WD_MAX_SHOTS)
+      return cli_usage_error(err, "--shot %s: give a number from 1, or all", a->shot);
+    how.shot = s->read_shot = (int)n;
+  }
+  wd_segy_trace *trace = NULL;
+  wd_status status = wd_segy_read_gather(file, &how, &s->gather, &trace, err);
+  if (status) return status;
+  double spacing = a->spacing, first_x = 0;
+  if (!(spacing > 0)) {
+    spacing = even_spacing(trace, s->gather.receivers);
+    first_x = trace[0].receiver_x;
+  }
+  wd_free(trace);
+  bool positive = s->gather.shots == 1 && how.shot == 0; /* who asks for a shot has a gather */
+  for (size_t i = 0; i < wd_gather_count(&s->gather) && positive; i++) positive = s->gather.value[i] > 0;
+  if (positive && !gather_only && a->kind == KIND_AUTO) {
+    cli_note(c, "%s: read as a map (--kind says otherwise)", file);
+    wd_gather_clear(&s->gather);
+    return load_segy_map(a, s, err);
+  }
+  return arrange_gather(a, file, 1, spacing, first_x, s, err);
+}
+
+static bool is_segy(const char *path) {
+  const char *dot = strrchr(path, '.');
+  return dot && (!strcasecmp(dot, ".sgy") || !strcasecmp(dot, ".segy"));
 }
 
 /* Shapes decide where they can: two axes are a map, four with a second axis above 1 a gather. Between them,
@@ -366,23 +444,32 @@ static wd_status guess_kind(cli *c, const wd_npy *npy, int *kind, wd_error *err)
   return WD_OK;
 }
 
-static wd_status load_file(cli *c, const render_args *a, scene *s, wd_error *err) {
+static wd_status load_npy(cli *c, const render_args *a, scene *s, wd_error *err) {
   wd_npy *npy;
   wd_status status = wd_npy_open(a->file, &npy, err);
   if (status) return status;
   int kind = a->contact_sheet > 0 ? KIND_MAP : a->kind;
   if (kind == KIND_AUTO) status = guess_kind(c, npy, &kind, err);
-  if (!status && kind == KIND_GATHER && a->beside)
-    status = cli_usage_error(err, "--beside goes with a map, and %s holds gathers", a->file);
   if (!status)
     status = kind == KIND_GATHER ? load_gather(a, a->file, npy, s, err) : load_maps(c, a, npy, s, err);
   wd_npy_close(npy);
+  return status;
+}
+
+static wd_status load_file(cli *c, const render_args *a, scene *s, wd_error *err) {
+  wd_status status = is_segy(a->file) ? load_segy(c, a, a->file, false, s, err) : load_npy(c, a, s, err);
   if (status || !a->beside) return status;
-  status = wd_npy_open(a->beside, &npy, err);
-  if (status) return status;
+  if (s->has_gather) return cli_usage_error(err, "--beside goes with a map, and %s holds gathers", a->file);
   render_args beside = *a; /* range and colours were meant for the map */
   beside.range = NULL;
   beside.colormap = NULL;
+  if (is_segy(a->beside)) {
+    beside.index = 0;
+    return load_segy(c, &beside, a->beside, true, s, err);
+  }
+  wd_npy *npy;
+  status = wd_npy_open(a->beside, &npy, err);
+  if (status) return status;
   status = load_gather(&beside, a->beside, npy, s, err);
   wd_npy_close(npy);
   return status;
@@ -414,8 +501,8 @@ static char *recipe_of(const render_args *a, const scene *s) {
   json_object_set_new(o, "flip", json_boolean(a->flip));
   json_object_set_new(o, "smooth", json_boolean(a->smooth));
   json_object_set_new(o, "excursion", json_real(a->excursion));
-  json_object_set_new(o, "spacing", json_real(a->spacing));
-  json_object_set_new(o, "dt", json_real(a->dt));
+  if (a->spacing > 0) json_object_set_new(o, "spacing", json_real(a->spacing));
+  if (a->dt > 0) json_object_set_new(o, "dt", json_real(a->dt));
   if (s->has_map) json_object_set_new(o, "map", panel_recipe(&s->map_panel));
   if (s->has_gather) json_object_set_new(o, "gather", panel_recipe(&s->gather_panel));
   char *text = json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER);
