@@ -52,8 +52,7 @@ wd_status wd_wave_create(wd_device *device, const wd_survey *survey, const wd_wa
                          const wd_map *velocity, wd_wave **out, wd_error *err) {
   const wd_wave_ops *ops = device->wave;
   if (!ops || !ops->create || !ops->load || !ops->run || !ops->step || !ops->snapshot)
-    return wd_fail(err, WD_ERR_DEVICE, "device %s cannot propagate waves in this build",
-                   device->info.spec);
+    return wd_fail(err, WD_ERR_DEVICE, "device %s cannot propagate waves in this build", device->info.spec);
   wd_wave *w = wd_calloc(1, sizeof *w);
   if (!w) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a wave propagation");
   w->device = device;

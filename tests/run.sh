@@ -1,7 +1,7 @@
 #!/bin/sh
 # The one test command: installs what is missing, builds, runs every test, and ends with the line
-# `N passed, N failed, N skipped`. The build lies in build-test/ (or $WD_BUILD); what is installed already needs
-# no network.
+# `N passed, N failed, N skipped`. The build lies in build-test/ (or $WD_BUILD); $WD_SETUP holds options for meson
+# setup. What is installed already needs no network.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=${WD_BUILD:-$root/build-test}
@@ -10,7 +10,7 @@ sh "$root/tests/install.sh" build test
 mkdir -p "$build"
 log=$build/build.log
 if [ -f "$build/build.ninja" ]; then set -- --reconfigure; else set --; fi
-if ! { meson setup "$@" "$build" "$root" && ninja -C "$build"; } >"$log" 2>&1; then
+if ! { meson setup "$@" ${WD_SETUP:-} "$build" "$root" && ninja -C "$build"; } >"$log" 2>&1; then
   tail -n 60 "$log"
   echo "the build failed; all of its output is in $log"
   exit 1

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Ctrl-C in the middle of each long command: exit 130 within a moment, no output, nothing half-made, and what stood
+there before still stands. SIGTERM and SIGHUP likewise. A stopped generate goes on where it was."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+from harness import *
+
+# Long enough that none of it is done before the signal: a large map, one thread, plain loops.
+np.save("v.npy", velocity(2, 300, 400))
+np.save("s.npy", np.zeros((2, 5, 1000, 400), np.float32))
+LARGE = ["--device", "reference"]
+
+
+def interrupt(text, words, number=signal.SIGINT, wait_for='"event":"progress"'):
+    """Sends the signal once the command has said that it is at work."""
+    before = listing()
+    p = subprocess.Popen([CLI, *words, "--progress", "json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, text=True, env=environment)
+    seen = ""
+    for line in p.stderr:
+        seen += line
+        if wait_for in line:
+            break
+    alive = p.poll() is None
+    partial = [f for f in listing() if f not in before]
+    p.send_signal(number)
+    start = time.monotonic()
+    out, err = p.communicate(timeout=120)
+    waited = time.monotonic() - start
+    after = [f for f in listing() if f not in before and not f.endswith("dataset.json")]
+    ok(alive and p.returncode == 130, f"{text}: exit 130 ({1e3 * waited:.0f} ms after the signal)",
+       f"exit {p.returncode}, alive {alive}\n{seen}{err}\n{out}")
+    ok(after == [], f"{text}: leaves no file (while at work: {len(partial)})", after)
+    ok(waited < 30, f"{text}: soon")
+
+
+interrupt("simulate", ["simulate", "--velocity", "v.npy", "--output", "out.npy", *LARGE])
+interrupt("simulate, SIGTERM", ["simulate", "--velocity", "v.npy", "--output", "out.npy", *LARGE], signal.SIGTERM)
+interrupt("simulate, SIGHUP", ["simulate", "--velocity", "v.npy", "--output", "out.npy", *LARGE], signal.SIGHUP)
+interrupt("simulate on cpu", ["simulate", "--velocity", "v.npy", "--output", "out.npy", "--device", "cpu:2", "--samples",
+                              "40000", "--shots", "20"])
+interrupt("gradient", ["gradient", "--velocity", "v.npy", "--observed", "s.npy", "--output", "out.npy", *LARGE],
+          wait_for="exact mode")
+interrupt("generate", ["generate", "--family", "all", "--count", "3", "--seed", "1", "--output", "data", *LARGE])
+interrupt("generate, OpenFWI layout", ["generate", "--family", "flatfault-a", "--count", "3", "--seed", "1", "--output",
+                                       "data2", "--openfwi-layout", *LARGE])
+interrupt("bench", ["bench", "--rows", "300", "--columns", "400", *LARGE], wait_for="on reference")
+
+with open("kept.npy", "w") as f:
+    f.write("precious")
+interrupt("simulate over an old file", ["simulate", "--velocity", "v.npy", "--output", "kept.npy", *LARGE])
+ok(open("kept.npy").read() == "precious", "the old file stands as it was")
+
+# The same generate command goes on: the second run makes what the first would have made.
+FORM = ["generate", "--family", "style-b", "--count", "2", "--seed", "7", "--device", "cpu"]
+interrupt("generate on cpu", ["generate", "--family", "style-b", "--count", "2000", "--seed", "7", "--device", "cpu",
+                              "--output", "part"])
+result("generate, new", *FORM, "--output", "whole")
+again = result("generate, there already", *FORM, "--output", "whole")
+ok(again.get("made") == 0 and again.get("maps") == 2, "a second run makes nothing", again)
+os.remove("whole/seismic-00000.npy")
+again = result("generate, one file lost", *FORM, "--output", "whole")
+ok(again.get("made") == 2, "a lost file is made again", again)
+os.truncate("whole/velocity-00000.npy", 1000)
+again = result("generate, one file broken", *FORM, "--output", "whole")
+ok(again.get("made") == 2 and np.load("whole/velocity-00000.npy").shape == (2, 1, 70, 70), "a broken file is made again", again)
+done()
