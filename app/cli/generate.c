@@ -11,7 +11,7 @@ typedef struct generate_args {
   const char *output, *device;
   int family, count;
   uint64_t seed;
-  bool openfwi_layout, zero_last, test;
+  bool openfwi_layout, codec, zero_last, test;
 } generate_args;
 
 static const cli_option options[] = {
@@ -31,6 +31,9 @@ static const cli_option options[] = {
     {"openfwi-layout", 0, CLI_FLAG, offsetof(generate_args, openfwi_layout),
      .help = "OpenFWI's folders and file names, a family apart: FlatVel_A/data/data1.npy, "
              "FlatFault_A/seis2_1_0.npy"},
+    {"codec", 0, CLI_FLAG, offsetof(generate_args, codec),
+     .help = "compact float16 training shards (temporal codec; scattered and direct field) instead of whole "
+             "gathers"},
     {"zero-last", 0, CLI_FLAG, offsetof(generate_args, zero_last),
      .help = "set the last sample of every trace to zero, as OpenFWI's training files have it"},
     {"test", 0, CLI_FLAG, offsetof(generate_args, test),
@@ -176,15 +179,21 @@ static wd_status make_all(cli *c, job *j, const sink_ops *ops, bool zero_last, w
 
 static wd_status run(cli *c, const void *arguments, wd_error *err) {
   const generate_args *a = arguments;
-  job j = {.direct = false};
+  if (a->codec && a->openfwi_layout)
+    return cli_usage_error(err, "--codec and --openfwi-layout exclude each other");
+  if (a->codec && a->zero_last)
+    return cli_usage_error(err, "--zero-last makes no sense with --codec: shards never hold a zeroed sample");
+  job j = {.direct = a->codec};
   j.data = (dataset){.folder = a->output,
                      .family = a->family,
                      .seed = a->seed,
                      .count = (size_t)a->count,
                      .test = a->test,
-                     .layout = a->openfwi_layout ? DATASET_OPENFWI : DATASET_PLAIN};
+                     .layout = a->codec            ? DATASET_SHARDS
+                               : a->openfwi_layout ? DATASET_OPENFWI
+                                                   : DATASET_PLAIN};
   json_t *recipe = json_pack("{s:s, s:b}", "mode", "exact", "zero_last", (int)a->zero_last);
-  const sink_ops *ops = &sink_npy;
+  const sink_ops *ops = a->codec ? &sink_shards : &sink_npy;
   wd_survey_desc openfwi = {0};
   wd_status st = wd_survey_create(&openfwi, &j.survey, err);
   if (!st) st = cli_open_device(c, a->device, "exact", &j.device, err);
@@ -208,7 +217,7 @@ const cli_command cli_generate = {
                "command "
                "is given again: complete files are kept, and a larger --count adds to them.",
     .example = "wavediffusion-cli generate --family curvefault-b --count 10 --seed 1 --output data\n"
-               "wavediffusion-cli generate --family all --count 60000 --seed 1 --output train\n",
+               "wavediffusion-cli generate --family all --count 60000 --seed 1 --output train --codec\n",
     .option = options,
     .size = sizeof(generate_args),
     .run = run,

@@ -27,6 +27,6 @@ struct sink {
   void *state;
 };
 
-extern const sink_ops sink_npy;
+extern const sink_ops sink_npy, sink_shards;
 
 #endif

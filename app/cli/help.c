@@ -17,18 +17,17 @@ static void print_wrapped(const char *text, int column) {
       continue;
     }
     int word = (int)strcspn(text, " \n");
-    if (at + word > WIDTH && at > column) {
+    if (at + 1 + word > WIDTH && at > column) {
       printf("\n%*s", column, "");
       at = column;
+    } else if (at > column) {
+      putchar(' ');
+      at++;
     }
     printf("%.*s", word, text);
     at += word;
     text += word;
-    if (*text == ' ') {
-      if (at + 1 < WIDTH) putchar(' ');
-      at++;
-      text++;
-    }
+    if (*text == ' ') text++;
   }
   putchar('\n');
 }

@@ -30,7 +30,8 @@ for command in tables["commands"]:
     ok(r.returncode == 0 and not missing and r.stderr == "", f"{name} --help names every option",
        f"missing {missing}\n{described(r)}")
     long = [line for line in r.stdout.splitlines() if len(line) > 104 and "  wavediffusion-cli" not in line]
-    ok(not long, f"{name} --help fits 104 columns", "\n".join(long))
+    long += [line for line in r.stdout.splitlines() if line != line.rstrip()]
+    ok(not long, f"{name} --help fits 104 columns, no trailing blanks", "\n".join(long))
     r2 = cli("help", name)
     ok(r2.stdout == r.stdout, f"help {name} is {name} --help")
     expect(1, f"{name}: unknown option", name, "--no-such-thing", error="--no-such-thing")

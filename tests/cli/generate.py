@@ -67,4 +67,39 @@ for side in "AB":
         n = 2 if side == "A" else 6
         wanted += [f"{family}_{side}/seis{n}_1_0.npy", f"{family}_{side}/vel{n}_1_0.npy"]
 ok(files == sorted(wanted), "every family in its folder", files)
+
+# Training shards.
+a = generate("shards", "--family", "all", "--count", "2", "--seed", "5", "--output", "shards", "--codec")
+with open("shards/shard-00000.safetensors", "rb") as f:
+    header = json.loads(f.read(int.from_bytes(f.read(8), "little")))
+    payload = f.read()
+
+
+def tensor(name, dtype):
+    begin, end = header[name]["data_offsets"]
+    return np.frombuffer(payload[begin:end], dtype).reshape(header[name]["shape"])
+
+
+ok(np.array_equal(tensor("velocity", "<f4"), v[:2, 0]), "a shard holds the same maps, exactly")
+ok(tensor("family", "<i4").tolist() == [0, 1] and tensor("seed", "<i8").tolist() == [5, 5]
+   and tensor("index", "<i8").tolist() == [0, 0], "and says which they are")
+scale = tensor("scale", "<f4")
+fields = [tensor(k, "<f2").astype(float) * scale[:, i, None, None, None] for i, k in enumerate(("scattered", "direct"))]
+# The codec keeps the first K cosines of N samples: ||y||^2 = K/N ||x||^2 (model/codec.h).
+total = fields[0] + fields[1]
+share = np.linalg.norm(total) / np.linalg.norm(s[:2].astype(float)) / np.sqrt(total.shape[2] / 1000)
+ok(abs(share - 1) < 1e-3, f"scattered and direct field add up to the gathers' energy: {share:.6f}")
+top = v[:2].copy()
+top[:] = v[:2, :, 1:2, :]
+np.save("top.npy", top)
+result("F(v_top)", "simulate", "--velocity", "top.npy", "--output", "top_s.npy", *DEVICE)
+direct = np.linalg.norm(fields[1]) / np.linalg.norm(np.load("top_s.npy").astype(float)) / np.sqrt(total.shape[2] / 1000)
+ok(abs(direct - 1) < 1e-3, f"the direct field is F(v_top)'s: {direct:.6f}")
+again = generate("shards, there already", "--family", "all", "--count", "2", "--seed", "5", "--output", "shards", "--codec")
+ok(again.get("made") == 0, "complete shards are kept", again)
+os.truncate("shards/shard-00000.safetensors", 5000)
+again = generate("shards, one broken", "--family", "all", "--count", "2", "--seed", "5", "--output", "shards", "--codec")
+ok(again.get("made") == 2, "a broken shard is made again", again)
+expect(1, "--codec with --openfwi-layout", "generate", "--family", "all", "--count", "2", "--seed", "5", "--output", "x",
+       "--codec", "--openfwi-layout", error="exclude")
 done()
