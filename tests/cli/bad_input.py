@@ -54,7 +54,7 @@ refuse(1, "a range that goes back", "v.npy", "--receivers", "1,9..3", error="is 
 refuse(2, "a file of cells that is missing", "v.npy", "--receivers", "@nowhere.txt", error="nowhere.txt")
 refuse(2, "a wavelet that is missing", "v.npy", "--wavelet", "nowhere.npy", error="nowhere.npy")
 refuse(2, "a wavelet of two dimensions", "v.npy", "--wavelet", "v.npy", error="wavelet")
-refuse(2, "a wavelet with NaN", "v.npy", "--wavelet", saved("wnan.npy", np.array([0, np.nan, 1], np.float32)), error="wavelet")
+refuse(2, "a wavelet with NaN", "v.npy", "--wavelet", saved("wnan.npy", np.array([0, np.nan, 1], np.float32)), error="wnan.npy")
 
 ok("out.npy" not in listing() and not [f for f in listing() if f.endswith(".tmp")], "none of this left an output",
    listing())
