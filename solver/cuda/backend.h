@@ -39,6 +39,8 @@ wd_status wd_cuda_alloc(const wd_cuda_device *d, size_t count, size_t size, cons
 wd_status wd_cuda_launch(const wd_cuda_device *d, wd_cuda_kernel which, const wd_cuda_args *args, dim3 grid,
                          dim3 block, wd_error *err);
 
+const void *wd_cuda_kernel_of(wd_cuda_kernel which); /* NULL when not in this build */
+
 /* Keeps at most two chunks of work in flight and looks at the cancel flag when one ends. */
 typedef struct wd_cuda_pace {
   const wd_hooks *hooks;
@@ -62,13 +64,25 @@ typedef struct wd_cuda_flight {
   cudaGraphExec_t chunk; /* chunk_steps steps from an even one */
 } wd_cuda_flight;
 
+/* How the fields of a task are held on chip (resident.cuh). */
+typedef struct wd_cuda_resident {
+  int cluster; /* blocks of a task; 0: they are not, and the general kernels run */
+  wd_cuda_kernel kernel;
+  dim3 block;
+  size_t shared;
+  int rows, thread_rows;
+  int active;          /* tasks that the device can hold at once */
+  double step_seconds; /* estimate */
+} wd_cuda_resident;
+
 typedef struct wd_cuda_wave {
   wd_cuda_device *device;
-  wd_cuda_args args;          /* all that does not change between launches */
-  int total;                  /* tasks: maps x shots */
-  int fields;                 /* of a state: 2, or 6 in live mode */
-  int batch;                  /* tasks that a run propagates at once */
-  int chunk_steps;            /* even */
+  wd_cuda_args args; /* all that does not change between launches */
+  int total;         /* tasks: maps x shots */
+  int fields;        /* of a state: 2, or 6 in live mode */
+  int batch;         /* tasks that a run propagates at once */
+  int chunk_steps;   /* even */
+  wd_cuda_resident resident;
   double step_seconds;        /* estimate, for a batch */
   void *coefficients, *lists; /* device memory behind args */
   wd_cuda_control *control;
@@ -97,6 +111,11 @@ dim3 wd_cuda_block(void);
 
 /* Tasks for which `bytes` each can be worked on at once: within L2 as far as that fills the device. */
 int wd_cuda_batch(const wd_cuda_wave *b, size_t bytes);
+
+/* Chooses b->resident by an estimate of the time of b->total tasks. */
+wd_status wd_cuda_plan_resident(const wd_wave *w, wd_cuda_wave *b, wd_error *err);
+/* args->steps steps from control->step + args->offset, args->state0 and state1 in and out. */
+wd_status wd_cuda_launch_resident(const wd_cuda_wave *b, const wd_cuda_args *args, int tasks, wd_error *err);
 
 wd_status wd_cuda_gradient(wd_wave *w, const wd_gather *residual, wd_map *out, double *vmin_term,
                            const wd_hooks *hooks, wd_error *err);

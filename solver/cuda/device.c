@@ -52,10 +52,14 @@ wd_status wd_cuda_alloc(const wd_cuda_device *d, size_t count, size_t size, cons
       d->ordinal, what, (double)bytes / 1048576, (double)free_bytes / 1048576, (double)total / 1048576);
 }
 
+const void *wd_cuda_kernel_of(wd_cuda_kernel which) {
+  const void *kernel = wd_cuda_kernel_exact(which);
+  return kernel ? kernel : wd_cuda_kernel_fast(which);
+}
+
 wd_status wd_cuda_launch(const wd_cuda_device *d, wd_cuda_kernel which, const wd_cuda_args *args, dim3 grid,
                          dim3 block, wd_error *err) {
-  const void *kernel = wd_cuda_kernel_exact(which);
-  if (!kernel) kernel = wd_cuda_kernel_fast(which);
+  const void *kernel = wd_cuda_kernel_of(which);
   if (!kernel)
     return wd_fail(err, WD_ERR_UNSUPPORTED, "cuda:%d: kernel %d is not in this build", d->ordinal, which);
   cudaLaunchConfig_t config = {.gridDim = grid, .blockDim = block, .stream = d->stream};

@@ -18,7 +18,10 @@ enum {
   WD_TILE = 32,        /* cells of a tile in x and z: one block */
   WD_TILE_ROWS = 4,    /* rows of it that one thread updates */
   WD_TILE_THREADS = 8, /* threads of a block in z */
-  WD_REDUCE_THREADS = 128
+  WD_REDUCE_THREADS = 128,
+  WD_RESIDENT_ROWS = 10, /* rows that a thread of a resident kernel can hold, in its two sizes */
+  WD_RESIDENT_ROWS_MAX = 20,
+  WD_RESIDENT_THREADS = 640
 };
 
 /* A receiver on a tile. Receivers on the same cell follow each other; the first of them has `run`, how many
@@ -75,9 +78,11 @@ typedef struct wd_cuda_args {
   double *core_sum; /* maps x nz nx: added to */
   double *vmin_sum; /* tasks: written */
 
-  /* Resident kernels: steps in one launch, rows of a block. */
-  int steps;
-  int rows;
+  /* Resident kernels. */
+  int steps;              /* in this launch */
+  int cluster;            /* blocks of a cluster */
+  int rows;               /* of a block, at most */
+  int thread_rows;        /* of a thread, at most */
   float *state0, *state1; /* p at even and odd steps */
 } wd_cuda_args;
 
@@ -100,6 +105,10 @@ typedef enum wd_cuda_kernel {
   WD_KERNEL_ADJOINT_LIVE_8,
   WD_KERNEL_FOLD,
   WD_KERNEL_FOLD_VMIN,
+  WD_KERNEL_RESIDENT_EXACT_4,
+  WD_KERNEL_RESIDENT_EXACT_8,
+  WD_KERNEL_RESIDENT_FAST_4,
+  WD_KERNEL_RESIDENT_FAST_8,
   WD_KERNEL_COUNT
 } wd_cuda_kernel;
 

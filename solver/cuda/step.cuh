@@ -23,9 +23,10 @@
 #  define MUL(a, b) ((a) * (b))
 #endif
 
-#define WD_KERNEL __global__ void __launch_bounds__(WD_TILE *WD_TILE_THREADS)
-#define WD_INLINE static __device__ __forceinline__
-#define WD_ARGS   const __grid_constant__ wd_cuda_args
+#define WD_KERNEL          __global__ void __launch_bounds__(WD_TILE *WD_TILE_THREADS)
+#define WD_RESIDENT_KERNEL __global__ void __launch_bounds__(WD_RESIDENT_THREADS, 1)
+#define WD_INLINE          static __device__ __forceinline__
+#define WD_ARGS            const __grid_constant__ wd_cuda_args
 
 /* Where a thread stands. */
 typedef struct wd_place {

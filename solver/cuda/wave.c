@@ -203,10 +203,17 @@ static wd_status create(wd_wave *w, wd_error *err) {
    * row. */
   b->args.stride = (size_t)(w->pz + 2 * WD_GUARD + WD_TILE_ROWS) * (size_t)b->args.ld;
   b->batch = wd_cuda_batch(b, (size_t)b->fields * b->args.stride * sizeof(float));
+  wd_status st = wd_cuda_plan_resident(w, b, err);
+  if (st) return st;
+  if (b->resident.cluster) { /* some rounds of the device, so that the last one's gaps matter little */
+    int rounds = 4 * b->resident.active < BATCH_MAX ? 4 * b->resident.active : BATCH_MAX;
+    int batches = (b->total + rounds - 1) / rounds;
+    b->batch = (b->total + batches - 1) / batches;
+  }
   double step = wd_cuda_step_seconds(b, b->batch);
   b->chunk_steps = (int)(WD_CHUNK_MILLISECONDS * 1e-3 / step) / 2 * 2;
   if (b->chunk_steps > CHUNK_STEPS_MAX) b->chunk_steps = CHUNK_STEPS_MAX;
-  wd_status st = upload_lists(w, b, err);
+  st = upload_lists(w, b, err);
   void *control = NULL;
   if (!st) st = wd_cuda_alloc(d, 1, sizeof(wd_cuda_control), "a counter", &control, err);
   if (st) return st;
@@ -310,6 +317,19 @@ wd_status wd_cuda_step(const wd_cuda_wave *b, bool exact, const wd_cuda_args *ar
   return st;
 }
 
+/* The same in one launch, fields on chip. */
+static wd_status queue_resident(wd_cuda_wave *b, const wd_cuda_flight *f, int n, wd_error *err) {
+  wd_cuda_args a = b->args;
+  a.gather = f->gather;
+  a.state0 = wd_cuda_field(b, f, 0);
+  a.state1 = wd_cuda_field(b, f, 1);
+  a.steps = n;
+  wd_status st = wd_cuda_launch_resident(b, &a, f->tasks, err);
+  a.offset = n;
+  if (!st) st = wd_cuda_launch(b->device, WD_KERNEL_ADVANCE, &a, (dim3){1, 1, 1}, (dim3){1, 1, 1}, err);
+  return st;
+}
+
 /* Queues steps from..from+n-1 (counted from control->step, whose parity `from` has) and moves control->step
  * on. */
 static wd_status queue_steps(const wd_wave *w, wd_cuda_wave *b, const wd_cuda_flight *f, int from, int n,
@@ -355,12 +375,19 @@ static wd_status propagate(wd_wave *w, wd_cuda_flight *f, int from, int to, cons
   wd_cuda_wave *b = w->backend;
   const wd_cuda_device *d = b->device;
   wd_cuda_pace pace = {.hooks = hooks};
+  const wd_cuda_resident *r = &b->resident;
   double seconds = wd_cuda_step_seconds(b, f->tasks);
+  if (r->cluster) seconds = r->step_seconds * ((f->tasks + r->active - 1) / r->active);
   int it = from;
   wd_status st = WD_OK;
   while (it < to && !st) {
     int n = 1;
-    if (b->chunk_steps >= 8 && it % 2 == 0 && to - it >= b->chunk_steps) {
+    if (r->cluster) {
+      double fit = WD_CHUNK_MILLISECONDS * 1e-3 / seconds;
+      n = fit < 1 ? 1 : fit < to - it ? (int)fit : to - it;
+      st = queue_resident(b, f, n, err);
+      if (st) return st;
+    } else if (b->chunk_steps >= 8 && it % 2 == 0 && to - it >= b->chunk_steps) {
       n = b->chunk_steps;
       if (!f->chunk) st = record_chunk(w, b, f, err);
       if (st) return st;

@@ -24,15 +24,15 @@ typedef struct wave_case {
 enum { CASES = 10 };
 
 static const wave_case wave_cases[CASES] = {
-    {"exact", {.absorb = 20}, 40, 37, 2, 150, 15},
-    {"exact, order 8", {.absorb = 21, .order = 8}, 33, 45, 1, 150, 15},
-    {"exact, free surface", {.absorb = 20, .free_surface = true}, 30, 41, 2, 150, 15},
-    {"exact, free surface, order 8", {.absorb = 20, .free_surface = true, .order = 8}, 31, 30, 1, 120, 15},
+    {"exact", {.absorb = 20}, 40, 37, 2, 90, 15},
+    {"exact, order 8", {.absorb = 21, .order = 8}, 33, 45, 1, 90, 15},
+    {"exact, free surface", {.absorb = 20, .free_surface = true}, 30, 41, 2, 90, 15},
+    {"exact, free surface, order 8", {.absorb = 20, .free_surface = true, .order = 8}, 31, 30, 1, 80, 15},
     {"exact, thin sponge, 3 maps", {.absorb = 12, .maps = 3}, 16, 17, 2, 60, 15},
-    {"fast", {.absorb = 20, .mode = WD_WAVE_FAST}, 40, 37, 2, 150, 15},
-    {"live", {.mode = WD_WAVE_LIVE}, 40, 37, 2, 200, 15},
-    {"live, order 8", {.mode = WD_WAVE_LIVE, .order = 8, .absorb = 17}, 33, 45, 1, 200, 15},
-    {"live, free surface", {.mode = WD_WAVE_LIVE, .free_surface = true, .absorb = 25}, 30, 41, 2, 200, 15},
+    {"fast", {.absorb = 20, .mode = WD_WAVE_FAST}, 40, 37, 2, 90, 15},
+    {"live", {.mode = WD_WAVE_LIVE}, 40, 37, 2, 120, 15},
+    {"live, order 8", {.mode = WD_WAVE_LIVE, .order = 8, .absorb = 17}, 33, 45, 1, 120, 15},
+    {"live, free surface", {.mode = WD_WAVE_LIVE, .free_surface = true, .absorb = 25}, 30, 41, 2, 120, 15},
     {"live, 3 maps", {.mode = WD_WAVE_LIVE, .maps = 3, .absorb = 20}, 20, 26, 2, 100, 15},
 };
 

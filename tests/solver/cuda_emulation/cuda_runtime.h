@@ -6,6 +6,7 @@
 #include "cuda_runtime_api.h"
 #include "emulated_thread.h"
 
+#define WD_CUDA_EMULATION 1
 #define __global__
 #define __device__
 #define __host__
