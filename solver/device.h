@@ -34,7 +34,9 @@ typedef struct wd_device_info {
 } wd_device_info;
 
 /* spec NULL means "auto". The environment variable WAVEDIFFUSION_SIMD=portable|avx2|avx512 lowers the width
- * that "cpu" chooses, for tests and for comparisons; a width this machine lacks is refused. */
+ * that "cpu" chooses, for tests and for comparisons; a width this machine lacks is refused.
+ * WAVEDIFFUSION_CUDA=general|cluster:N chooses the kernels of "cuda" in the same way: one launch a step, or
+ * fields on chip in clusters of N blocks. */
 wd_status wd_device_open(const char *spec, wd_device **out, wd_error *err);
 void wd_device_close(wd_device *device);
 const wd_device_info *wd_device_get_info(const wd_device *device);

@@ -70,15 +70,17 @@ wd_status wd_cuda_launch(const wd_cuda_device *d, wd_cuda_kernel which, const wd
 
 wd_status wd_cuda_pace_add(const wd_cuda_device *d, wd_cuda_pace *pace, double seconds, bool full,
                            wd_error *err) {
+  if (wd_hooks_cancelled(pace->hooks)) {
+    WD_CUDA(cudaStreamSynchronize(d->stream));
+    return WD_CANCELLED;
+  }
   pace->queued += seconds;
   if (!full && pace->queued < WD_CHUNK_MILLISECONDS * 1e-3) return WD_OK;
   pace->queued = 0;
   WD_CUDA(cudaEventRecord(d->mark[pace->marks & 1], d->stream));
   pace->marks++;
   if (pace->marks > 1) WD_CUDA(cudaEventSynchronize(d->mark[pace->marks & 1])); /* the one before */
-  if (!wd_hooks_cancelled(pace->hooks)) return WD_OK;
-  WD_CUDA(cudaStreamSynchronize(d->stream));
-  return WD_CANCELLED;
+  return WD_OK;
 }
 
 int wd_device_cuda_count(wd_error *err) {

@@ -382,6 +382,10 @@ static wd_status propagate(wd_wave *w, wd_cuda_flight *f, int from, int to, cons
   wd_status st = WD_OK;
   while (it < to && !st) {
     int n = 1;
+    if (wd_hooks_cancelled(hooks)) {
+      WD_CUDA(cudaStreamSynchronize(d->stream));
+      return WD_CANCELLED;
+    }
     if (r->cluster) {
       double fit = WD_CHUNK_MILLISECONDS * 1e-3 / seconds;
       n = fit < 1 ? 1 : fit < to - it ? (int)fit : to - it;

@@ -121,6 +121,7 @@ typedef struct emulated_settings {
   size_t memory;  /* of the device */
   int capability; /* 90, 80 */
   int multiprocessors;
+  int l2;        /* bytes */
   int no_driver; /* cudaGetDeviceCount answers as without a driver */
   long fail_at;  /* this call from now on (1 = the next) fails with fail_with, and all that follow; 0 never */
   cudaError_t fail_with;

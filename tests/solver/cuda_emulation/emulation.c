@@ -17,7 +17,7 @@
 #endif
 
 emulated_settings emulated = {
-    .order = 0, .memory = (size_t)8 << 30, .capability = 90, .multiprocessors = 132};
+    .memory = (size_t)8 << 30, .capability = 90, .multiprocessors = 132, .l2 = 50 << 20};
 
 static emulated_counts counts;
 static long fence_faults;
@@ -87,7 +87,7 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attr, int dev
   (void)device;
   switch (attr) {
   case cudaDevAttrMultiProcessorCount: *value = emulated.multiprocessors; break;
-  case cudaDevAttrL2CacheSize: *value = 50 << 20; break;
+  case cudaDevAttrL2CacheSize: *value = emulated.l2; break;
   case cudaDevAttrComputeCapabilityMajor: *value = emulated.capability / 10; break;
   case cudaDevAttrComputeCapabilityMinor: *value = emulated.capability % 10; break;
   case cudaDevAttrMaxSharedMemoryPerBlockOptin: *value = emulated.capability >= 90 ? 232448 : 166912; break;
