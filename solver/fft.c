@@ -26,7 +26,7 @@ wd_status wd_fft_create(int n, wd_fft **out, wd_error *err) {
     wd_free(turn);
     return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a Fourier transform of length %d", n);
   }
-  for (int k = 0; k < n / 2; k++) turn[k] = CMPLX(cos(2 * M_PI * k / n), -sin(2 * M_PI * k / n));
+  for (int k = 0; k < n / 2; k++) turn[k] = wd_complex(cos(2 * M_PI * k / n), -sin(2 * M_PI * k / n));
   *f = (wd_fft){.n = n, .turn = turn};
   *out = f;
   return WD_OK;
@@ -44,7 +44,7 @@ int wd_fft_length(const wd_fft *fft) {
 
 /* Products written out: `*` of C complex numbers calls a library function that looks for infinities. */
 static inline double complex times(double complex a, double complex b) {
-  return CMPLX(creal(a) * creal(b) - cimag(a) * cimag(b), creal(a) * cimag(b) + cimag(a) * creal(b));
+  return wd_complex(creal(a) * creal(b) - cimag(a) * cimag(b), creal(a) * cimag(b) + cimag(a) * creal(b));
 }
 
 /* Cooley and Tukey, decimation in time: bit reversal, then butterflies of growing span. */

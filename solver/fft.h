@@ -6,6 +6,11 @@
 #include "solver/status.h"
 #include <complex.h>
 
+/* C11's CMPLX, which clang has not with this C library. */
+static inline double complex wd_complex(double re, double im) {
+  return __builtin_complex(re, im);
+}
+
 typedef struct wd_fft wd_fft; /* immutable: any number of threads may use one */
 
 /* n a power of two, 2..2^20. */

@@ -11,7 +11,7 @@
 static void transform_pair(const wd_fft *fft, const float *a, const float *b, int n, int stride,
                            double complex *x) {
   const int length = wd_fft_length(fft);
-  for (int t = 0; t < n; t++) x[t] = CMPLX((double)a[t * stride], b ? (double)b[t * stride] : 0.0);
+  for (int t = 0; t < n; t++) x[t] = wd_complex((double)a[t * stride], b ? (double)b[t * stride] : 0.0);
   memset(x + n, 0, sizeof *x * (size_t)(length - n));
   wd_fft_forward(fft, x);
 }
@@ -20,7 +20,7 @@ static void split(const double complex *x, int length, int k, double complex *a,
   double complex here = x[k], mirror = conj(x[(length - k) % length]);
   double complex sum = here + mirror, difference = here - mirror;
   *a = sum / 2;
-  *b = CMPLX(cimag(difference) / 2, -creal(difference) / 2);
+  *b = wd_complex(cimag(difference) / 2, -creal(difference) / 2);
 }
 
 /* The analytic signal of one real trace from its spectrum half: positive frequencies doubled, negative ones
@@ -99,8 +99,8 @@ static double add_trace(work *w, const float *a, const float *b, int n, int stri
     w->half_b[k] = sb;
     s->aa[k] += creal(sa) * creal(sa) + cimag(sa) * cimag(sa);
     s->bb[k] += creal(sb) * creal(sb) + cimag(sb) * cimag(sb);
-    s->ab[k] +=
-        CMPLX(creal(sa) * creal(sb) + cimag(sa) * cimag(sb), cimag(sa) * creal(sb) - creal(sa) * cimag(sb));
+    s->ab[k] += wd_complex(creal(sa) * creal(sb) + cimag(sa) * cimag(sb),
+                           cimag(sa) * creal(sb) - creal(sa) * cimag(sb));
   }
   analytic_signal(w->fft, w->half_a, w->za);
   analytic_signal(w->fft, w->half_b, w->zb);

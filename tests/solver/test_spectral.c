@@ -22,7 +22,7 @@ static void transform(void) {
   wd_error err = {0};
   tap_ok(wd_fft_create(N, &f, &err) == WD_OK && wd_fft_length(f) == N, "a transform of 64 %s", err.message);
   wd_random r = wd_random_make(4, 1);
-  for (int i = 0; i < N; i++) x[i] = y[i] = CMPLX(wd_random_normal(&r), wd_random_normal(&r));
+  for (int i = 0; i < N; i++) x[i] = y[i] = wd_complex(wd_random_normal(&r), wd_random_normal(&r));
   wd_fft_forward(f, y);
   double worst = 0;
   for (int k = 0; k < N; k++) {
