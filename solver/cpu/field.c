@@ -7,32 +7,36 @@
 
 enum { PAD = 64 }; /* floats before and after an array: stencils read past the ends of the outermost rows */
 
-static size_t plane_floats(const wd_wave *w) {
+/* Floats of plane i: p[0], p[1], psi_z, zeta_z, psi_x, zeta_x. */
+static size_t plane_floats(const wd_wave *w, int i) {
   const wd_cpu_wave *b = w->backend;
-  return (size_t)(w->pz + 2 * w->radius) * (size_t)b->stride + 2 * PAD;
+  return (size_t)(w->pz + 2 * w->radius) * (size_t)(i < 4 ? b->stride : b->x_stride) + 2 * PAD;
 }
 
-static int planes(const wd_wave *w) {
-  return w->desc.mode == WD_WAVE_LIVE ? 6 : 2;
+static size_t block_floats(const wd_wave *w) {
+  size_t floats = 0;
+  for (int i = 0; i < (w->desc.mode == WD_WAVE_LIVE ? 6 : 2); i++) floats += plane_floats(w, i);
+  return floats;
 }
 
 size_t wd_cpu_field_bytes(const wd_wave *w) {
-  return plane_floats(w) * (size_t)planes(w) * sizeof(float) +
-         (size_t)(w->pz + 2 * w->radius) * sizeof(uint64_t);
+  return block_floats(w) * sizeof(float) + (size_t)(w->pz + 2 * w->radius) * sizeof(uint64_t);
 }
 
 wd_status wd_cpu_field_create(const wd_wave *w, wd_cpu_field *f, wd_error *err) {
   const wd_cpu_wave *b = w->backend;
-  size_t plane = plane_floats(w);
-  *f = (wd_cpu_field){.block = wd_alloc(plane * (size_t)planes(w), sizeof(float)),
+  *f = (wd_cpu_field){.block = wd_alloc(block_floats(w), sizeof(float)),
                       .range_block = wd_alloc((size_t)(w->pz + 2 * w->radius), sizeof(uint64_t))};
   if (!f->block || !f->range_block) {
     wd_cpu_field_clear(f);
     return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for wavefields of %d x %d cells", w->pz, w->px);
   }
-  float **array[] = {&f->p[0], &f->p[1], &f->psi_x, &f->zeta_x, &f->psi_z, &f->zeta_z};
-  for (int i = 0; i < planes(w); i++)
-    *array[i] = f->block + plane * (size_t)i + PAD + (size_t)w->radius * (size_t)b->stride;
+  float **array[] = {&f->p[0], &f->p[1], &f->psi_z, &f->zeta_z, &f->psi_x, &f->zeta_x};
+  float *at = f->block;
+  for (int i = 0; i < (w->desc.mode == WD_WAVE_LIVE ? 6 : 2); i++) {
+    *array[i] = at + PAD + (size_t)w->radius * (size_t)(i < 4 ? b->stride : b->x_stride);
+    at += plane_floats(w, i);
+  }
   f->range = f->range_block + w->radius;
   return WD_OK;
 }
@@ -55,10 +59,10 @@ static float choose_scale(const wd_wave *w, int map, int shot) {
 
 void wd_cpu_field_rest(const wd_wave *w, wd_cpu_field *f, int map, int shot) {
   const wd_cpu_wave *b = w->backend;
-  memset(f->block, 0, plane_floats(w) * (size_t)planes(w) * sizeof(float));
+  memset(f->block, 0, block_floats(w) * sizeof(float));
   if (w->desc.free_surface) /* mirrored zeros are -0 */
     for (int level = 0; level < 2; level++)
-      for (int i = 1; i <= w->radius * b->stride; i++) f->p[level][-i] = -0.0f;
+      for (int i = 1; i <= w->radius * b->stride + w->radius; i++) f->p[level][-i] = -0.0f;
   /* rows that stay zero (ghosts, a free surface) are nowhere nonzero and everywhere clean */
   const wd_cpu_range rest = {WD_CPU_NOWHERE, 0, -WD_CPU_NOWHERE, 0}, zero = {WD_CPU_NOWHERE, 0, 0, INT16_MAX};
   for (int z = -w->radius; z < w->pz + w->radius; z++) {
@@ -92,15 +96,15 @@ float wd_cpu_unscale(float value, float scale) {
 void wd_cpu_field_read(const wd_wave *w, const wd_cpu_field *f, int step, float *out) {
   const wd_cpu_wave *b = w->backend;
   for (int z = 0; z < w->pz; z++) {
-    const float *row = f->p[step % 2] + (size_t)z * (size_t)b->stride + w->radius;
+    const float *row = f->p[step % 2] + (size_t)z * (size_t)b->stride;
     for (int x = 0; x < w->px; x++)
-      out[(size_t)z * (size_t)w->px + (size_t)x] = wd_cpu_unscale(row[x], f->scale);
+      out[(size_t)z * (size_t)w->px + (size_t)x] = wd_cpu_unscale(row[b->position[x]], f->scale);
   }
 }
 
 wd_status wd_cpu_coefficients_create(const wd_wave *w, wd_cpu_coefficients *k, wd_error *err) {
   const wd_cpu_wave *b = w->backend;
-  size_t stride = (size_t)b->stride, rows = (size_t)w->nz * 2 + 3;
+  size_t stride = (size_t)b->stride, rows = (size_t)w->nz * 2 + 4;
   size_t middle = (size_t)(w->pz - w->nz) * (size_t)b->middle_stride;
   *k = (wd_cpu_coefficients){.block = wd_calloc(rows * stride + 2 * middle, sizeof(float))};
   if (!k->block) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for coefficients of %d rows", w->nz);
@@ -109,29 +113,40 @@ wd_status wd_cpu_coefficients_create(const wd_wave *w, wd_cpu_coefficients *k, w
   k->t2 = k->t1 + (size_t)w->nz * stride;
   k->ax = k->t2 + stride;
   k->bx = k->ax + stride;
-  k->middle_t1 = k->bx + stride;
+  k->axd = k->bx + stride;
+  k->middle_t1 = k->axd + stride;
   k->middle_t2 = k->middle_t1 + middle;
   return WD_OK;
 }
 
-void wd_cpu_coefficients_fill(const wd_wave *w, wd_cpu_coefficients *k, int map) {
+static void fill_live(const wd_wave *w, wd_cpu_coefficients *k, const wd_medium *m) {
   const wd_cpu_wave *b = w->backend;
-  const wd_medium *m = &w->medium[map];
-  if (k->medium == m && k->serial == b->serial) return;
-  for (int z = 0; z < w->nz; z++) {
-    float *alpha = k->alpha + (size_t)z * (size_t)b->stride + w->radius;
-    float *t1 = k->t1 + (size_t)z * (size_t)b->stride + w->radius;
+  for (int z = 0; z < w->nz; z++)
     for (int x = 0; x < w->px; x++) {
       size_t core = (size_t)z * (size_t)w->nx + (size_t)wd_plan_core_column(w, x);
-      alpha[x] = m->alpha[core];
-      t1[x] = m->centre[core] - (wd_plan_in_side_strip(w, x) ? m->kx[x] : 0.0f);
+      size_t at = (size_t)z * (size_t)b->stride + (size_t)b->position[x];
+      k->alpha[at] = m->alpha[core] * w->c[1];
     }
-  }
   for (int x = 0; x < w->px; x++) {
-    k->t2[x + w->radius] = 1.0f - (wd_plan_in_side_strip(w, x) ? m->kx[x] : 0.0f);
-    k->ax[x + w->radius] = m->ax[x];
-    k->bx[x + w->radius] = m->bx[x];
+    int at = b->position[x] - b->group * b->kernels->lanes;
+    if (at < 0) continue;
+    k->ax[at] = m->ax[x];
+    k->bx[at] = m->bx[x];
+    k->axd[at] = m->ax[x] * w->d[1];
   }
+}
+
+static void fill_sponge(const wd_wave *w, wd_cpu_coefficients *k, const wd_medium *m) {
+  const wd_cpu_wave *b = w->backend;
+  for (int z = 0; z < w->nz; z++)
+    for (int x = 0; x < w->px; x++) {
+      size_t core = (size_t)z * (size_t)w->nx + (size_t)wd_plan_core_column(w, x);
+      size_t at = (size_t)z * (size_t)b->stride + (size_t)b->position[x];
+      k->alpha[at] = m->alpha[core];
+      k->t1[at] = m->centre[core] - (wd_plan_in_side_strip(w, x) ? m->kx[x] : 0.0f);
+    }
+  for (int x = 0; x < w->px; x++)
+    k->t2[b->position[x]] = 1.0f - (wd_plan_in_side_strip(w, x) ? m->kx[x] : 0.0f);
   for (int i = 0; i < w->pz - w->nz; i++) {
     int z = i < w->top ? i : i + w->nz, from = b->middle_from * b->kernels->lanes;
     size_t core = (size_t)wd_plan_core_row(w, z);
@@ -145,6 +160,16 @@ void wd_cpu_coefficients_fill(const wd_wave *w, wd_cpu_coefficients *k, int map)
       t2[j] = inside ? 1.0f - m->kz[z] : k->t2[from + j];
     }
   }
+}
+
+void wd_cpu_coefficients_fill(const wd_wave *w, wd_cpu_coefficients *k, int map) {
+  const wd_cpu_wave *b = w->backend;
+  const wd_medium *m = &w->medium[map];
+  if (k->medium == m && k->serial == b->serial) return;
+  if (w->desc.mode == WD_WAVE_LIVE)
+    fill_live(w, k, m);
+  else
+    fill_sponge(w, k, m);
   k->medium = m;
   k->serial = b->serial;
 }

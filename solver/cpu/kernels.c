@@ -176,7 +176,7 @@ const wd_cpu_kernels NAME(WD_LANES) = {
     .tiny = {{tiny4_1, tiny4_2}, {tiny8_1, tiny8_2}},
 #endif
     .pml_psi_z = {pml_psi_z4, pml_psi_z8},
-    .pml_row = {pml_row4, pml_row8},
+    .pml = {{{pml4_1, pml4_1z}, {pml4_2, pml4_2z}}, {{pml8_1, pml8_1z}, {pml8_2, pml8_2z}}},
     .first_nonzero = first_nonzero,
     .last_nonzero = last_nonzero,
     .big = big,

@@ -1,6 +1,5 @@
 /* The row kernels of the cpu device: one table for each SIMD width, chosen at run time by the lanes of the
- * device. A row is a run of vectors; positions in a row count floats from its aligned start, and the first
- * column of the grid lies at position `radius`, so that the ghosts left of it fit. */
+ * device. A row is a run of vectors; positions in a row count floats from its aligned start. */
 #ifndef WD_CPU_KERNELS_H
 #define WD_CPU_KERNELS_H
 
@@ -27,26 +26,32 @@ typedef struct wd_cpu_rows {
 /* Vectors v0 <= v < v1 of the rows; c as in wd_wave. */
 typedef void wd_cpu_rows_fn(const wd_cpu_rows *rows, const float *c, int v0, int v1);
 
-/* A row of the CPML scheme. Weights as in wd_wave. */
-typedef struct wd_cpu_pml_row {
-  const float *now[1 + 4 * WD_MAX_RADIUS]; /* rows z - radius .. z + radius */
-  float *before;                           /* takes the new field */
-  const float *alpha;
-  const float *psi_z[1 + 2 * WD_MAX_RADIUS]; /* rows z - radius .. z + radius; NULL when all are zero */
-  float *psi_x, *zeta_x, *zeta_z;            /* of this row; zeta_z NULL outside the strips */
-  const float *ax, *bx;                      /* by position */
-  float az, bz;
-  int strip[4]; /* vectors that x strips reach: [0, 1) and [2, 3) */
-} wd_cpu_pml_row;
+/* One or two neighbouring rows of the CPML scheme; see kernels_pml.h for the arithmetic. Positions of a row
+ * go around: the map's columns first, then, from vector `group` on, the columns that the side strips' terms
+ * reach: right strip, a gap of zeros, left strip. psi_x, zeta_x, ax, bx, axd start at the group. */
+typedef struct wd_cpu_pml_rows {
+  const float *now;
+  float *next;
+  const float *alpha; /* alpha c[1] */
+  ptrdiff_t stride, alpha_stride, x_stride;
+  float *psi_x, *zeta_x;
+  const float *ax, *bx, *axd; /* axd = a d[1] */
+  const float *psi_z;         /* with z terms only: rows as `now` */
+  float *zeta_z;
+  float az[2], bz[2];
+  int group, vectors;
+} wd_cpu_pml_rows;
 
 typedef struct wd_cpu_kernels {
   int lanes;
   wd_cpu_rows_fn *exact[2][2]; /* [order 4, 8][1, 2 rows] */
   wd_cpu_rows_fn *fast[2][2];
   wd_cpu_rows_fn *tiny[2][2]; /* scaled values that may round as denormals; NULL without FMA */
-  /* psi <- b psi + a D1(now) of a row in a z strip, vectors v0..v1 */
-  void (*pml_psi_z[2])(const float *const *now, float *psi, float a, float b, const float *d, int v0, int v1);
-  void (*pml_row[2])(const wd_cpu_pml_row *row, const float *c, const float *d, int vectors);
+  void (*pml[2][2][2])(const wd_cpu_pml_rows *rows, const float *c,
+                       const float *d); /* [order 4, 8][1, 2 rows][z terms] */
+  /* psi_z of a row in the strips above and below: psi <- b psi + a D1(now) */
+  void (*pml_psi_z[2])(const float *now, ptrdiff_t stride, float *psi, float a, float b, const float *c,
+                       const float *d, int vectors);
   /* First / one past the last position in [from, to) that is not +0; `to` / `from` when all are. Whole
    * vectors are looked at. */
   int (*first_nonzero)(const float *row, int from, int to);

@@ -1,4 +1,14 @@
-/* The CPML scheme (wave_plan.h) on rows of vectors; a part of kernels.c, included once by it. */
+/* The CPML scheme (wave_plan.h) on rows of vectors; a part of kernels.c, included once by it.
+ *
+ * Everything is divided by c[1], so that with e[r] = c[r] / c[1] and f[r] = d[r] / d[1]
+ *   E = (u[+1] + u[-1]) + e[2] (u[+2] + u[-2]) + ...      second derivative without its centre, over c[1]
+ *   G = (u[+1] - u[-1]) + f[2] (u[+2] - u[-2]) + ...      first derivative, over d[1]
+ *   psi <- b psi + (a d[1]) G(p);   U = E + (d[1] / c[1]) G(psi)
+ *   zeta / c[1] <- b zeta / c[1] + a (U + (c[0] / 2 c[1]) p)
+ *   p+ = (2 p - p-) + (alpha c[1]) ((c[0] / c[1]) p + U_x + U_z + (zeta_x + zeta_z) / c[1])
+ * (folding the centre into 2 + c[0] alpha would round it apart from its neighbours, which shifts
+ * frequencies).
+ */
 #ifndef WD_CPU_KERNELS_PML_H
 #define WD_CPU_KERNELS_PML_H
 
@@ -7,101 +17,135 @@
 
 #define PML_INLINE static inline __attribute__((always_inline))
 
-/* D1 along the row. */
-PML_INLINE wd_vf pml_first_x(const float *row, const wd_vf *d, const int radius) {
-  wd_vf sum = d[1] * (wd_loadu(row + 1) - wd_loadu(row - 1));
-  for (int r = 2; r <= radius; r++) sum = wd_fma(d[r], wd_loadu(row + r) - wd_loadu(row - r), sum);
-  return sum;
+typedef struct pml_weights {
+  wd_vf e[WD_MAX_RADIUS + 1], f[WD_MAX_RADIUS + 1];
+  wd_vf g; /* d[1] / c[1] */
+  wd_vf h; /* c[0] / (2 c[1]) */
+} pml_weights;
+
+PML_INLINE pml_weights pml_weigh(const float *c, const float *d, const int radius) {
+  pml_weights w;
+  for (int r = 2; r <= radius; r++) {
+    w.e[r] = wd_splat(c[r] / c[1]);
+    w.f[r] = wd_splat(d[r] / d[1]);
+  }
+  w.g = wd_splat(d[1] / c[1]);
+  w.h = wd_splat(c[0] / (2 * c[1]));
+  return w;
 }
 
-/* D1 across rows; row[radius] is the middle one. */
-PML_INLINE wd_vf pml_first_z(const float *const *row, size_t at, const wd_vf *d, const int radius) {
-  wd_vf sum = d[1] * (wd_load(row[radius + 1] + at) - wd_load(row[radius - 1] + at));
+/* G along a row and across rows, of the vector at u. */
+PML_INLINE wd_vf pml_g(const float *u, ptrdiff_t apart, const pml_weights *w, const int radius) {
+  wd_vf sum = wd_loadu(u + apart) - wd_loadu(u - apart);
   for (int r = 2; r <= radius; r++)
-    sum = wd_fma(d[r], wd_load(row[radius + r] + at) - wd_load(row[radius - r] + at), sum);
+    sum = wd_fma(w->f[r], wd_loadu(u + r * apart) - wd_loadu(u - r * apart), sum);
   return sum;
 }
 
-PML_INLINE void pml_psi_z(const float *const *now, float *psi, float a, float b, const float *d, int v0,
-                          int v1, const int radius) {
-  wd_vf dv[WD_MAX_RADIUS + 1], av = wd_splat(a), bv = wd_splat(b);
-  for (int r = 1; r <= radius; r++) dv[r] = wd_splat(d[r]);
+PML_INLINE void pml_psi_z(const float *now, ptrdiff_t stride, float *psi, float a, float b, const float *c,
+                          const float *d, int vectors, const int radius) {
+  const pml_weights w = pml_weigh(c, d, radius);
+  const wd_vf av = wd_splat(a * d[1]), bv = wd_splat(b);
+  for (int v = 0; v < vectors; v++, now += WD_LANES, psi += WD_LANES)
+    wd_store(psi, wd_fma(av, pml_g(now, stride, &w, radius), bv * wd_load(psi)));
+}
+
+/* The two rows' worth of state that slides along. */
+PML_INLINE void pml_segment(const wd_cpu_pml_rows *a, const pml_weights *w, int v0, int v1, const int radius,
+                            const int rows, const int in_x, const int in_z) {
+  const ptrdiff_t stride = a->stride, alpha_stride = a->alpha_stride, x_stride = a->x_stride;
+  const ptrdiff_t start = (ptrdiff_t)v0 * WD_LANES;
+  const float *now = a->now + start, *alpha = a->alpha + start;
+  const float *psi_z = in_z ? a->psi_z + start : NULL;
+  float *next = a->next + start, *zeta_z = in_z ? a->zeta_z + start : NULL;
+  const float *psi_x = a->psi_x, *ax = a->ax, *bx = a->bx;
+  float *zeta_x = a->zeta_x;
+  const wd_vf two = wd_splat(2);
+  const wd_vf az[2] = {wd_splat(a->az[0]), wd_splat(a->az[1])};
+  const wd_vf bz[2] = {wd_splat(a->bz[0]), wd_splat(a->bz[1])};
   for (int v = v0; v < v1; v++) {
-    size_t at = (size_t)v * WD_LANES;
-    wd_store(psi + at, wd_fma(av, pml_first_z(now, at, dv, radius), bv * wd_load(psi + at)));
-  }
-}
-
-PML_INLINE void pml_vector(const wd_cpu_pml_row *p, size_t at, const wd_vf *c, const wd_vf *d,
-                           const int radius, const int in_x, const int in_z, const int near_z) {
-  const float *row = p->now[radius] + at;
-  wd_vf centre = wd_load(row), half = c[0] * centre;
-  wd_vf dxx = half, dzz = half;
-  for (int r = 1; r <= radius; r++) {
-    dxx = wd_fma(c[r], wd_loadu(row + r) + wd_loadu(row - r), dxx);
-    dzz = wd_fma(c[r], wd_load(p->now[radius + r] + at) + wd_load(p->now[radius - r] + at), dzz);
-  }
-  if (in_x) {
-    dxx = dxx + pml_first_x(p->psi_x + at, d, radius);
-    wd_vf zeta = wd_fma(wd_load(p->ax + at), dxx, wd_load(p->bx + at) * wd_load(p->zeta_x + at));
-    wd_store(p->zeta_x + at, zeta);
-    dxx = dxx + zeta;
-  }
-  if (near_z) {
-    dzz = dzz + pml_first_z(p->psi_z, at, d, radius);
+    wd_vf column[2 + 2 * WD_MAX_RADIUS];
+    for (int k = 0; k < rows + 2 * radius; k++) column[k] = wd_load(now + (k - radius) * stride);
+    wd_vf result[2];
+    for (int j = 0; j < rows; j++) {
+      const float *row = now + j * stride;
+      wd_vf p = column[j + radius];
+      wd_vf ex = wd_loadu(row - 1) + wd_loadu(row + 1);
+      wd_vf ez = column[j + radius - 1] + column[j + radius + 1];
+      for (int r = 2; r <= radius; r++) {
+        ex = wd_fma(w->e[r], wd_loadu(row - r) + wd_loadu(row + r), ex);
+        ez = wd_fma(w->e[r], column[j + radius - r] + column[j + radius + r], ez);
+      }
+      if (in_x) {
+        ex = wd_fma(w->g, pml_g(psi_x + j * x_stride, 1, w, radius), ex);
+        float *at = zeta_x + j * x_stride;
+        wd_vf zeta = wd_fma(wd_load(ax), wd_fma(w->h, p, ex), wd_load(bx) * wd_load(at));
+        wd_store(at, zeta);
+        ex = ex + zeta;
+      }
+      if (in_z) {
+        ez = wd_fma(w->g, pml_g(psi_z + j * stride, stride, w, radius), ez);
+        float *at = zeta_z + j * stride;
+        wd_vf zeta = wd_fma(az[j], wd_fma(w->h, p, ez), bz[j] * wd_load(at));
+        wd_store(at, zeta);
+        ez = ez + zeta;
+      }
+      wd_vf inertia = wd_fms(two, p, wd_load(next + j * stride));
+      wd_vf lap = wd_fma(w->h + w->h, p, ex + ez);
+      result[j] = wd_fma(wd_load(alpha + j * alpha_stride), lap, inertia);
+    }
+    for (int j = 0; j < rows; j++) wd_store(next + j * stride, result[j]);
+    now += WD_LANES;
+    next += WD_LANES;
+    alpha += WD_LANES;
+    if (in_x) {
+      psi_x += WD_LANES;
+      zeta_x += WD_LANES;
+      ax += WD_LANES;
+      bx += WD_LANES;
+    }
     if (in_z) {
-      wd_vf zeta = wd_fma(wd_splat(p->az), dzz, wd_splat(p->bz) * wd_load(p->zeta_z + at));
-      wd_store(p->zeta_z + at, zeta);
-      dzz = dzz + zeta;
+      psi_z += WD_LANES;
+      zeta_z += WD_LANES;
     }
   }
-  wd_vf before = wd_load(p->before + at);
-  wd_store(p->before + at, wd_fma(wd_load(p->alpha + at), dxx + dzz, (centre + centre) - before));
 }
 
-PML_INLINE void pml_run(const wd_cpu_pml_row *p, const float *c, const float *d, int v0, int v1,
-                        const int radius, const int in_x) {
-  wd_vf cv[WD_MAX_RADIUS + 1], dv[WD_MAX_RADIUS + 1];
-  cv[0] = wd_splat(c[0] / 2);
-  dv[0] = cv[0];
-  for (int r = 1; r <= radius; r++) {
-    cv[r] = wd_splat(c[r]);
-    dv[r] = wd_splat(d[r]);
-  }
-  if (p->zeta_z)
-    for (int v = v0; v < v1; v++) pml_vector(p, (size_t)v * WD_LANES, cv, dv, radius, in_x, 1, 1);
-  else if (p->psi_z[0])
-    for (int v = v0; v < v1; v++) pml_vector(p, (size_t)v * WD_LANES, cv, dv, radius, in_x, 0, 1);
-  else
-    for (int v = v0; v < v1; v++) pml_vector(p, (size_t)v * WD_LANES, cv, dv, radius, in_x, 0, 0);
-}
-
-PML_INLINE void pml_row(const wd_cpu_pml_row *p, const float *c, const float *d, int vectors,
-                        const int radius) {
-  wd_vf dv[WD_MAX_RADIUS + 1];
-  for (int r = 1; r <= radius; r++) dv[r] = wd_splat(d[r]);
-  for (int side = 0; side < 4; side += 2)
-    for (int v = p->strip[side]; v < p->strip[side + 1]; v++) {
-      size_t at = (size_t)v * WD_LANES;
-      wd_vf first = pml_first_x(p->now[radius] + at, dv, radius);
-      wd_store(p->psi_x + at,
-               wd_fma(wd_load(p->ax + at), first, wd_load(p->bx + at) * wd_load(p->psi_x + at)));
+PML_INLINE void pml_rows(const wd_cpu_pml_rows *a, const float *c, const float *d, const int radius,
+                         const int rows, const int in_z) {
+  const pml_weights w = pml_weigh(c, d, radius);
+  const float *now = a->now + (ptrdiff_t)a->group * WD_LANES;
+  for (int v = 0; v < a->vectors - a->group; v++) {
+    const ptrdiff_t at = (ptrdiff_t)v * WD_LANES;
+    wd_vf ad = wd_load(a->axd + at), b = wd_load(a->bx + at);
+    for (int j = 0; j < rows; j++) {
+      float *psi = a->psi_x + at + j * a->x_stride;
+      wd_store(psi, wd_fma(ad, pml_g(now + at + j * a->stride, 1, &w, radius), b * wd_load(psi)));
     }
-  pml_run(p, c, d, p->strip[0], p->strip[1], radius, 1);
-  pml_run(p, c, d, p->strip[1], p->strip[2], radius, 0);
-  pml_run(p, c, d, p->strip[2], p->strip[3], radius, 1);
-  (void)vectors;
+  }
+  pml_segment(a, &w, 0, a->group, radius, rows, 0, in_z);
+  pml_segment(a, &w, a->group, a->vectors, radius, rows, 1, in_z);
 }
 
-#define PML(order, radius)                                                                                   \
-  static void pml_psi_z##order(const float *const *now, float *psi, float a, float b, const float *d,        \
-                               int v0, int v1) {                                                             \
-    pml_psi_z(now, psi, a, b, d, v0, v1, radius);                                                            \
-  }                                                                                                          \
-  static void pml_row##order(const wd_cpu_pml_row *p, const float *c, const float *d, int vectors) {         \
-    pml_row(p, c, d, vectors, radius);                                                                       \
+#define PML_ROWS(name, radius, rows, in_z)                                                                   \
+  static void name(const wd_cpu_pml_rows *a, const float *c, const float *d) {                               \
+    pml_rows(a, c, d, radius, rows, in_z);                                                                   \
   }
-PML(4, 2)
-PML(8, 4)
+PML_ROWS(pml4_1, 2, 1, 0)
+PML_ROWS(pml4_2, 2, 2, 0)
+PML_ROWS(pml4_1z, 2, 1, 1)
+PML_ROWS(pml4_2z, 2, 2, 1)
+PML_ROWS(pml8_1, 4, 1, 0)
+PML_ROWS(pml8_2, 4, 2, 0)
+PML_ROWS(pml8_1z, 4, 1, 1)
+PML_ROWS(pml8_2z, 4, 2, 1)
+
+#define PML_PSI(name, radius)                                                                                \
+  static void name(const float *now, ptrdiff_t stride, float *psi, float a, float b, const float *c,         \
+                   const float *d, int vectors) {                                                            \
+    pml_psi_z(now, stride, psi, a, b, c, d, vectors, radius);                                                \
+  }
+PML_PSI(pml_psi_z4, 2)
+PML_PSI(pml_psi_z8, 4)
 
 #endif

@@ -219,45 +219,60 @@ static void sponge_rows(wd_cpu_job *job, int z, int n, int step, bool last) {
   }
 }
 
-static void pml_psi(wd_cpu_job *job, int z, int step) {
-  const wd_wave *w = job->w;
-  const wd_cpu_wave *b = job->b;
-  const wd_medium *m = job->k->medium;
-  if (z >= w->top && z < w->top + w->nz) return;
-  const float *now[1 + 2 * WD_MAX_RADIUS];
-  for (int k = 0; k <= 2 * w->radius; k++) now[k] = row_of(b, job->f->p[step % 2], z - w->radius + k);
-  b->kernels->pml_psi_z[w->radius == 4](now, row_of(b, job->f->psi_z, z), m->az[z], m->bz[z], w->d, 0,
-                                        b->vectors);
+/* Rows whose z terms are not zero: the strips and the rows that their psi reaches. */
+static bool has_z_terms(const wd_wave *w, int z) {
+  return (w->top > 0 && z < w->top + w->radius) || z >= w->top + w->nz - w->radius;
 }
 
-static void pml_main(wd_cpu_job *job, int z, int step) {
+static void pml_psi(const wd_cpu_job *job, int z, int n, int step) {
   const wd_wave *w = job->w;
   const wd_cpu_wave *b = job->b;
   const wd_medium *m = job->k->medium;
-  wd_cpu_field *f = job->f;
-  int radius = w->radius;
-  float *before = row_of(b, f->p[(step + 1) % 2], z);
-  wd_cpu_pml_row row = {
-      .before = before,
-      .alpha = job->k->alpha + (size_t)wd_plan_core_row(w, z) * (size_t)b->stride,
-      .psi_x = row_of(b, f->psi_x, z),
-      .zeta_x = row_of(b, f->zeta_x, z),
-      .ax = job->k->ax,
-      .bx = job->k->bx,
-      .az = m->az[z],
-      .bz = m->bz[z],
+  for (int y = z; y < z + n; y++)
+    if (region(w, y) != 1)
+      b->kernels->pml_psi_z[w->radius == 4](row_of(b, job->f->p[step % 2], y), b->stride,
+                                            row_of(b, job->f->psi_z, y), m->az[y], m->bz[y], w->c, w->d,
+                                            b->vectors);
+}
+
+/* Rows z .. z + n - 1, of one region and with z terms all or none. */
+static void pml_main(const wd_cpu_job *job, int z, int n, int step) {
+  const wd_wave *w = job->w;
+  const wd_cpu_wave *b = job->b;
+  const wd_cpu_coefficients *k = job->k;
+  const wd_medium *m = k->medium;
+  const wd_cpu_field *f = job->f;
+  const bool z_terms = has_z_terms(w, z);
+  ptrdiff_t core = wd_plan_core_row(w, z) * (ptrdiff_t)b->stride;
+  wd_cpu_pml_rows rows = {
+      .now = row_of(b, f->p[step % 2], z),
+      .next = row_of(b, f->p[(step + 1) % 2], z),
+      .alpha = k->alpha + core,
+      .stride = b->stride,
+      .alpha_stride = region(w, z) == 1 ? b->stride : 0,
+      .x_stride = b->x_stride,
+      .psi_x = f->psi_x + (ptrdiff_t)z * b->x_stride,
+      .zeta_x = f->zeta_x + (ptrdiff_t)z * b->x_stride,
+      .ax = k->ax,
+      .bx = k->bx,
+      .axd = k->axd,
+      .psi_z = row_of(b, f->psi_z, z),
+      .zeta_z = row_of(b, f->zeta_z, z),
+      .az = {m->az[z], n == 2 ? m->az[z + 1] : 0},
+      .bz = {m->bz[z], n == 2 ? m->bz[z + 1] : 0},
+      .group = b->group,
+      .vectors = b->vectors,
   };
-  memcpy(row.strip, b->strip, sizeof row.strip);
-  bool strip = z < w->top || z >= w->top + w->nz;
-  bool near = z < w->top + radius || z >= w->top + w->nz - radius;
-  if (w->top == 0 && z < radius) near = false;
-  for (int k = 0; k <= 2 * radius; k++) {
-    row.now[k] = row_of(b, f->p[step % 2], z - radius + k);
-    row.psi_z[k] = near ? row_of(b, f->psi_z, z - radius + k) : NULL;
+  b->kernels->pml[w->radius == 4][n - 1][z_terms](&rows, w->c, w->d);
+  for (int j = 0; j < n; j++) {
+    float *row = rows.next + j * rows.stride;
+    finish_row(job, z + j, step, row, false);
+    const int around = b->vectors * b->kernels->lanes, radius = w->radius;
+    for (int r = 0; r < radius; r++) { /* the columns go around */
+      row[around + r] = row[r];
+      row[r - radius] = row[around + r - radius];
+    }
   }
-  row.zeta_z = strip ? row_of(b, f->zeta_z, z) : NULL;
-  b->kernels->pml_row[radius == 4](&row, w->c, w->d, b->vectors);
-  finish_row(job, z, step, before, false);
 }
 
 int wd_cpu_stages(const wd_wave *w, int steps) {
@@ -279,10 +294,15 @@ void wd_cpu_sweep_begin(wd_cpu_job *job) {
   job->recheck = f->scale != 1 && job->step / job->b->steps_a_sweep % RECHECK == RECHECK - 1;
 }
 
+/* Rows of the pair at z that can go together: 1 or 2. */
+static int together(const wd_wave *w, int z) {
+  if (z + 1 >= w->pz || region(w, z) != region(w, z + 1)) return 1;
+  return w->desc.mode == WD_WAVE_LIVE && has_z_terms(w, z) != has_z_terms(w, z + 1) ? 1 : 2;
+}
+
 void wd_cpu_tile(wd_cpu_job *job, int stages, const int *a, const int *b) {
   const wd_wave *w = job->w;
   const bool live = w->desc.mode == WD_WAVE_LIVE;
-  const int unit = live ? 1 : 2;
   int next[WD_CPU_MAX_STAGES], left = 0;
   for (int k = 0; k < stages; k++) {
     next[k] = a[k];
@@ -292,20 +312,20 @@ void wd_cpu_tile(wd_cpu_job *job, int stages, const int *a, const int *b) {
     for (int k = 0; k < stages; k++) {
       int y = next[k];
       if (y >= b[k]) continue;
-      int n = b[k] - y < unit ? b[k] - y : unit;
+      int n = b[k] - y < 2 ? 1 : 2;
       if (k > 0 && next[k - 1] < b[k - 1] && next[k - 1] < y + n + w->radius) continue;
-      int step = job->step + (live ? k / 2 : k);
-      if (live && k % 2 == 0)
-        pml_psi(job, y, step);
-      else if (y == 0 && w->desc.free_surface) { /* stays zero */
+      int step = job->step + (live ? k / 2 : k), z = wrap(w, job->b, y);
+      if (live && k % 2 == 0) {
+        pml_psi(job, y, n, step);
+      } else if (z == 0 && w->desc.free_surface) { /* stays zero */
         n = 1;
         finish_row(job, 0, step, row_of(job->b, job->f->p[(step + 1) % 2], 0), false);
-      } else if (live)
-        pml_main(job, y, step);
-      else {
-        int z = wrap(w, job->b, y);
-        if (n == 2 && (z + 1 == w->pz || region(w, z) != region(w, z + 1))) n = 1;
-        sponge_rows(job, z, n, step, k == stages - 1);
+      } else {
+        if (n == 2) n = together(w, z);
+        if (live)
+          pml_main(job, z, n, step);
+        else
+          sponge_rows(job, z, n, step, k == stages - 1);
       }
       next[k] = y + n;
       if (next[k] >= b[k]) left--;

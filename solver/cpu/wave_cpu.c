@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { STEPS_A_SWEEP = 4, PROGRESS_INTERVAL_NS = 40000000 };
+enum { STEPS_A_SWEEP = 4, STEPS_A_SWEEP_LIVE = 4, PROGRESS_INTERVAL_NS = 40000000 };
 
 static const wd_cpu_kernels *find_kernels(int lanes) {
 #ifdef WD_HAVE_X86_SIMD
@@ -39,9 +39,35 @@ static wd_status sort_receivers(const wd_wave *w, wd_cpu_wave *b, wd_error *err)
   for (int r = 0; r < n; r++) {
     int at = count[w->receiver[r] / w->px]++;
     b->receiver_order[at] = r;
-    b->receiver_at[at] = w->receiver[r] % w->px + w->radius;
+    b->receiver_at[at] = b->position[w->receiver[r] % w->px];
   }
   return WD_OK;
+}
+
+/* Exact and fast: columns in their order behind the ghosts. */
+static void lay_out_sponge(const wd_wave *w, wd_cpu_wave *b) {
+  int lanes = b->kernels->lanes, used = w->px + 2 * w->radius;
+  b->vectors = (used + lanes - 1) / lanes;
+  b->stride = b->vectors * lanes;
+  for (int x = 0; x < w->px; x++) b->position[x] = x + w->radius;
+  b->middle_from = (w->radius + w->left) / lanes;
+  b->middle_to = (w->radius + w->left + w->nx + lanes - 1) / lanes;
+  b->middle_stride = (b->middle_to - b->middle_from) * lanes;
+}
+
+/* Live: the columns that the side strips reach lie together in whole vectors at the end of the row. */
+static void lay_out_live(const wd_wave *w, wd_cpu_wave *b) {
+  int lanes = b->kernels->lanes;
+  b->vectors = (w->px + w->radius + lanes - 1) / lanes;
+  int around = b->vectors * lanes, gap = around - w->px;
+  int reached = w->radius + w->right + gap + w->left + w->radius;
+  b->group = b->vectors - (reached + lanes - 1) / lanes;
+  if (b->group < 0) b->group = 0;
+  int first = w->px - w->right - w->radius; /* the group's first column */
+  for (int x = 0; x < w->px; x++) b->position[x] = (x - first + b->group * lanes + 2 * around) % around;
+  int ghosts = (2 * w->radius + lanes - 1) / lanes * lanes;
+  b->stride = around + ghosts;
+  b->x_stride = (b->vectors - b->group) * lanes + ghosts;
 }
 
 static wd_status create(wd_wave *w, wd_error *err) {
@@ -52,34 +78,29 @@ static wd_status create(wd_wave *w, wd_error *err) {
   if (!b) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a wave propagation");
   w->backend = b;
   b->kernels = kernels;
-  int lanes = kernels->lanes, used = w->px + 2 * w->radius;
-  b->vectors = (used + lanes - 1) / lanes;
-  b->stride = b->vectors * lanes;
+  b->lanes_log2 = kernels->lanes == 16 ? 4 : kernels->lanes == 8 ? 3 : 2;
   b->ring = w->periodic && !w->desc.free_surface;
-  b->steps_a_sweep = STEPS_A_SWEEP;
-  b->middle_from = (w->radius + w->left) / lanes;
-  b->middle_to = (w->radius + w->left + w->nx + lanes - 1) / lanes;
-  b->middle_stride = (b->middle_to - b->middle_from) * lanes;
-  b->strip[1] = (w->radius + w->left + w->radius + lanes - 1) / lanes;
-  b->strip[2] = (w->px - w->right) / lanes;
-  if (b->strip[2] < b->strip[1]) b->strip[2] = b->strip[1];
-  b->strip[3] = b->vectors;
-  b->spare = wd_calloc((size_t)b->stride, sizeof(float));
+  b->steps_a_sweep = w->desc.mode == WD_WAVE_LIVE ? STEPS_A_SWEEP_LIVE : STEPS_A_SWEEP;
   b->workers = wd_pool_threads(w->device->pool);
   b->worker = wd_calloc((size_t)b->workers, sizeof *b->worker);
-  if (!b->spare || !b->worker) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a wave propagation");
-  for (int i = 0; i < b->stride; i++)
-    if (i < w->radius || i >= w->radius + w->px) b->spare[i] = 0x1p100f;
-  b->lanes_log2 = lanes == 16 ? 4 : lanes == 8 ? 3 : 2;
-  wd_status st = sort_receivers(w, b, err);
-  if (st) return st;
+  b->position = wd_calloc((size_t)w->px, sizeof *b->position);
   b->special = wd_calloc((size_t)w->pz, sizeof *b->special);
-  if (!b->special) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a wave propagation");
-  for (int z = 0; z < w->pz; z++)
+  if (!b->worker || !b->position || !b->special)
+    return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a wave propagation");
+  if (w->desc.mode == WD_WAVE_LIVE)
+    lay_out_live(w, b);
+  else
+    lay_out_sponge(w, b);
+  b->spare = wd_calloc((size_t)b->stride, sizeof(float));
+  if (!b->spare) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a wave propagation");
+  for (int i = 0; i < b->stride; i++) b->spare[i] = 0x1p100f;
+  for (int x = 0; x < w->px; x++) b->spare[b->position[x]] = 0;
+  wd_status st = sort_receivers(w, b, err);
+  for (int z = 0; !st && z < w->pz; z++)
     b->special[z] = b->receiver_first[z] < b->receiver_first[z + 1] ||
                     (w->desc.free_surface && z <= w->radius) ||
                     (b->ring && (z < w->radius || z >= w->pz - w->radius));
-  return WD_OK;
+  return st;
 }
 
 static void free_states(wd_wave *w) {
@@ -100,6 +121,7 @@ static void destroy(wd_wave *w) {
   wd_free(b->worker);
   wd_free(b->spare);
   wd_free(b->special);
+  wd_free(b->position);
   wd_free(b->receiver_first);
   wd_free(b->receiver_order);
   wd_free(b->receiver_at);
@@ -165,7 +187,7 @@ static wd_cpu_job begin_shot(call *c, int index, wd_cpu_worker *owner) {
       .map = index / shots,
       .shot = index % shots,
       .source_row = source / c->w->px,
-      .source_at = source % c->w->px + c->w->radius,
+      .source_at = c->b->position[source % c->w->px],
   };
 }
 

@@ -1,9 +1,12 @@
 /* The cpu backend of a wave: its fields, coefficients by row, and the sweep that advances one shot.
  *
- * A row of the padded grid is `stride` floats: `radius` ghosts, px columns, `radius` ghosts, spare zeros up
- * to whole vectors. With a periodic rim the ghosts copy the other end of the row and rows wrap by their
- * index; without, the ghosts are zero and `radius` ghost rows lie above and below (zero, or with a free
- * surface the rows 1.. mirrored with the sign changed).
+ * A row of the padded grid lies in `stride` floats; position[x] says where column x is. `radius` ghost rows
+ * lie above and below, and as many ghost columns at both ends. Exact and fast mode: the columns in their
+ * order from position `radius` on, between their ghosts; ghosts copy the other end of the row or column, as
+ * the rim is periodic (with a free surface, the rows above mirror the rows below it with the sign changed and
+ * the rows below the bottom are zero). Live mode: the columns go around, so that right strip, zeros and left
+ * strip lie together in the last vectors (wd_cpu_pml_rows); ghost columns lie before and after them in the
+ * row, and ghost rows are zero.
  *
  * A shot advances in place: the array that holds step n - 1 takes step n + 1. Several steps run in one sweep
  * over the rows (wavefront blocking): stage k + 1 follows stage k at a distance of `radius` rows, so that
@@ -47,7 +50,7 @@ typedef struct wd_cpu_coefficients {
   float *block;
   float *alpha, *t1;            /* nz rows; t1 without kz */
   float *t2;                    /* one row: 1 - kx */
-  float *ax, *bx;               /* live: one row each */
+  float *ax, *bx, *axd;         /* live: wd_cpu_pml_rows; and then alpha holds alpha c[1] */
   float *middle_t1, *middle_t2; /* damped rows (top, then bottom), the vectors that hold columns of the map */
   const wd_medium *medium;      /* what they were made from */
   unsigned long serial;         /* of the medium (wd_cpu_wave.serial) */
@@ -63,7 +66,8 @@ typedef struct wd_cpu_wave {
   int stride, vectors; /* of a row: floats, vectors */
   int lanes_log2;
   bool *special;                             /* pz: rows with receivers or ghost rows */
-  int strip[4];                              /* live: see wd_cpu_pml_row */
+  int *position;                             /* px */
+  int group, x_stride;                       /* live: wd_cpu_pml_rows */
   bool ring;                                 /* rows wrap */
   int middle_from, middle_to, middle_stride; /* vectors that hold columns of the map; their floats in a row */
   float *spare;                              /* one row: large where no cell is, 0 elsewhere */
