@@ -6,12 +6,6 @@
 
 enum { EXACT, FAST, TINY };
 enum { W = WD_LANES };
-#ifndef SLIDES_EXACT
-#  define SLIDES_EXACT 5
-#endif
-#ifndef SLIDES_FAST
-#  define SLIDES_FAST 5
-#endif
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -23,34 +17,20 @@ INLINE wd_vf product(wd_vf a, wd_vf b, int kind) {
   return a * b;
 }
 
-/* Neighbours along the row at `by`: some by unaligned loads, some by sliding two registers. A load that
- * crosses a cache line costs two of the two load slots of a cycle, a slide one of the two slots for vector
- * arithmetic; the mix balances them (tests/bench/RESULTS.md). */
+/* A vector of the row in hand. */
 typedef struct line {
   const float *at;
-  wd_vf before, here, after; /* the vectors left of, at and right of the centre */
+  wd_vf here, after; /* the vector there and the one right of it */
 } line;
-
-INLINE wd_vf neighbour(const line *l, int by, const unsigned slides) {
-#if WD_LANES == 16
-  if (by == 1 && slides & 1) return wd_slide(l->here, l->after, 1);
-  if (by == -1 && slides & 2) return wd_slide(l->before, l->here, 15);
-  if (by == 2 && slides & 4) return wd_slide(l->here, l->after, 2);
-  if (by == -2 && slides & 8) return wd_slide(l->before, l->here, 14);
-#endif
-  (void)slides;
-  return wd_loadu(l->at + by);
-}
 
 /* The new value from the present one, the one before and its neighbours: column[k] is the vector k rows below
  * the topmost that is needed. Neighbours are summed in OpenFWI's order. */
 INLINE wd_vf update(const wd_vf *column, const line *row, wd_vf before, wd_vf alpha, wd_vf t1, wd_vf t2,
                     const wd_vf *weight, const int radius, const int kind) {
-  const unsigned slides = kind == EXACT ? SLIDES_EXACT : kind == FAST ? SLIDES_FAST : 0;
   wd_vf sum = {0};
   for (int r = 1; r <= radius; r++) {
-    wd_vf ring =
-        ((column[radius - r] + column[radius + r]) + neighbour(row, -r, slides)) + neighbour(row, r, slides);
+    wd_vf ring = ((column[radius - r] + column[radius + r]) + wd_loadu(row->at - r)) +
+                 wd_right(row->at, row->here, row->after, r);
     if (r == 1)
       sum = product(weight[1], ring, kind);
     else if (kind == FAST)
@@ -71,11 +51,11 @@ INLINE void segment(const wd_cpu_rows *a, const wd_vf *weight, const float *t1, 
   float *next = a->next + (ptrdiff_t)v0 * W;
   t1 += (ptrdiff_t)v0 * W;
   t2 += (ptrdiff_t)v0 * W;
-  line l0 = {now, wd_load(now - W), wd_load(now), wd_load(now + W)};
+  line l0 = {now, wd_load(now), wd_load(now + W)};
   line l1 = l0;
   if (rows == 2) {
     const float *below = now + stride;
-    l1 = (line){below, wd_load(below - W), wd_load(below), wd_load(below + W)};
+    l1 = (line){below, wd_load(below), wd_load(below + W)};
   }
   for (int v = v0; v < v1; v++) {
     wd_vf column[2 + 2 * WD_MAX_RADIUS];
@@ -95,11 +75,9 @@ INLINE void segment(const wd_cpu_rows *a, const wd_vf *weight, const float *t1, 
       wd_vf second = update(column + 1, &l1, wd_load(next + stride), wd_load(alpha + alpha_stride),
                             wd_load(t1 + t1_stride), wd_load(t2 + t2_stride), weight, radius, kind);
       wd_store(next + stride, second);
-      l1.before = l1.here;
       l1.here = l1.after;
     }
     wd_store(next, first);
-    l0.before = l0.here;
     l0.here = l0.after;
     now += W;
     next += W;

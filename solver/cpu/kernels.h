@@ -42,16 +42,23 @@ typedef struct wd_cpu_pml_rows {
   int group, vectors;
 } wd_cpu_pml_rows;
 
+/* Stencil weights divided by the first: kernels_pml.h. */
+typedef struct wd_cpu_pml_weights {
+  float e[WD_MAX_RADIUS + 1]; /* c[r] / c[1] */
+  float f[WD_MAX_RADIUS + 1]; /* d[r] / d[1] */
+  float g, h;                 /* d[1] / c[1], c[0] / (2 c[1]) */
+} wd_cpu_pml_weights;
+
 typedef struct wd_cpu_kernels {
   int lanes;
   wd_cpu_rows_fn *exact[2][2]; /* [order 4, 8][1, 2 rows] */
   wd_cpu_rows_fn *fast[2][2];
   wd_cpu_rows_fn *tiny[2][2]; /* scaled values that may round as denormals; NULL without FMA */
-  void (*pml[2][2][2])(const wd_cpu_pml_rows *rows, const float *c,
-                       const float *d); /* [order 4, 8][1, 2 rows][z terms] */
-  /* psi_z of a row in the strips above and below: psi <- b psi + a D1(now) */
-  void (*pml_psi_z[2])(const float *now, ptrdiff_t stride, float *psi, float a, float b, const float *c,
-                       const float *d, int vectors);
+  void (*pml[2][2][2])(const wd_cpu_pml_rows *rows,
+                       const wd_cpu_pml_weights *weights); /* [order 4, 8][1, 2 rows][z terms] */
+  /* psi_z of a row in the strips above and below: psi <- b psi + a D1(now); ad = a d[1] */
+  void (*pml_psi_z[2])(const float *now, ptrdiff_t stride, float *psi, float ad, float b,
+                       const wd_cpu_pml_weights *weights, int vectors);
   /* First / one past the last position in [from, to) that is not +0; `to` / `from` when all are. Whole
    * vectors are looked at. */
   int (*first_nonzero)(const float *row, int from, int to);

@@ -19,38 +19,43 @@
 
 typedef struct pml_weights {
   wd_vf e[WD_MAX_RADIUS + 1], f[WD_MAX_RADIUS + 1];
-  wd_vf g; /* d[1] / c[1] */
-  wd_vf h; /* c[0] / (2 c[1]) */
+  wd_vf g, h;
 } pml_weights;
 
-PML_INLINE pml_weights pml_weigh(const float *c, const float *d, const int radius) {
+PML_INLINE pml_weights pml_weigh(const wd_cpu_pml_weights *from, const int radius) {
   pml_weights w;
   for (int r = 2; r <= radius; r++) {
-    w.e[r] = wd_splat(c[r] / c[1]);
-    w.f[r] = wd_splat(d[r] / d[1]);
+    w.e[r] = wd_splat(from->e[r]);
+    w.f[r] = wd_splat(from->f[r]);
   }
-  w.g = wd_splat(d[1] / c[1]);
-  w.h = wd_splat(c[0] / (2 * c[1]));
+  w.g = wd_splat(from->g);
+  w.h = wd_splat(from->h);
   return w;
 }
 
-/* G along a row and across rows, of the vector at u. */
-PML_INLINE wd_vf pml_g(const float *u, ptrdiff_t apart, const pml_weights *w, const int radius) {
-  wd_vf sum = wd_loadu(u + apart) - wd_loadu(u - apart);
-  for (int r = 2; r <= radius; r++)
-    sum = wd_fma(w->f[r], wd_loadu(u + r * apart) - wd_loadu(u - r * apart), sum);
+/* G along a row; here and after are the vectors at u and right of it. */
+PML_INLINE wd_vf pml_g_x(const float *u, wd_vf here, wd_vf after, const pml_weights *w, const int radius) {
+  wd_vf sum = wd_right(u, here, after, 1) - wd_loadu(u - 1);
+  for (int r = 2; r <= radius; r++) sum = wd_fma(w->f[r], wd_right(u, here, after, r) - wd_loadu(u - r), sum);
   return sum;
 }
 
-PML_INLINE void pml_psi_z(const float *now, ptrdiff_t stride, float *psi, float a, float b, const float *c,
-                          const float *d, int vectors, const int radius) {
-  const pml_weights w = pml_weigh(c, d, radius);
-  const wd_vf av = wd_splat(a * d[1]), bv = wd_splat(b);
-  for (int v = 0; v < vectors; v++, now += WD_LANES, psi += WD_LANES)
-    wd_store(psi, wd_fma(av, pml_g(now, stride, &w, radius), bv * wd_load(psi)));
+/* G across rows. */
+PML_INLINE wd_vf pml_g_z(const float *u, ptrdiff_t apart, const pml_weights *w, const int radius) {
+  wd_vf sum = wd_load(u + apart) - wd_load(u - apart);
+  for (int r = 2; r <= radius; r++)
+    sum = wd_fma(w->f[r], wd_load(u + r * apart) - wd_load(u - r * apart), sum);
+  return sum;
 }
 
-/* The two rows' worth of state that slides along. */
+PML_INLINE void pml_psi_z(const float *now, ptrdiff_t stride, float *psi, float ad, float b,
+                          const wd_cpu_pml_weights *weights, int vectors, const int radius) {
+  const pml_weights w = pml_weigh(weights, radius);
+  const wd_vf av = wd_splat(ad), bv = wd_splat(b);
+  for (int v = 0; v < vectors; v++, now += WD_LANES, psi += WD_LANES)
+    wd_store(psi, wd_fma(av, pml_g_z(now, stride, &w, radius), bv * wd_load(psi)));
+}
+
 PML_INLINE void pml_segment(const wd_cpu_pml_rows *a, const pml_weights *w, int v0, int v1, const int radius,
                             const int rows, const int in_x, const int in_z) {
   const ptrdiff_t stride = a->stride, alpha_stride = a->alpha_stride, x_stride = a->x_stride;
@@ -63,28 +68,38 @@ PML_INLINE void pml_segment(const wd_cpu_pml_rows *a, const pml_weights *w, int 
   const wd_vf two = wd_splat(2);
   const wd_vf az[2] = {wd_splat(a->az[0]), wd_splat(a->az[1])};
   const wd_vf bz[2] = {wd_splat(a->bz[0]), wd_splat(a->bz[1])};
+  wd_vf here[2], psi_here[2]; /* slide along the rows */
+  for (int j = 0; j < rows; j++) {
+    here[j] = wd_load(now + j * stride);
+    if (in_x) psi_here[j] = wd_load(psi_x + j * x_stride);
+  }
   for (int v = v0; v < v1; v++) {
-    wd_vf column[2 + 2 * WD_MAX_RADIUS];
-    for (int k = 0; k < rows + 2 * radius; k++) column[k] = wd_load(now + (k - radius) * stride);
-    wd_vf result[2];
+    wd_vf column[2 + 2 * WD_MAX_RADIUS], result[2];
+    for (int k = 0; k < rows + 2 * radius; k++)
+      if (k < radius || k >= radius + rows) column[k] = wd_load(now + (k - radius) * stride);
+    for (int j = 0; j < rows; j++) column[radius + j] = here[j];
     for (int j = 0; j < rows; j++) {
       const float *row = now + j * stride;
-      wd_vf p = column[j + radius];
-      wd_vf ex = wd_loadu(row - 1) + wd_loadu(row + 1);
+      wd_vf p = here[j], after = wd_load(row + WD_LANES);
+      wd_vf ex = wd_loadu(row - 1) + wd_right(row, p, after, 1);
       wd_vf ez = column[j + radius - 1] + column[j + radius + 1];
       for (int r = 2; r <= radius; r++) {
-        ex = wd_fma(w->e[r], wd_loadu(row - r) + wd_loadu(row + r), ex);
+        ex = wd_fma(w->e[r], wd_loadu(row - r) + wd_right(row, p, after, r), ex);
         ez = wd_fma(w->e[r], column[j + radius - r] + column[j + radius + r], ez);
       }
+      here[j] = after;
       if (in_x) {
-        ex = wd_fma(w->g, pml_g(psi_x + j * x_stride, 1, w, radius), ex);
+        const float *psi = psi_x + j * x_stride;
+        wd_vf psi_after = wd_load(psi + WD_LANES);
+        ex = wd_fma(w->g, pml_g_x(psi, psi_here[j], psi_after, w, radius), ex);
+        psi_here[j] = psi_after;
         float *at = zeta_x + j * x_stride;
         wd_vf zeta = wd_fma(wd_load(ax), wd_fma(w->h, p, ex), wd_load(bx) * wd_load(at));
         wd_store(at, zeta);
         ex = ex + zeta;
       }
       if (in_z) {
-        ez = wd_fma(w->g, pml_g(psi_z + j * stride, stride, w, radius), ez);
+        ez = wd_fma(w->g, pml_g_z(psi_z + j * stride, stride, w, radius), ez);
         float *at = zeta_z + j * stride;
         wd_vf zeta = wd_fma(az[j], wd_fma(w->h, p, ez), bz[j] * wd_load(at));
         wd_store(at, zeta);
@@ -111,25 +126,34 @@ PML_INLINE void pml_segment(const wd_cpu_pml_rows *a, const pml_weights *w, int 
   }
 }
 
-PML_INLINE void pml_rows(const wd_cpu_pml_rows *a, const float *c, const float *d, const int radius,
+PML_INLINE void pml_rows(const wd_cpu_pml_rows *a, const wd_cpu_pml_weights *weights, const int radius,
                          const int rows, const int in_z) {
-  const pml_weights w = pml_weigh(c, d, radius);
-  const float *now = a->now + (ptrdiff_t)a->group * WD_LANES;
-  for (int v = 0; v < a->vectors - a->group; v++) {
-    const ptrdiff_t at = (ptrdiff_t)v * WD_LANES;
-    wd_vf ad = wd_load(a->axd + at), b = wd_load(a->bx + at);
+  const pml_weights w = pml_weigh(weights, radius);
+  const ptrdiff_t stride = a->stride, x_stride = a->x_stride;
+  const float *now = a->now + (ptrdiff_t)a->group * WD_LANES, *axd = a->axd, *bx = a->bx;
+  float *psi = a->psi_x;
+  wd_vf here[2];
+  for (int j = 0; j < rows; j++) here[j] = wd_load(now + j * stride);
+  for (int v = a->group; v < a->vectors; v++) {
+    wd_vf ad = wd_load(axd), b = wd_load(bx);
     for (int j = 0; j < rows; j++) {
-      float *psi = a->psi_x + at + j * a->x_stride;
-      wd_store(psi, wd_fma(ad, pml_g(now + at + j * a->stride, 1, &w, radius), b * wd_load(psi)));
+      const float *row = now + j * stride;
+      wd_vf after = wd_load(row + WD_LANES), old = wd_load(psi + j * x_stride);
+      wd_store(psi + j * x_stride, wd_fma(ad, pml_g_x(row, here[j], after, &w, radius), b * old));
+      here[j] = after;
     }
+    now += WD_LANES;
+    psi += WD_LANES;
+    axd += WD_LANES;
+    bx += WD_LANES;
   }
   pml_segment(a, &w, 0, a->group, radius, rows, 0, in_z);
   pml_segment(a, &w, a->group, a->vectors, radius, rows, 1, in_z);
 }
 
 #define PML_ROWS(name, radius, rows, in_z)                                                                   \
-  static void name(const wd_cpu_pml_rows *a, const float *c, const float *d) {                               \
-    pml_rows(a, c, d, radius, rows, in_z);                                                                   \
+  static void name(const wd_cpu_pml_rows *a, const wd_cpu_pml_weights *w) {                                  \
+    pml_rows(a, w, radius, rows, in_z);                                                                      \
   }
 PML_ROWS(pml4_1, 2, 1, 0)
 PML_ROWS(pml4_2, 2, 2, 0)
@@ -141,9 +165,9 @@ PML_ROWS(pml8_1z, 4, 1, 1)
 PML_ROWS(pml8_2z, 4, 2, 1)
 
 #define PML_PSI(name, radius)                                                                                \
-  static void name(const float *now, ptrdiff_t stride, float *psi, float a, float b, const float *c,         \
-                   const float *d, int vectors) {                                                            \
-    pml_psi_z(now, stride, psi, a, b, c, d, vectors, radius);                                                \
+  static void name(const float *now, ptrdiff_t stride, float *psi, float ad, float b,                        \
+                   const wd_cpu_pml_weights *w, int vectors) {                                               \
+    pml_psi_z(now, stride, psi, ad, b, w, vectors, radius);                                                  \
   }
 PML_PSI(pml_psi_z4, 2)
 PML_PSI(pml_psi_z8, 4)

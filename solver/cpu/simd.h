@@ -28,12 +28,30 @@ static inline wd_vf wd_splat(float x) {
   return x - (wd_vf){0};
 }
 
-/* The vector that starts `by` floats after a, of the two neighbours a, b in memory. */
+/* The vector that starts `by` floats (a constant, 0..lanes) after a, of the two neighbours a, b in memory.
+ * Only where one instruction does it. */
 #if WD_LANES == 16
+#  define WD_HAVE_SLIDE 1
 #  define wd_slide(a, b, by)                                                                                 \
     ((wd_vf)_mm512_castsi512_ps(                                                                             \
         _mm512_alignr_epi32(_mm512_castps_si512((__m512)(b)), _mm512_castps_si512((__m512)(a)), (by))))
+#else
+#  define WD_HAVE_SLIDE 0
 #endif
+
+/* Neighbours along a row: the right ones by sliding two registers, the left ones by unaligned loads. A load
+ * that crosses a cache line takes both load slots of a cycle, a slide one of the two slots for arithmetic;
+ * half and half balances them (tests/bench/RESULTS.md). `after` is the vector right of the one at `at`. */
+static inline __attribute__((always_inline)) wd_vf wd_right(const float *at, wd_vf here, wd_vf after,
+                                                            const int by) {
+#if WD_HAVE_SLIDE
+  if (by == 1) return wd_slide(here, after, 1);
+  if (by == 2) return wd_slide(here, after, 2);
+#endif
+  (void)here;
+  (void)after;
+  return wd_loadu(at + by);
+}
 
 /* a b + c; one rounding where the machine has it (every width but the portable one). */
 static inline wd_vf wd_fma(wd_vf a, wd_vf b, wd_vf c) {

@@ -231,8 +231,8 @@ static void pml_psi(const wd_cpu_job *job, int z, int n, int step) {
   for (int y = z; y < z + n; y++)
     if (region(w, y) != 1)
       b->kernels->pml_psi_z[w->radius == 4](row_of(b, job->f->p[step % 2], y), b->stride,
-                                            row_of(b, job->f->psi_z, y), m->az[y], m->bz[y], w->c, w->d,
-                                            b->vectors);
+                                            row_of(b, job->f->psi_z, y), m->az[y] * w->d[1], m->bz[y],
+                                            &b->weights, b->vectors);
 }
 
 /* Rows z .. z + n - 1, of one region and with z terms all or none. */
@@ -263,7 +263,7 @@ static void pml_main(const wd_cpu_job *job, int z, int n, int step) {
       .group = b->group,
       .vectors = b->vectors,
   };
-  b->kernels->pml[w->radius == 4][n - 1][z_terms](&rows, w->c, w->d);
+  b->kernels->pml[w->radius == 4][n - 1][z_terms](&rows, &b->weights);
   for (int j = 0; j < n; j++) {
     float *row = rows.next + j * rows.stride;
     finish_row(job, z + j, step, row, false);

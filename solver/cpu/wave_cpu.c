@@ -63,6 +63,12 @@ static void lay_out_live(const wd_wave *w, wd_cpu_wave *b) {
   int reached = w->radius + w->right + gap + w->left + w->radius;
   b->group = b->vectors - (reached + lanes - 1) / lanes;
   if (b->group < 0) b->group = 0;
+  for (int r = 1; r <= w->radius; r++) {
+    b->weights.e[r] = w->c[r] / w->c[1];
+    b->weights.f[r] = w->d[r] / w->d[1];
+  }
+  b->weights.g = w->d[1] / w->c[1];
+  b->weights.h = w->c[0] / (2 * w->c[1]);
   int first = w->px - w->right - w->radius; /* the group's first column */
   for (int x = 0; x < w->px; x++) b->position[x] = (x - first + b->group * lanes + 2 * around) % around;
   int ghosts = (2 * w->radius + lanes - 1) / lanes * lanes;

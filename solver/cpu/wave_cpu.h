@@ -65,9 +65,10 @@ typedef struct wd_cpu_wave {
   const wd_cpu_kernels *kernels;
   int stride, vectors; /* of a row: floats, vectors */
   int lanes_log2;
-  bool *special;                             /* pz: rows with receivers or ghost rows */
-  int *position;                             /* px */
-  int group, x_stride;                       /* live: wd_cpu_pml_rows */
+  bool *special;       /* pz: rows with receivers or ghost rows */
+  int *position;       /* px */
+  int group, x_stride; /* live: wd_cpu_pml_rows */
+  wd_cpu_pml_weights weights;
   bool ring;                                 /* rows wrap */
   int middle_from, middle_to, middle_stride; /* vectors that hold columns of the map; their floats in a row */
   float *spare;                              /* one row: large where no cell is, 0 elsewhere */
