@@ -154,7 +154,7 @@ const wd_cpu_kernels NAME(WD_LANES) = {
     .tiny = {{tiny4_1, tiny4_2}, {tiny8_1, tiny8_2}},
 #endif
     .pml_psi_z = {pml_psi_z4, pml_psi_z8},
-    .pml = {{{pml4_1, pml4_1z}, {pml4_2, pml4_2z}}, {{pml8_1, pml8_1z}, {pml8_2, pml8_2z}}},
+    .pml = {{pml4, pml4z}, {pml8, pml8z}},
     .first_nonzero = first_nonzero,
     .last_nonzero = last_nonzero,
     .big = big,

@@ -26,19 +26,19 @@ typedef struct wd_cpu_rows {
 /* Vectors v0 <= v < v1 of the rows; c as in wd_wave. */
 typedef void wd_cpu_rows_fn(const wd_cpu_rows *rows, const float *c, int v0, int v1);
 
-/* One or two neighbouring rows of the CPML scheme; see kernels_pml.h for the arithmetic. Positions of a row
- * go around: the map's columns first, then, from vector `group` on, the columns that the side strips' terms
- * reach: right strip, a gap of zeros, left strip. psi_x, zeta_x, ax, bx, axd start at the group. */
+/* Neighbouring rows of the CPML scheme; see kernels_pml.h for the arithmetic. Positions of a row go around:
+ * the map's columns first, then, from vector `group` on, the columns that the side strips' terms reach: right
+ * strip, a gap of zeros, left strip. psi_x, zeta_x, ax, bx, axd start at the group. */
 typedef struct wd_cpu_pml_rows {
+  int rows;
   const float *now;
   float *next;
   const float *alpha; /* alpha c[1] */
   ptrdiff_t stride, alpha_stride, x_stride;
   float *psi_x, *zeta_x;
   const float *ax, *bx, *axd; /* axd = a d[1] */
-  const float *psi_z;         /* with z terms only: rows as `now` */
-  float *zeta_z;
-  float az[2], bz[2];
+  float *psi_z, *zeta_z;      /* rows as `now` */
+  const float *az, *bz;       /* one value a row */
   int group, vectors;
 } wd_cpu_pml_rows;
 
@@ -47,18 +47,18 @@ typedef struct wd_cpu_pml_weights {
   float e[WD_MAX_RADIUS + 1]; /* c[r] / c[1] */
   float f[WD_MAX_RADIUS + 1]; /* d[r] / d[1] */
   float g, h;                 /* d[1] / c[1], c[0] / (2 c[1]) */
+  float d1;                   /* d[1] */
 } wd_cpu_pml_weights;
+
+typedef void wd_cpu_pml_fn(const wd_cpu_pml_rows *rows, const wd_cpu_pml_weights *weights);
 
 typedef struct wd_cpu_kernels {
   int lanes;
   wd_cpu_rows_fn *exact[2][2]; /* [order 4, 8][1, 2 rows] */
   wd_cpu_rows_fn *fast[2][2];
-  wd_cpu_rows_fn *tiny[2][2]; /* scaled values that may round as denormals; NULL without FMA */
-  void (*pml[2][2][2])(const wd_cpu_pml_rows *rows,
-                       const wd_cpu_pml_weights *weights); /* [order 4, 8][1, 2 rows][z terms] */
-  /* psi_z of a row in the strips above and below: psi <- b psi + a D1(now); ad = a d[1] */
-  void (*pml_psi_z[2])(const float *now, ptrdiff_t stride, float *psi, float ad, float b,
-                       const wd_cpu_pml_weights *weights, int vectors);
+  wd_cpu_rows_fn *tiny[2][2];  /* scaled values that may round as denormals; NULL without FMA */
+  wd_cpu_pml_fn *pml[2][2];    /* [order 4, 8][z terms]: a step of rows, psi_z being up to date */
+  wd_cpu_pml_fn *pml_psi_z[2]; /* psi_z of rows: psi <- b psi + a D1(now) */
   /* First / one past the last position in [from, to) that is not +0; `to` / `from` when all are. Whole
    * vectors are looked at. */
   int (*first_nonzero)(const float *row, int from, int to);

@@ -48,12 +48,16 @@ PML_INLINE wd_vf pml_g_z(const float *u, ptrdiff_t apart, const pml_weights *w, 
   return sum;
 }
 
-PML_INLINE void pml_psi_z(const float *now, ptrdiff_t stride, float *psi, float ad, float b,
-                          const wd_cpu_pml_weights *weights, int vectors, const int radius) {
+PML_INLINE void pml_psi_z(const wd_cpu_pml_rows *a, const wd_cpu_pml_weights *weights, const int radius) {
   const pml_weights w = pml_weigh(weights, radius);
-  const wd_vf av = wd_splat(ad), bv = wd_splat(b);
-  for (int v = 0; v < vectors; v++, now += WD_LANES, psi += WD_LANES)
-    wd_store(psi, wd_fma(av, pml_g_z(now, stride, &w, radius), bv * wd_load(psi)));
+  const ptrdiff_t stride = a->stride;
+  for (int j = 0; j < a->rows; j++) {
+    const float *now = a->now + j * stride;
+    float *psi = a->psi_z + j * stride;
+    const wd_vf ad = wd_splat(a->az[j]) * wd_splat(weights->d1), b = wd_splat(a->bz[j]);
+    for (int v = 0; v < a->vectors; v++, now += WD_LANES, psi += WD_LANES)
+      wd_store(psi, wd_fma(ad, pml_g_z(now, stride, &w, radius), b * wd_load(psi)));
+  }
 }
 
 PML_INLINE void pml_segment(const wd_cpu_pml_rows *a, const pml_weights *w, int v0, int v1, const int radius,
@@ -66,8 +70,8 @@ PML_INLINE void pml_segment(const wd_cpu_pml_rows *a, const pml_weights *w, int 
   const float *psi_x = a->psi_x, *ax = a->ax, *bx = a->bx;
   float *zeta_x = a->zeta_x;
   const wd_vf two = wd_splat(2);
-  const wd_vf az[2] = {wd_splat(a->az[0]), wd_splat(a->az[1])};
-  const wd_vf bz[2] = {wd_splat(a->bz[0]), wd_splat(a->bz[1])};
+  const wd_vf az[2] = {wd_splat(a->az[0]), wd_splat(a->az[rows - 1])};
+  const wd_vf bz[2] = {wd_splat(a->bz[0]), wd_splat(a->bz[rows - 1])};
   wd_vf here[2], psi_here[2]; /* slide along the rows */
   for (int j = 0; j < rows; j++) {
     here[j] = wd_load(now + j * stride);
@@ -126,9 +130,8 @@ PML_INLINE void pml_segment(const wd_cpu_pml_rows *a, const pml_weights *w, int 
   }
 }
 
-PML_INLINE void pml_rows(const wd_cpu_pml_rows *a, const wd_cpu_pml_weights *weights, const int radius,
-                         const int rows, const int in_z) {
-  const pml_weights w = pml_weigh(weights, radius);
+PML_INLINE void pml_rows(const wd_cpu_pml_rows *a, const pml_weights *w, const int radius, const int rows,
+                         const int in_z) {
   const ptrdiff_t stride = a->stride, x_stride = a->x_stride;
   const float *now = a->now + (ptrdiff_t)a->group * WD_LANES, *axd = a->axd, *bx = a->bx;
   float *psi = a->psi_x;
@@ -139,7 +142,7 @@ PML_INLINE void pml_rows(const wd_cpu_pml_rows *a, const wd_cpu_pml_weights *wei
     for (int j = 0; j < rows; j++) {
       const float *row = now + j * stride;
       wd_vf after = wd_load(row + WD_LANES), old = wd_load(psi + j * x_stride);
-      wd_store(psi + j * x_stride, wd_fma(ad, pml_g_x(row, here[j], after, &w, radius), b * old));
+      wd_store(psi + j * x_stride, wd_fma(ad, pml_g_x(row, here[j], after, w, radius), b * old));
       here[j] = after;
     }
     now += WD_LANES;
@@ -147,29 +150,56 @@ PML_INLINE void pml_rows(const wd_cpu_pml_rows *a, const wd_cpu_pml_weights *wei
     axd += WD_LANES;
     bx += WD_LANES;
   }
-  pml_segment(a, &w, 0, a->group, radius, rows, 0, in_z);
-  pml_segment(a, &w, a->group, a->vectors, radius, rows, 1, in_z);
+  pml_segment(a, w, 0, a->group, radius, rows, 0, in_z);
+  pml_segment(a, w, a->group, a->vectors, radius, rows, 1, in_z);
 }
 
-#define PML_ROWS(name, radius, rows, in_z)                                                                   \
-  static void name(const wd_cpu_pml_rows *a, const wd_cpu_pml_weights *w) {                                  \
-    pml_rows(a, w, radius, rows, in_z);                                                                      \
+/* All rows, two at a time; then the ghosts of the columns, which go around. */
+PML_INLINE void pml_many(const wd_cpu_pml_rows *rows, const wd_cpu_pml_weights *weights, const int radius,
+                         const int in_z) {
+  const pml_weights w = pml_weigh(weights, radius);
+  wd_cpu_pml_rows a = *rows;
+  const int around = a.vectors * WD_LANES;
+  for (int left = rows->rows; left > 0;) {
+    const int n = left < 2 ? 1 : 2;
+    if (n == 2)
+      pml_rows(&a, &w, radius, 2, in_z);
+    else
+      pml_rows(&a, &w, radius, 1, in_z);
+    for (int j = 0; j < n; j++) {
+      float *row = a.next + j * a.stride;
+      for (int r = 0; r < radius; r++) {
+        row[around + r] = row[r];
+        row[r - radius] = row[around + r - radius];
+      }
+    }
+    left -= n;
+    a.now += n * a.stride;
+    a.next += n * a.stride;
+    a.alpha += n * a.alpha_stride;
+    a.psi_x += n * a.x_stride;
+    a.zeta_x += n * a.x_stride;
+    a.psi_z += n * a.stride;
+    a.zeta_z += n * a.stride;
+    a.az += n;
+    a.bz += n;
   }
-PML_ROWS(pml4_1, 2, 1, 0)
-PML_ROWS(pml4_2, 2, 2, 0)
-PML_ROWS(pml4_1z, 2, 1, 1)
-PML_ROWS(pml4_2z, 2, 2, 1)
-PML_ROWS(pml8_1, 4, 1, 0)
-PML_ROWS(pml8_2, 4, 2, 0)
-PML_ROWS(pml8_1z, 4, 1, 1)
-PML_ROWS(pml8_2z, 4, 2, 1)
+}
 
-#define PML_PSI(name, radius)                                                                                \
-  static void name(const float *now, ptrdiff_t stride, float *psi, float ad, float b,                        \
-                   const wd_cpu_pml_weights *w, int vectors) {                                               \
-    pml_psi_z(now, stride, psi, ad, b, w, vectors, radius);                                                  \
+#define PML_ROWS(name, radius, in_z)                                                                         \
+  static void name(const wd_cpu_pml_rows *a, const wd_cpu_pml_weights *w) {                                  \
+    pml_many(a, w, radius, in_z);                                                                            \
   }
-PML_PSI(pml_psi_z4, 2)
-PML_PSI(pml_psi_z8, 4)
+PML_ROWS(pml4, 2, 0)
+PML_ROWS(pml4z, 2, 1)
+PML_ROWS(pml8, 4, 0)
+PML_ROWS(pml8z, 4, 1)
+
+static void pml_psi_z4(const wd_cpu_pml_rows *a, const wd_cpu_pml_weights *w) {
+  pml_psi_z(a, w, 2);
+}
+static void pml_psi_z8(const wd_cpu_pml_rows *a, const wd_cpu_pml_weights *w) {
+  pml_psi_z(a, w, 4);
+}
 
 #endif

@@ -9,7 +9,7 @@
  * of one magnitude are zero or at least 2^-24 of it. Waves arrive growing, so clean ranges grow too; in case
  * a field dies away they are looked at again every RECHECK sweeps against a lower bound. */
 static const float CLEAN = 0x1p-27f, STILL_CLEAN = 0x1p-37f;
-enum { RECHECK = 32 };
+enum { RECHECK = 32, PML_ROWS_A_CALL = 4 };
 
 static int wrap(const wd_wave *w, const wd_cpu_wave *b, int z) {
   if (!b->ring) return z;
@@ -224,30 +224,16 @@ static bool has_z_terms(const wd_wave *w, int z) {
   return (w->top > 0 && z < w->top + w->radius) || z >= w->top + w->nz - w->radius;
 }
 
-static void pml_psi(const wd_cpu_job *job, int z, int n, int step) {
-  const wd_wave *w = job->w;
-  const wd_cpu_wave *b = job->b;
-  const wd_medium *m = job->k->medium;
-  for (int y = z; y < z + n; y++)
-    if (region(w, y) != 1)
-      b->kernels->pml_psi_z[w->radius == 4](row_of(b, job->f->p[step % 2], y), b->stride,
-                                            row_of(b, job->f->psi_z, y), m->az[y] * w->d[1], m->bz[y],
-                                            &b->weights, b->vectors);
-}
-
-/* Rows z .. z + n - 1, of one region and with z terms all or none. */
-static void pml_main(const wd_cpu_job *job, int z, int n, int step) {
+static wd_cpu_pml_rows pml_rows(const wd_cpu_job *job, int z, int n, int step) {
   const wd_wave *w = job->w;
   const wd_cpu_wave *b = job->b;
   const wd_cpu_coefficients *k = job->k;
-  const wd_medium *m = k->medium;
   const wd_cpu_field *f = job->f;
-  const bool z_terms = has_z_terms(w, z);
-  ptrdiff_t core = wd_plan_core_row(w, z) * (ptrdiff_t)b->stride;
-  wd_cpu_pml_rows rows = {
+  return (wd_cpu_pml_rows){
+      .rows = n,
       .now = row_of(b, f->p[step % 2], z),
       .next = row_of(b, f->p[(step + 1) % 2], z),
-      .alpha = k->alpha + core,
+      .alpha = k->alpha + wd_plan_core_row(w, z) * (ptrdiff_t)b->stride,
       .stride = b->stride,
       .alpha_stride = region(w, z) == 1 ? b->stride : 0,
       .x_stride = b->x_stride,
@@ -258,20 +244,34 @@ static void pml_main(const wd_cpu_job *job, int z, int n, int step) {
       .axd = k->axd,
       .psi_z = row_of(b, f->psi_z, z),
       .zeta_z = row_of(b, f->zeta_z, z),
-      .az = {m->az[z], n == 2 ? m->az[z + 1] : 0},
-      .bz = {m->bz[z], n == 2 ? m->bz[z + 1] : 0},
+      .az = k->medium->az + z,
+      .bz = k->medium->bz + z,
       .group = b->group,
       .vectors = b->vectors,
   };
-  b->kernels->pml[w->radius == 4][n - 1][z_terms](&rows, &b->weights);
-  for (int j = 0; j < n; j++) {
-    float *row = rows.next + j * rows.stride;
-    finish_row(job, z + j, step, row, false);
-    const int around = b->vectors * b->kernels->lanes, radius = w->radius;
-    for (int r = 0; r < radius; r++) { /* the columns go around */
-      row[around + r] = row[r];
-      row[r - radius] = row[around + r - radius];
-    }
+}
+
+/* Rows z .. z + n - 1, in a strip above or below. */
+static void pml_psi(const wd_cpu_job *job, int z, int n, int step) {
+  wd_cpu_pml_rows rows = pml_rows(job, z, n, step);
+  job->b->kernels->pml_psi_z[job->w->radius == 4](&rows, &job->b->weights);
+}
+
+/* Rows z .. z + n - 1, of one region and with z terms all or none. */
+static void pml_main(const wd_cpu_job *job, int z, int n, int step) {
+  const wd_wave *w = job->w;
+  const wd_cpu_wave *b = job->b;
+  wd_cpu_pml_rows rows = pml_rows(job, z, n, step);
+  b->kernels->pml[w->radius == 4][has_z_terms(w, z)](&rows, &b->weights);
+  const int around = b->vectors * b->kernels->lanes;
+  for (int y = z; y < z + n; y++) {
+    float *row = rows.next + (y - z) * rows.stride;
+    if (y == job->source_row || b->special[y]) finish_special(job, y, step, row, false);
+    if (y == job->source_row) /* the source may stand where the columns go around */
+      for (int r = 0; r < w->radius; r++) {
+        row[around + r] = row[r];
+        row[r - w->radius] = row[around + r - w->radius];
+      }
   }
 }
 
@@ -294,15 +294,23 @@ void wd_cpu_sweep_begin(wd_cpu_job *job) {
   job->recheck = f->scale != 1 && job->step / job->b->steps_a_sweep % RECHECK == RECHECK - 1;
 }
 
-/* Rows of the pair at z that can go together: 1 or 2. */
-static int together(const wd_wave *w, int z) {
-  if (z + 1 >= w->pz || region(w, z) != region(w, z + 1)) return 1;
-  return w->desc.mode == WD_WAVE_LIVE && has_z_terms(w, z) != has_z_terms(w, z + 1) ? 1 : 2;
+static int smaller(int a, int b) {
+  return a < b ? a : b;
 }
 
-void wd_cpu_tile(wd_cpu_job *job, int stages, const int *a, const int *b) {
+/* Rows from z on, at most n, that one call of a kernel can take: of one region, and in live mode with z terms
+ * all or none; not past the end of a ring. */
+static int together(const wd_wave *w, int z, int n) {
+  const int edge[] = {w->top, w->top + w->nz, w->pz, w->top > 0 ? w->top + w->radius : 0,
+                      w->top + w->nz - w->radius};
+  for (int i = 0; i < (w->desc.mode == WD_WAVE_LIVE ? 5 : 3); i++)
+    if (z < edge[i] && edge[i] < z + n) n = edge[i] - z;
+  return n;
+}
+
+/* Sponge: stage k is step k. */
+static void sponge_tile(wd_cpu_job *job, int stages, const int *a, const int *b) {
   const wd_wave *w = job->w;
-  const bool live = w->desc.mode == WD_WAVE_LIVE;
   int next[WD_CPU_MAX_STAGES], left = 0;
   for (int k = 0; k < stages; k++) {
     next[k] = a[k];
@@ -312,22 +320,61 @@ void wd_cpu_tile(wd_cpu_job *job, int stages, const int *a, const int *b) {
     for (int k = 0; k < stages; k++) {
       int y = next[k];
       if (y >= b[k]) continue;
-      int n = b[k] - y < 2 ? 1 : 2;
+      int n = smaller(b[k] - y, 2);
       if (k > 0 && next[k - 1] < b[k - 1] && next[k - 1] < y + n + w->radius) continue;
-      int step = job->step + (live ? k / 2 : k), z = wrap(w, job->b, y);
-      if (live && k % 2 == 0) {
-        pml_psi(job, y, n, step);
-      } else if (z == 0 && w->desc.free_surface) { /* stays zero */
+      int step = job->step + k, z = wrap(w, job->b, y);
+      if (z == 0 && w->desc.free_surface) { /* stays zero */
         n = 1;
         finish_row(job, 0, step, row_of(job->b, job->f->p[(step + 1) % 2], 0), false);
       } else {
-        if (n == 2) n = together(w, z);
-        if (live)
-          pml_main(job, z, n, step);
-        else
-          sponge_rows(job, z, n, step, k == stages - 1);
+        n = together(w, z, n);
+        sponge_rows(job, z, n, step, k == stages - 1);
       }
       next[k] = y + n;
       if (next[k] >= b[k]) left--;
     }
+}
+
+/* Live: stage 2 s is psi_z of step s, which has work in the strips above and below only, stage 2 s + 1 the
+ * rest of it. */
+static void pml_tile(wd_cpu_job *job, int stages, const int *a, const int *b) {
+  const wd_wave *w = job->w;
+  const int radius = w->radius, below = w->top + w->nz;
+  int next[WD_CPU_MAX_STAGES], left = 0;
+  for (int k = 0; k < stages; k++) {
+    next[k] = a[k];
+    left += a[k] < b[k];
+  }
+  while (left > 0)
+    for (int k = 0; k < stages; k++) {
+      int y = next[k];
+      if (y >= b[k]) continue;
+      const int step = job->step + k / 2;
+      int n = smaller(b[k] - y, PML_ROWS_A_CALL);
+      if (k % 2 == 0 && y >= w->top && y < below) {
+        n = smaller(b[k], below) - y;
+      } else {
+        if (k > 0 && next[k - 1] < b[k - 1] && next[k - 1] < y + n + radius) continue;
+        if (k > 1 && next[k - 2] < b[k - 2] && next[k - 2] < y + n + radius) continue;
+        if (k % 2 == 0) {
+          n = together(w, y, n);
+          pml_psi(job, y, n, step);
+        } else if (y == 0 && w->desc.free_surface) { /* stays zero */
+          n = 1;
+          finish_row(job, 0, step, row_of(job->b, job->f->p[(step + 1) % 2], 0), false);
+        } else {
+          n = together(w, y, n);
+          pml_main(job, y, n, step);
+        }
+      }
+      next[k] = y + n;
+      if (next[k] >= b[k]) left--;
+    }
+}
+
+void wd_cpu_tile(wd_cpu_job *job, int stages, const int *a, const int *b) {
+  if (job->w->desc.mode == WD_WAVE_LIVE)
+    pml_tile(job, stages, a, b);
+  else
+    sponge_tile(job, stages, a, b);
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { STEPS_A_SWEEP = 4, STEPS_A_SWEEP_LIVE = 4, PROGRESS_INTERVAL_NS = 40000000 };
+enum { STEPS_A_SWEEP = 4, STEPS_A_SWEEP_LIVE = 2, PROGRESS_INTERVAL_NS = 40000000 };
 
 static const wd_cpu_kernels *find_kernels(int lanes) {
 #ifdef WD_HAVE_X86_SIMD
@@ -67,6 +67,7 @@ static void lay_out_live(const wd_wave *w, wd_cpu_wave *b) {
     b->weights.e[r] = w->c[r] / w->c[1];
     b->weights.f[r] = w->d[r] / w->d[1];
   }
+  b->weights.d1 = w->d[1];
   b->weights.g = w->d[1] / w->c[1];
   b->weights.h = w->c[0] / (2 * w->c[1]);
   int first = w->px - w->right - w->radius; /* the group's first column */
