@@ -1,5 +1,5 @@
 /* wavediffusion-cli info: what a file holds, and which devices this machine has. */
-#include "app/cli/cli.h"
+#include "app/cli/info.h"
 
 #include "solver/file.h"
 #include "solver/memory.h"
@@ -21,9 +21,9 @@ typedef struct info_args {
   bool devices, header;
 } info_args;
 
-static const cli_operand operands[] = {
-    {"FILE", offsetof(info_args, file), .required = false, .help = "a .npy or SEG-Y file, or a PNG picture"},
-    {0}};
+static const cli_operand operands[] = {{"FILE", offsetof(info_args, file), .required = false,
+                                        .help = "a .npy, SEG-Y or safetensors file, or a PNG picture"},
+                                       {0}};
 
 static const cli_option options[] = {{"devices", 0, CLI_FLAG, offsetof(info_args, devices),
                                       .help = "list the devices that could compute here"},
@@ -220,9 +220,11 @@ static wd_status describe(cli *c, const info_args *a, wd_error *err) {
   close(fd);
   if (n >= 6 && memcmp(head, "\x93NUMPY", 6) == 0) return describe_npy(c, a, err);
   if (n >= 8 && memcmp(head, "\x89PNG\r\n\x1a\n", 8) == 0) return describe_png(c, a, err);
+  if (n >= 9 && head[8] == '{' && head[6] == 0 && head[7] == 0)
+    return info_tensors(c, a->file, a->header, err);
   if (may_be_segy(head, a->file, bytes)) return describe_segy(c, a, err);
   return wd_fail(err, WD_ERR_FORMAT,
-                 "%s: %llu bytes that are neither .npy nor SEG-Y nor a picture with a recipe", a->file,
+                 "%s: %llu bytes that are neither .npy, SEG-Y, safetensors nor a PNG picture", a->file,
                  (unsigned long long)bytes);
 }
 
@@ -235,9 +237,9 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
 const cli_command cli_info = {
     .name = "info",
     .summary = "say what a file holds, or which devices this machine has",
-    .details =
-        "Shape, type, range and meaning of a .npy file; headers of a SEG-Y file; the recipe inside a picture "
-        "that render drew. The kind is told from the first bytes, not from the name.",
+    .details = "Shape, type, range and meaning of a .npy file; headers of a SEG-Y file; tensors of a "
+               "safetensors file, and the maps of a training shard; the recipe inside a picture "
+               "that render drew. The kind is told from the first bytes, not from the name.",
     .example = "wavediffusion-cli info velocity.npy\nwavediffusion-cli info --devices\n",
     .operand = operands,
     .option = options,

@@ -95,6 +95,13 @@ np.save("top.npy", top)
 result("F(v_top)", "simulate", "--velocity", "top.npy", "--output", "top_s.npy", *DEVICE)
 direct = np.linalg.norm(fields[1]) / np.linalg.norm(np.load("top_s.npy").astype(float)) / np.sqrt(total.shape[2] / 1000)
 ok(abs(direct - 1) < 1e-3, f"the direct field is F(v_top)'s: {direct:.6f}")
+i = result("info of a shard", "info", "shards/shard-00000.safetensors")
+ok(i.get("maps") == 2 and i.get("families") == {"flatvel-a": 1, "flatvel-b": 1} and
+   {t["name"]: t["dtype"] for t in i.get("tensors", [])}.get("direct") == "F16", "its maps, families and tensors", i)
+damaged = bytearray(open("shards/shard-00000.safetensors", "rb").read())
+damaged[-100000] ^= 1
+open("damaged.safetensors", "wb").write(damaged)
+expect(2, "info of a damaged shard", "info", "damaged.safetensors", error="damaged.safetensors")
 again = generate("shards, there already", "--family", "all", "--count", "2", "--seed", "5", "--output", "shards", "--codec")
 ok(again.get("made") == 0, "complete shards are kept", again)
 os.truncate("shards/shard-00000.safetensors", 5000)
