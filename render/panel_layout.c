@@ -230,7 +230,8 @@ wd_status wd_panel_arrange(const wd_panel *p, const wd_style *style, double widt
     picture_width = (width - l.left - right - (l.columns - 1) * gap_x) / l.columns;
     double spacing = picture_width / (view.column1 - view.column0) * pen.style.scale;
     bool lines = p->mode != WD_PANEL_DENSITY;
-    double least = pen.style.medium == WD_MEDIUM_RASTER ? 3.5 : 1.6 * pen.style.scale;
+    /* Closer than this, wiggles are a grey smear: on paper, and on the pixels of a screen. */
+    double least = fmax(3.5, 0.2 * m.size * pen.style.scale);
     l.every = lines && spacing > 0 && spacing < least ? (int)ceil(least / spacing) : 1;
     wd_badges badges;
     double badges_width;
