@@ -21,6 +21,7 @@ enum {
   WD_REDUCE_THREADS = 128,
   WD_RESIDENT_ROWS = 10, /* rows that a thread of a resident kernel can hold, in its two sizes */
   WD_RESIDENT_ROWS_MAX = 20,
+  WD_RESIDENT_LIVE_ROWS = 11, /* the same in live mode: 55 rows of 110 columns, half of OpenFWI's grid */
   WD_RESIDENT_THREADS = 640
 };
 
@@ -109,6 +110,8 @@ typedef enum wd_cuda_kernel {
   WD_KERNEL_RESIDENT_EXACT_8,
   WD_KERNEL_RESIDENT_FAST_4,
   WD_KERNEL_RESIDENT_FAST_8,
+  WD_KERNEL_RESIDENT_LIVE_4,
+  WD_KERNEL_RESIDENT_LIVE_8,
   WD_KERNEL_COUNT
 } wd_cuda_kernel;
 

@@ -9,7 +9,8 @@
 /* Clock cycles, for choosing between plans only: measured times are for tests/bench/RESULTS.md. A step of a
  * resident kernel costs `CYCLES_ROW` for a row of a warp (shared-memory accesses bind) and a barrier; a step
  * of the general kernels a launch from a graph, and what the L2 cache gives. */
-static const double CLOCK = 1.6e9, CYCLES_ROW = 7, CYCLES_BLOCK_BARRIER = 150, CYCLES_CLUSTER_BARRIER = 600;
+static const double CLOCK = 1.6e9, CYCLES_ROW = 7, CYCLES_LIVE_ROW = 14, CYCLES_BLOCK_BARRIER = 150,
+                    CYCLES_CLUSTER_BARRIER = 600;
 static const double LAUNCH = 2.5e-6, CELLS_PER_SECOND = 2.5e9; /* the latter per multiprocessor */
 
 /* WAVEDIFFUSION_CUDA=general, cluster:16, ...: for tests and comparisons. 0 any, -1 general, else blocks. */
@@ -36,9 +37,17 @@ static wd_status wanted_path(const wd_cuda_device *d, int *out, wd_error *err) {
 
 static wd_cuda_kernel kernel_for(const wd_wave *w) {
   int wide = w->radius == 4;
-  return (wd_cuda_kernel)((w->desc.mode == WD_WAVE_EXACT ? WD_KERNEL_RESIDENT_EXACT_4
-                                                         : WD_KERNEL_RESIDENT_FAST_4) +
-                          wide);
+  wd_cuda_kernel k = w->desc.mode == WD_WAVE_EXACT  ? WD_KERNEL_RESIDENT_EXACT_4
+                     : w->desc.mode == WD_WAVE_FAST ? WD_KERNEL_RESIDENT_FAST_4
+                                                    : WD_KERNEL_RESIDENT_LIVE_4;
+  return (wd_cuda_kernel)(k + wide);
+}
+
+/* Bytes of shared memory of a block of so many rows. */
+static size_t shared_bytes(const wd_wave *w, int rows) {
+  size_t n = (size_t)rows, r = (size_t)w->radius, ls = (size_t)(w->px + 2 * WD_GUARD);
+  if (w->desc.mode != WD_WAVE_LIVE) return sizeof(float) * ls * 2 * (n + 2 * r);
+  return sizeof(float) * ls * (2 * (n + 4 * r) + (n + 2 * r) + 3 * n);
 }
 
 /* The plan with `cluster` blocks a task; plan->cluster stays 0 when the fields do not fit. */
@@ -48,12 +57,14 @@ static wd_status plan_cluster(const wd_wave *w, const wd_cuda_wave *b, int clust
   *plan = (wd_cuda_resident){0};
   if (cluster > 1 && !d->clusters) return WD_OK;
   int rows = (w->pz + cluster - 1) / cluster, width = (w->px + 31) / 32 * 32;
-  if (w->pz / cluster < w->radius || width > WD_RESIDENT_THREADS) return WD_OK;
+  bool live = w->desc.mode == WD_WAVE_LIVE;
+  int halo = live ? 2 * w->radius : w->radius;
+  if (w->pz / cluster < halo || width > WD_RESIDENT_THREADS) return WD_OK;
   int groups = WD_RESIDENT_THREADS / width;
   int thread_rows = (rows + groups - 1) / groups;
-  if (thread_rows > WD_RESIDENT_ROWS) return WD_OK;
+  if (thread_rows > (live ? WD_RESIDENT_LIVE_ROWS : WD_RESIDENT_ROWS)) return WD_OK;
   groups = (rows + thread_rows - 1) / thread_rows;
-  size_t shared = 2 * sizeof(float) * (size_t)(rows + 2 * w->radius) * (size_t)(w->px + 2 * WD_GUARD);
+  size_t shared = shared_bytes(w, rows);
   if (shared > d->block_shared) return WD_OK;
 
   wd_cuda_resident p = {
@@ -83,9 +94,10 @@ static wd_status plan_cluster(const wd_wave *w, const wd_cuda_wave *b, int clust
     }
   }
   if (p.active < 1) return WD_OK;
-  p.step_seconds = ((double)(width / 32 * groups * thread_rows) * CYCLES_ROW +
-                    (cluster > 1 ? CYCLES_CLUSTER_BARRIER : CYCLES_BLOCK_BARRIER)) /
-                   CLOCK;
+  p.step_seconds =
+      ((double)(width / 32 * groups * thread_rows) * (live ? CYCLES_LIVE_ROW : CYCLES_ROW) +
+       (live ? CYCLES_BLOCK_BARRIER : 0) + (cluster > 1 ? CYCLES_CLUSTER_BARRIER : CYCLES_BLOCK_BARRIER)) /
+      CLOCK;
   p.cluster = cluster;
   *plan = p;
   return WD_OK;
@@ -95,7 +107,7 @@ wd_status wd_cuda_plan_resident(const wd_wave *w, wd_cuda_wave *b, wd_error *err
   int wanted;
   wd_status st = wanted_path(b->device, &wanted, err);
   b->resident.cluster = 0;
-  if (st || wanted < 0 || w->desc.mode == WD_WAVE_LIVE) return st;
+  if (st || wanted < 0) return st;
   double cells = (double)b->args.pz * (double)b->args.px;
   double batches = ceil((double)b->total / b->batch);
   double best = batches * (LAUNCH + cells * (double)b->total / batches /

@@ -67,8 +67,11 @@ WD_INLINE void wd_sync(const wd_share *s) {
 WD_INLINE void wd_share_load(const wd_cuda_args *a, const wd_share *s, const float *field, const int halo,
                              float *out) {
   const int thread = (int)(threadIdx.y * blockDim.x + threadIdx.x), threads = (int)(blockDim.x * blockDim.y);
-  for (int i = thread; i < (s->rows + 2 * halo) * s->ls; i += threads)
-    out[i] = field[(ptrdiff_t)(s->z0 + i / s->ls - halo) * a->ld + i % s->ls - WD_GUARD];
+  for (int i = thread; i < (s->rows + 2 * halo) * s->ls; i += threads) {
+    const int z = s->z0 + i / s->ls - halo;
+    out[i] =
+        z < -WD_GUARD || z >= a->pz + WD_GUARD ? 0.0f : field[(ptrdiff_t)z * a->ld + i % s->ls - WD_GUARD];
+  }
 }
 
 /* Samples of step `it` (the field after it) at the receivers in this block's rows. */

@@ -1,7 +1,6 @@
 /* Fast and live mode, the adjoints of all modes, and the small kernels: contraction into FMA is welcome. */
 #define WD_EXACT 0
-#include "solver/cuda/live.cuh"
-#include "solver/cuda/resident.cuh"
+#include "solver/cuda/resident_live.cuh"
 
 /* One kernel of order 4 and one of order 8 from a body. */
 #define WD_BOTH_ORDERS(name, body)                                                                           \
@@ -44,6 +43,14 @@ WD_RESIDENT_KERNEL wd_k_resident_fast_8(WD_ARGS a) {
   wd_resident(&a, 4);
 }
 
+WD_RESIDENT_KERNEL wd_k_resident_live_4(WD_ARGS a) {
+  wd_resident_live(&a, 2);
+}
+
+WD_RESIDENT_KERNEL wd_k_resident_live_8(WD_ARGS a) {
+  wd_resident_live(&a, 4);
+}
+
 const void *wd_cuda_kernel_fast(wd_cuda_kernel which) {
   switch (which) {
   case WD_KERNEL_STEP_FAST_4: return (const void *)wd_k_step_fast_4;
@@ -64,6 +71,8 @@ const void *wd_cuda_kernel_fast(wd_cuda_kernel which) {
   case WD_KERNEL_FOLD_VMIN: return (const void *)wd_k_fold_vmin;
   case WD_KERNEL_RESIDENT_FAST_4: return (const void *)wd_k_resident_fast_4;
   case WD_KERNEL_RESIDENT_FAST_8: return (const void *)wd_k_resident_fast_8;
+  case WD_KERNEL_RESIDENT_LIVE_4: return (const void *)wd_k_resident_live_4;
+  case WD_KERNEL_RESIDENT_LIVE_8: return (const void *)wd_k_resident_live_8;
   default: return NULL;
   }
 }

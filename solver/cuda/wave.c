@@ -323,6 +323,7 @@ static wd_status queue_resident(wd_cuda_wave *b, const wd_cuda_flight *f, int n,
   a.gather = f->gather;
   a.state0 = wd_cuda_field(b, f, 0);
   a.state1 = wd_cuda_field(b, f, 1);
+  wd_cuda_point_at_memory(b, f, &a);
   a.steps = n;
   wd_status st = wd_cuda_launch_resident(b, &a, f->tasks, err);
   a.offset = n;

@@ -226,8 +226,7 @@ int main(void) {
   }
   for (int i = 0; i < CASES; i++) {
     emulated.order = (i + 1) % 4;
-    if (wave_cases[i].desc.mode != WD_WAVE_LIVE)
-      resident_kernels(&wave_cases[i], cuda, reference, i % 2 == 0);
+    resident_kernels(&wave_cases[i], cuda, reference, i % 2 == 0);
   }
   emulated.order = 0;
   cancelled(cuda, reference, "general");
