@@ -9,10 +9,10 @@
 #include <string.h>
 
 static const char *const op_name[WD_OP_COUNT] = {
-    "input",     "param",      "conv",          "linear",        "group norm", "activation",
-    "attention", "add",        "add channel",   "modulate",      "scale",      "mask",
-    "upsample",  "downsample", "pixel shuffle", "concat",        "timestep",   "embedding",
-    "normalize", "quantize",   "squared loss",  "absolute loss", "sum",        "detach"};
+    "input",         "param",         "conv",     "linear",   "group norm", "activation", "attention",
+    "add",           "add channel",   "modulate", "scale",    "mask",       "upsample",   "downsample",
+    "pixel shuffle", "concat",        "slice",    "timestep", "embedding",  "normalize",  "quantize",
+    "squared loss",  "absolute loss", "sum",      "detach"};
 
 const char *wd_op_name(wd_op op) {
   return (unsigned)op < WD_OP_COUNT ? op_name[op] : "unknown";
@@ -238,6 +238,14 @@ int wd_graph_concat(wd_graph *g, int a, int b) {
   u.dim[u.rank - 1] += t.dim[t.rank - 1];
   int input[2] = {a, b};
   return add_node(g, WD_OP_CONCAT, u, (wd_attributes){0}, 2, input);
+}
+
+int wd_graph_slice(wd_graph *g, int x, int first, int channels) {
+  wd_shape s = shape_of(g, x);
+  if (s.rank < 2 || first < 0 || channels < 1 || first + channels > wd_shape_channels(s))
+    return refuse(g, WD_OP_SLICE, "channels outside its input's");
+  s.dim[s.rank - 1] = channels;
+  return add_node(g, WD_OP_SLICE, s, (wd_attributes){.first = first}, 1, &x);
 }
 
 int wd_graph_timestep(wd_graph *g, int t, int channels) {

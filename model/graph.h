@@ -39,6 +39,7 @@ typedef enum wd_op {
   WD_OP_PIXEL_SHUFFLE, /* (N, H, W, C r r) -> (N, H r, W r, C): channel (c r + i) r + j goes to row i, column
                           j */
   WD_OP_CONCAT,        /* channels of a, then channels of b */
+  WD_OP_SLICE,         /* channels from attr.first on, as many as the node has */
   WD_OP_TIMESTEP,      /* t (N, 1) -> (N, C): sines, then cosines, of t 10000^(-i / (C/2)); no gradient */
   WD_OP_EMBEDDING,     /* id (N, 1), table (K, C) -> (N, C) */
   WD_OP_NORMALIZE,     /* x / sqrt(mean over channels of x^2 + 1e-6) */
@@ -59,6 +60,7 @@ typedef struct wd_attributes {
   int groups;               /* group norm */
   int heads;                /* attention */
   int factor;               /* pixel shuffle */
+  int first;                /* slice */
   wd_activation activation; /* group norm, activation */
   float scale, offset;      /* scale */
 } wd_attributes;
@@ -111,6 +113,7 @@ int wd_graph_upsample(wd_graph *g, int x);
 int wd_graph_downsample(wd_graph *g, int x);
 int wd_graph_pixel_shuffle(wd_graph *g, int x, int factor);
 int wd_graph_concat(wd_graph *g, int a, int b);
+int wd_graph_slice(wd_graph *g, int x, int first, int channels);
 int wd_graph_timestep(wd_graph *g, int t, int channels);
 int wd_graph_embedding(wd_graph *g, int id, int table);
 int wd_graph_normalize(wd_graph *g, int x);

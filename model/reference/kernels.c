@@ -92,6 +92,7 @@ const wd_kernels wd_kernels_reference = {
             [WD_OP_DOWNSAMPLE] = KERNEL(downsample),
             [WD_OP_PIXEL_SHUFFLE] = KERNEL(pixel_shuffle),
             [WD_OP_CONCAT] = KERNEL(concat),
+            [WD_OP_SLICE] = KERNEL(slice),
             [WD_OP_TIMESTEP] = {wd_ref_timestep_forward, NULL},
             [WD_OP_DETACH] = {wd_ref_detach_forward, NULL},
             [WD_OP_EMBEDDING] = KERNEL(embedding),

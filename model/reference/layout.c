@@ -198,3 +198,21 @@ wd_status wd_ref_concat_backward(wd_graph *g, wd_node *n, wd_error *err) {
   }
   return WD_OK;
 }
+
+wd_status wd_ref_slice_forward(wd_graph *g, wd_node *n, wd_error *err) {
+  (void)err;
+  const wd_node *x = wd_graph_in(g, n, 0);
+  long rows = wd_shape_rows(n->shape), c = wd_shape_channels(n->shape), all = wd_shape_channels(x->shape);
+  for (long r = 0; r < rows; r++)
+    for (long i = 0; i < c; i++) n->value[r * c + i] = x->value[r * all + n->attr.first + i];
+  return WD_OK;
+}
+
+wd_status wd_ref_slice_backward(wd_graph *g, wd_node *n, wd_error *err) {
+  (void)err;
+  const wd_node *x = wd_graph_in(g, n, 0);
+  long rows = wd_shape_rows(n->shape), c = wd_shape_channels(n->shape), all = wd_shape_channels(x->shape);
+  for (long r = 0; r < rows; r++)
+    for (long i = 0; i < c; i++) x->grad[r * all + n->attr.first + i] += n->grad[r * c + i];
+  return WD_OK;
+}

@@ -89,6 +89,9 @@ static int shuffle(wd_graph *g, const int *in) {
 static int concat(wd_graph *g, const int *in) {
   return wd_graph_concat(g, in[0], in[1]);
 }
+static int slice(wd_graph *g, const int *in) {
+  return wd_graph_slice(g, in[0], 2, 3);
+}
 static int timestep(wd_graph *g, const int *in) {
   return wd_graph_timestep(g, in[0], 16);
 }
@@ -161,6 +164,7 @@ static const op_case cases[] = {
     {"downsample", 1, {S4(2, 6, 4, 5)}, 0, downsample, 0},
     {"pixel shuffle", 1, {S4(2, 3, 4, 12)}, 0, shuffle, 0},
     {"concat", 2, {S4(2, 3, 4, 5), S4(2, 3, 4, 3)}, 0, concat, 0},
+    {"slice", 1, {S4(2, 3, 4, 7)}, 0, slice, 0},
     {"timestep", 1, {S2(4, 1)}, 1, timestep, 1000},
     {"embedding", 2, {S2(6, 1), S2(11, 8)}, 1, embedding, 11},
     {"normalize", 1, {S4(2, 3, 3, 8)}, 0, normalize, 0},
