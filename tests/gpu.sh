@@ -31,8 +31,7 @@ meson=$(command -v meson || echo 'python3 -m mesonbuild.mesonmain')
 again=
 if [ -f "$build/build.ninja" ]; then again=--reconfigure; fi
 if ! {
-  $meson setup $again "$build" "$root" -Dcuda=enabled -Dbuildtype=release -Dgui=disabled -Drender=disabled \
-    -Donednn=disabled -Dsegyio=disabled &&
+  $meson setup $again "$build" "$root" -Dcuda=enabled -Dbuildtype=release -Dsolver_only=true -Dsegyio=disabled &&
     ninja -C "$build" tests/test_wave_cuda tests/test_cuda_emulated tests/cuda_paths
 } >"$out/build.log" 2>&1; then
   tail -n 40 "$out/build.log"
@@ -51,6 +50,8 @@ for name in test_wave_cuda test_cuda_emulated; do
   timeout 240 "$build/tests/$name" >"$out/$name.tap" 2>"$out/$name.err" || fail "$name (see $name.tap)"
   say "$name: $(grep -c '^ok' "$out/$name.tap") passed, $(grep -c '^not ok' "$out/$name.tap") failed, $(grep -c 'SKIP' "$out/$name.tap") of them skipped, $(($(date +%s) - start)) s"
 done
+
+grep -q '^# cuda' "$out/test_wave_cuda.tap" || fail "no CUDA device: $(head -n 1 "$out/test_wave_cuda.tap")"
 
 if command -v compute-sanitizer >/dev/null && grep -q '^# cuda' "$out/test_wave_cuda.tap"; then
   for tool in memcheck racecheck synccheck; do
