@@ -4,11 +4,6 @@
 
 #include <math.h>
 
-/* glibc leaves this C11 macro out for clang, which takes itself for an old gcc. */
-#ifndef CMPLX
-#  define CMPLX(re, im) __builtin_complex((double)(re), (double)(im))
-#endif
-
 struct wd_fft {
   int n;
   double complex *turn; /* exp(-2 pi i k / n), k < n / 2 */
