@@ -36,7 +36,7 @@ typedef struct lane {
   wd_gradient_sums sums, damping;
   wd_gradient_strip forward_strip[STRIPS], adjoint_strip[STRIPS];
   float *alpha, *kside, *kmid, *inside, *sums_memory, *strip_a, *strip_b;
-  float *forward_memory, *adjoint_memory; /* psi and zeta of all strips; Y, Z, a Z, a Y */
+  float *forward_memory, *adjoint_memory; /* psi and zeta of all strips; Y, Z, S, a Y */
   float *now, *before, *m_now, *m_before; /* planes */
   float *segment, *checkpoint;
   double *sum, vmin; /* this shot's share: the gradient times v / 2, dJ/dvmin times vmin */

@@ -3,7 +3,8 @@
 
 #include "solver/cpu/simd.h"
 
-enum { W = WD_LANES };
+/* Planes of a segment come from far: rows of them are asked for AHEAD rows early. */
+enum { W = WD_LANES, AHEAD = 3 };
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -60,9 +61,11 @@ INLINE void forward(const wd_gradient_grid *grid, const float *now, const float 
     const float *alpha = g->alpha + map_row(g, z) * g->pitch;
     const wd_vf kz = wd_splat(g->kz[z]);
     const ptrdiff_t row = z * g->pitch;
-    for (int v = 0; v < g->vectors; v++)
+    for (int v = 0; v < g->vectors; v++) {
+      __builtin_prefetch(out + row + v * W + AHEAD * g->pitch, 1);
       wd_store(out + row + v * W,
                forward_vector(g, alpha, now + row, before + row, v * W, kz, c, radius, exact));
+    }
   }
 }
 
@@ -71,6 +74,7 @@ INLINE void forward(const wd_gradient_grid *grid, const float *now, const float 
 INLINE wd_vf adjoint_vector(const wd_gradient_grid *g, const float *alpha, const float *now, float *before,
                             const float *p, ptrdiff_t at, wd_vf kz, const wd_vf *c, const int radius,
                             const int vmin, wd_vf *damping) {
+  __builtin_prefetch(p + at + AHEAD * g->pitch);
   wd_vf m = wd_load(now + at), change = m - wd_load(before + at), pressure = wd_load(p + at);
   wd_vf bracket = wd_fma(c[0], m, neighbours(now + at, g->pitch, c, radius, 0));
   wd_vf k = wd_fma(wd_load(g->kmid + at), kz, wd_load(g->kside + at));
@@ -152,13 +156,22 @@ enum { AWAY, NEAR, INSIDE };
 
 /* Row z as the CPML sees it. */
 typedef struct live_row {
-  float *psi, *zeta, *weighted, *along; /* rows of the strip in z that is near */
+  float *psi, *zeta, *along; /* rows of the strip in z that is near */
   float az, bz;
   const float *alpha;
+  const float *s[2 * WD_MAX_RADIUS + 1]; /* adjoint: rows z - radius .. z + radius of m + a Z */
 } live_row;
 
-INLINE int place_row(const wd_gradient_grid *g, const wd_gradient_strip strip[4], int z, const int radius,
-                     live_row *row) {
+/* Rows z - radius .. z + radius of m + a Z: m itself outside the strip. */
+INLINE void weighted_rows(const wd_gradient_grid *g, const wd_gradient_strip *strip, int j, const float *now,
+                          const int radius, const float **s) {
+  for (int k = -radius; k <= radius; k++)
+    s[k + radius] = j + k >= 0 && j + k < strip->count ? strip->weighted + (j + k) * strip->pitch
+                                                       : now + (strip->first + j + k) * g->pitch;
+}
+
+INLINE int place_row(const wd_gradient_grid *g, const wd_gradient_strip strip[4], int z, const float *now,
+                     const int radius, live_row *row) {
   *row = (live_row){.alpha = g->alpha + map_row(g, z) * g->pitch};
   for (const wd_gradient_strip *s = strip + 2; s < strip + 4; s++) {
     const int j = z - s->first;
@@ -166,8 +179,8 @@ INLINE int place_row(const wd_gradient_grid *g, const wd_gradient_strip strip[4]
     if (!s->count || j < -radius || j >= s->count + radius) continue;
     row->psi = s->psi + at;
     if (s->weighted) {
-      row->weighted = s->weighted + at;
       row->along = s->along + at;
+      weighted_rows(g, s, j, now, radius, row->s);
     }
     if (j < 0 || j >= s->count) return NEAR;
     row->zeta = s->zeta + at;
@@ -198,12 +211,11 @@ INLINE void forward_psi(float *psi, wd_vf a, wd_vf b, const float *u, ptrdiff_t 
   wd_store(psi, wd_fma(a, first(u, stride, d, radius), b * wd_load(psi)));
 }
 
-INLINE void forward_psi_x(const wd_gradient_grid *g, wd_gradient_strip s, const float *now, const wd_vf *d,
-                          const int radius) {
-  for (int z = g->surface; z < g->pz; z++)
-    for (ptrdiff_t x = 0; x < s.vectors * W; x += W)
-      forward_psi(s.psi + z * s.pitch + x, wd_load(s.a + x), wd_load(s.b + x),
-                  now + z * g->pitch + s.first + x, 1, d, radius);
+INLINE void forward_psi_x(const wd_gradient_grid *g, wd_gradient_strip s, int z, const float *now,
+                          const wd_vf *d, const int radius) {
+  for (ptrdiff_t x = 0; x < s.vectors * W; x += W)
+    forward_psi(s.psi + z * s.pitch + x, wd_load(s.a + x), wd_load(s.b + x), now + z * g->pitch + s.first + x,
+                1, d, radius);
 }
 
 INLINE void forward_psi_z(const wd_gradient_grid *g, wd_gradient_strip s, const float *now, const wd_vf *d,
@@ -253,17 +265,22 @@ INLINE void forward_live_row(const wd_gradient_grid *g, const wd_gradient_strip 
   forward_live_range(g, row, r, 1, where, now, before, out, right, end, c, d, radius);
 }
 
+/* What is written for a row in one loop is read at other offsets in the next: a processor passes a store on
+ * to such loads only once it has left for the cache. So each loop over a row runs one row ahead of the next
+ * loop. */
 INLINE void forward_live(const wd_gradient_grid *grid, const wd_gradient_strip strip[4], const float *now,
                          const float *before, float *out, const int radius) {
   const wd_gradient_grid copy = *grid, *g = &copy;
   wd_vf c[WD_MAX_RADIUS + 1], d[WD_MAX_RADIUS + 1];
   splat_weights(g->c, c);
   splat_weights(g->d, d);
-  for (int i = 0; i < 2; i++) forward_psi_x(g, strip[i], now, d, radius);
   for (int i = 2; i < 4; i++) forward_psi_z(g, strip[i], now, d, radius);
-  for (int z = g->surface; z < g->pz; z++) {
+  for (int ahead = g->surface; ahead <= g->pz; ahead++) {
+    for (int i = 0; i < 2 && ahead < g->pz; i++) forward_psi_x(g, strip[i], ahead, now, d, radius);
+    const int z = ahead - 1;
+    if (z < g->surface) continue;
     live_row row;
-    switch (place_row(g, strip, z, radius, &row)) {
+    switch (place_row(g, strip, z, now, radius, &row)) {
     case AWAY: forward_live_row(g, strip, z, row, AWAY, now, before, out, c, d, radius); break;
     case NEAR: forward_live_row(g, strip, z, row, NEAR, now, before, out, c, d, radius); break;
     default: forward_live_row(g, strip, z, row, INSIDE, now, before, out, c, d, radius); break;
@@ -271,38 +288,51 @@ INLINE void forward_live(const wd_gradient_grid *grid, const wd_gradient_strip s
   }
 }
 
-/* Z <- m + b Z, and a Z */
+/* First and second derivatives across the rows s[-radius..radius] (s[radius] is the middle one). */
+INLINE wd_vf first_rows(const float *const *s, ptrdiff_t at, const wd_vf *d, const int radius) {
+  wd_vf sum = d[1] * (wd_load(s[radius + 1] + at) - wd_load(s[radius - 1] + at));
+  for (int r = 2; r <= radius; r++)
+    sum = wd_fma(d[r], wd_load(s[radius + r] + at) - wd_load(s[radius - r] + at), sum);
+  return sum;
+}
+
+INLINE wd_vf second_rows(const float *const *s, ptrdiff_t at, const wd_vf *c, const int radius) {
+  wd_vf sum = (0.5f * c[0]) * wd_load(s[radius] + at);
+  for (int r = 1; r <= radius; r++)
+    sum = wd_fma(c[r], wd_load(s[radius + r] + at) + wd_load(s[radius - r] + at), sum);
+  return sum;
+}
+
+/* Z <- m + b Z, and S = m + a Z */
 INLINE void adjoint_zeta(float *zeta, float *weighted, wd_vf a, wd_vf b, wd_vf m) {
   wd_vf z = wd_fma(b, wd_load(zeta), m);
   wd_store(zeta, z);
-  wd_store(weighted, a * z);
+  wd_store(weighted, wd_fma(a, z, m));
 }
 
-/* Y <- b Y - D1 (m + a Z), and a Y */
-INLINE void adjoint_psi(float *psi, float *along, const float *weighted, wd_vf a, wd_vf b, const float *m,
-                        ptrdiff_t stride, const wd_vf *d, const int radius) {
-  wd_vf y = b * wd_load(psi) - (first(m, stride, d, radius) + first(weighted, stride, d, radius));
+/* Y <- b Y - D1 S, and a Y */
+INLINE void adjoint_psi(float *psi, float *along, wd_vf a, wd_vf b, wd_vf slope) {
+  wd_vf y = b * wd_load(psi) - slope;
   wd_store(psi, y);
   wd_store(along, a * y);
 }
 
-INLINE void adjoint_zeta_x(const wd_gradient_grid *g, wd_gradient_strip s, const float *now) {
-  for (int z = g->surface; z < g->pz; z++)
-    for (ptrdiff_t x = 0; x < s.vectors * W; x += W) {
-      const ptrdiff_t i = z * s.pitch + x;
-      adjoint_zeta(s.zeta + i, s.weighted + i, wd_load(s.a + x), wd_load(s.b + x),
-                   wd_load(now + z * g->pitch + s.first + x));
-    }
+INLINE void adjoint_zeta_x(const wd_gradient_grid *g, wd_gradient_strip s, int z, const float *now) {
+  const ptrdiff_t width = s.vectors * W, row = z * s.pitch;
+  const float *m = now + z * g->pitch + s.first;
+  for (ptrdiff_t x = 0; x < width; x += W)
+    adjoint_zeta(s.zeta + row + x, s.weighted + row + x, wd_load(s.a + x), wd_load(s.b + x), wd_load(m + x));
+  /* Where the grid goes on beside the block, the stencil finds S = m. */
+  if (s.first > 0) wd_store(s.weighted + row - W, wd_load(m - W));
+  if (s.first + width < g->vectors * W) wd_store(s.weighted + row + width, wd_load(m + width));
 }
 
-INLINE void adjoint_psi_x(const wd_gradient_grid *g, wd_gradient_strip s, const float *now, const wd_vf *d,
-                          const int radius) {
-  for (int z = g->surface; z < g->pz; z++)
-    for (ptrdiff_t x = 0; x < s.vectors * W; x += W) {
-      const ptrdiff_t i = z * s.pitch + x;
-      adjoint_psi(s.psi + i, s.along + i, s.weighted + i, wd_load(s.a + x), wd_load(s.b + x),
-                  now + z * g->pitch + s.first + x, 1, d, radius);
-    }
+INLINE void adjoint_psi_x(wd_gradient_strip s, int z, const wd_vf *d, const int radius) {
+  for (ptrdiff_t x = 0; x < s.vectors * W; x += W) {
+    const ptrdiff_t i = z * s.pitch + x;
+    adjoint_psi(s.psi + i, s.along + i, wd_load(s.a + x), wd_load(s.b + x),
+                first(s.weighted + i, 1, d, radius));
+  }
 }
 
 INLINE void adjoint_zeta_z(const wd_gradient_grid *g, wd_gradient_strip s, const float *now) {
@@ -319,11 +349,10 @@ INLINE void adjoint_psi_z(const wd_gradient_grid *g, wd_gradient_strip s, const 
                           const int radius) {
   for (int j = 0; j < s.count; j++) {
     const wd_vf a = wd_splat(s.a[j]), b = wd_splat(s.b[j]);
-    for (ptrdiff_t x = 0; x < g->vectors * W; x += W) {
-      const ptrdiff_t i = j * s.pitch + x;
-      adjoint_psi(s.psi + i, s.along + i, s.weighted + i, a, b, now + (s.first + j) * g->pitch + x, g->pitch,
-                  d, radius);
-    }
+    const float *rows[2 * WD_MAX_RADIUS + 1];
+    weighted_rows(g, &s, j, now, radius, rows);
+    for (ptrdiff_t x = 0; x < g->vectors * W; x += W)
+      adjoint_psi(s.psi + j * s.pitch + x, s.along + j * s.pitch + x, a, b, first_rows(rows, x, d, radius));
   }
 }
 
@@ -332,11 +361,15 @@ INLINE void adjoint_live_range(const wd_gradient_grid *g, live_row row, wd_gradi
                                ptrdiff_t from, ptrdiff_t to, const wd_vf *c, const wd_vf *d,
                                const int radius) {
   for (ptrdiff_t at = from; at < to; at += W) {
-    wd_vf m = wd_load(now + at);
-    wd_vf bracket = wd_fma(c[0], m, neighbours(now + at, g->pitch, c, radius, 0));
-    if (in_x) bracket += second(sx.weighted + at, 1, c, radius) - first(sx.along + at, 1, d, radius);
+    wd_vf m = wd_load(now + at), bracket;
+    if (in_x)
+      bracket = second(sx.weighted + at, 1, c, radius) - first(sx.along + at, 1, d, radius);
+    else
+      bracket = second(now + at, 1, c, radius);
     if (where != AWAY)
-      bracket += second(row.weighted + at, g->pitch, c, radius) - first(row.along + at, g->pitch, d, radius);
+      bracket += second_rows(row.s, at, c, radius) - first(row.along + at, g->pitch, d, radius);
+    else
+      bracket += second(now + at, g->pitch, c, radius);
     add(sum + at, wd_load(p + at) * bracket);
     wd_store(before + at, wd_fma(wd_load(row.alpha + at), bracket, (m + m) - wd_load(before + at)));
   }
@@ -362,13 +395,16 @@ INLINE void adjoint_live(const wd_gradient_grid *grid, const wd_gradient_strip s
   wd_vf c[WD_MAX_RADIUS + 1], d[WD_MAX_RADIUS + 1];
   splat_weights(g->c, c);
   splat_weights(g->d, d);
-  for (int i = 0; i < 2; i++) adjoint_zeta_x(g, strip[i], now);
   for (int i = 2; i < 4; i++) adjoint_zeta_z(g, strip[i], now);
-  for (int i = 0; i < 2; i++) adjoint_psi_x(g, strip[i], now, d, radius);
   for (int i = 2; i < 4; i++) adjoint_psi_z(g, strip[i], now, d, radius);
-  for (int z = g->surface; z < g->pz; z++) {
+  for (int ahead = g->surface; ahead < g->pz + 2; ahead++) {
+    for (int i = 0; i < 2 && ahead < g->pz; i++) adjoint_zeta_x(g, strip[i], ahead, now);
+    for (int i = 0; i < 2 && ahead - 1 >= g->surface && ahead - 1 < g->pz; i++)
+      adjoint_psi_x(strip[i], ahead - 1, d, radius);
+    const int z = ahead - 2;
+    if (z < g->surface) continue;
     live_row row;
-    switch (place_row(g, strip, z, radius, &row)) {
+    switch (place_row(g, strip, z, now, radius, &row)) {
     case AWAY: adjoint_live_row(g, strip, z, row, AWAY, now, before, p, sums->core, c, d, radius); break;
     case NEAR: adjoint_live_row(g, strip, z, row, NEAR, now, before, p, sums->core, c, d, radius); break;
     default: adjoint_live_row(g, strip, z, row, INSIDE, now, before, p, sums->core, c, d, radius); break;

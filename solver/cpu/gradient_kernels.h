@@ -22,7 +22,7 @@ typedef struct wd_gradient_strip {
   ptrdiff_t pitch;
   const float *a, *b;      /* x: by column from `first`, zero outside the strips; z: by row */
   float *psi, *zeta;       /* forward: psi, zeta; adjoint: Y, Z; pointing to row 0, column 0 of the block */
-  float *weighted, *along; /* adjoint: a Z, a Y of this step */
+  float *weighted, *along; /* adjoint: S = m + a Z, a Y of this step */
 } wd_gradient_strip;
 
 typedef struct wd_gradient_grid {
