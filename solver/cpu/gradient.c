@@ -13,8 +13,10 @@
 #include "solver/memory.h"
 
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { FLUSH_STEPS = 64, STRIPS = 4 };
 
@@ -117,16 +119,27 @@ static size_t state_floats(const layout *l) {
 void wd_cpu_gradient_need(const wd_wave *w, wd_adjoint_need *need) {
   layout l = make_layout(w);
   int shots = w->desc.maps * w->survey->shots, threads = w->device->info.threads;
+  /* A sponge's wavefields are large and quickly computed: storing all of them takes as long as one more
+   * forward run, and ten times the memory. Those of live mode are small, and slower to compute. */
   *need = (wd_adjoint_need){.field = sizeof(float) * l.plane,
                             .state = sizeof(float) * state_floats(&l),
                             .flight = shots < threads ? shots : threads,
-                            .rather_rerun = true};
+                            .rather_rerun = !is_live(w)};
 }
 
-/* Large blocks come from the system zeroed, page by page when first touched. */
+enum { HUGE_PAGE = 1 << 21 };
+
+/* Large blocks come from the system zeroed when first touched; in pages of 2 MiB where it has them, since a
+ * page fault for every 4 KiB costs a tenth of a gradient. */
 static float *zeroed(size_t floats, float **raw) {
-  *raw = calloc(floats + 16, sizeof **raw);
-  return *raw ? *raw + (64 - (size_t)*raw % 64) % 64 / sizeof **raw : NULL;
+  *raw = calloc(floats * sizeof **raw + HUGE_PAGE, 1);
+  if (!*raw) return NULL;
+  uintptr_t at = ((uintptr_t)*raw + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+#ifdef MADV_HUGEPAGE
+  if (floats * sizeof **raw >= 4 * (size_t)HUGE_PAGE)
+    madvise((void *)at, floats * sizeof **raw, MADV_HUGEPAGE);
+#endif
+  return (float *)at;
 }
 
 static void give_strips(const layout *l, wd_gradient_strip *to, const float *a, const float *b, float *memory,
