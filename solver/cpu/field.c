@@ -75,6 +75,8 @@ void wd_cpu_field_rest(const wd_wave *w, wd_cpu_field *f, int map, int shot) {
   source.lo = (int16_t)(edge ? 0 : at);
   source.minus_hi = (int16_t)(edge ? -b->stride : -at - 1);
   wd_cpu_put_range(w, f, z, source);
+  f->row_lo = z;
+  f->row_hi = z + 1;
   f->scale = choose_scale(w, map, shot);
 }
 

@@ -124,17 +124,17 @@ ROWS(tiny8_1, 4, 1, TINY)
 ROWS(tiny8_2, 4, 2, TINY)
 #endif
 
-static int first_nonzero(const float *row, int from, int to) {
+static int first_nonzero(const float *row, int from, int to, int32_t bits) {
   for (int v = from / W; v * W < to; v++) {
-    uint32_t mask = wd_nonzero(wd_load(row + v * W));
+    uint32_t mask = wd_nonzero(wd_load(row + v * W), bits);
     if (mask) return v * W + __builtin_ctz(mask);
   }
   return to;
 }
 
-static int last_nonzero(const float *row, int from, int to) {
+static int last_nonzero(const float *row, int from, int to, int32_t bits) {
   for (int v = (to + W - 1) / W - 1; (v + 1) * W > from && v >= 0; v--) {
-    uint32_t mask = wd_nonzero(wd_load(row + v * W));
+    uint32_t mask = wd_nonzero(wd_load(row + v * W), bits);
     if (mask) return v * W + 32 - __builtin_clz(mask);
   }
   return from;

@@ -5,6 +5,8 @@
 
 #include "solver/wave_plan.h"
 
+#include <stdint.h>
+
 /* Fields of exact mode are held times 2^63 where the kernels can round as denormals do (simd.h). */
 #define WD_CPU_SCALE 9223372036854775808.0f
 
@@ -59,10 +61,10 @@ typedef struct wd_cpu_kernels {
   wd_cpu_rows_fn *tiny[2][2];  /* scaled values that may round as denormals; NULL without FMA */
   wd_cpu_pml_fn *pml[2][2];    /* [order 4, 8][z terms]: a step of rows, psi_z being up to date */
   wd_cpu_pml_fn *pml_psi_z[2]; /* psi_z of rows: psi <- b psi + a D1(now) */
-  /* First / one past the last position in [from, to) that is not +0; `to` / `from` when all are. Whole
-   * vectors are looked at. */
-  int (*first_nonzero)(const float *row, int from, int to);
-  int (*last_nonzero)(const float *row, int from, int to);
+  /* First / one past the last position in [from, to) whose float has any of these bits set; `to` / `from`
+   * when none has. Whole vectors are looked at. */
+  int (*first_nonzero)(const float *row, int from, int to, int32_t bits);
+  int (*last_nonzero)(const float *row, int from, int to, int32_t bits);
   /* Whether all of a vector's floats, except where `spare` is large, are at least `least`. */
   int (*big)(const float *vector, const float *spare, float least);
 } wd_cpu_kernels;

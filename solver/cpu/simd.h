@@ -74,18 +74,20 @@ static inline wd_vf wd_fms(wd_vf a, wd_vf b, wd_vf c) {
 #endif
 }
 
-/* A bit for every lane that is not +0 (a -0 counts: skipping it would change its sign). */
-static inline uint32_t wd_nonzero(wd_vf v) {
+/* A bit for every lane that has any of the mask's bits set: all bits for lanes that are not +0 (a -0 counts),
+ * all but the sign for lanes that are not zero. */
+static inline uint32_t wd_nonzero(wd_vf v, int32_t mask) {
 #if WD_LANES == 16
-  return _mm512_test_epi32_mask((__m512i)v, (__m512i)v);
+  return _mm512_test_epi32_mask((__m512i)v, _mm512_set1_epi32(mask));
 #elif WD_LANES == 8
-  __m256i zero = _mm256_cmpeq_epi32((__m256i)v, _mm256_setzero_si256());
+  __m256i bits = _mm256_and_si256((__m256i)v, _mm256_set1_epi32(mask));
+  __m256i zero = _mm256_cmpeq_epi32(bits, _mm256_setzero_si256());
   return (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(zero)) ^ 0xffu;
 #else
-  wd_vi bits = (wd_vi)v;
-  uint32_t mask = 0;
-  for (int i = 0; i < WD_LANES; i++) mask |= (uint32_t)(bits[i] != 0) << i;
-  return mask;
+  wd_vi bits = (wd_vi)v & mask;
+  uint32_t lanes = 0;
+  for (int i = 0; i < WD_LANES; i++) lanes |= (uint32_t)(bits[i] != 0) << i;
+  return lanes;
 #endif
 }
 

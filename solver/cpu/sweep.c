@@ -76,10 +76,12 @@ static void finish_special(const wd_cpu_job *job, int z, int step, float *row, b
   }
   int first = b->receiver_first[z], last = b->receiver_first[z + 1];
   if (first == last) return;
+  const bool exact = w->desc.mode == WD_WAVE_EXACT;
   const wd_gather *g = &w->gather[job->map];
   float *record = g->value + ((size_t)job->shot * (size_t)g->samples + (size_t)step) * (size_t)g->receivers;
   for (int i = first; i < last; i++)
-    record[b->receiver_order[i]] = wd_cpu_unscale(row[b->receiver_at[i]], f->scale);
+    record[b->receiver_order[i]] =
+        exact ? wd_cpu_unscale(row[b->receiver_at[i]], f->scale) : row[b->receiver_at[i]] + 0.0f; /* no -0 */
 }
 
 /* After a row is computed; `whole` when the columns' ghosts may be nonzero. */
@@ -92,14 +94,16 @@ static inline void finish_row(const wd_cpu_job *job, int z, int step, float *row
 static inline void widen(const wd_cpu_job *job, wd_cpu_range *range, const float *row, int from, int to) {
   const wd_wave *w = job->w;
   const wd_cpu_wave *b = job->b;
+  /* in exact mode a -0 must not be taken for a +0; elsewhere the sign of nothing is nothing */
+  const int32_t bits = w->desc.mode == WD_WAVE_EXACT ? -1 : INT32_MAX;
   int lo = range->lo, hi = -range->minus_hi;
   if (from >= lo && to <= hi) return;
   if (from < lo) {
-    int first = b->kernels->first_nonzero(row, from, lo < to ? lo : to);
+    int first = b->kernels->first_nonzero(row, from, lo < to ? lo : to, bits);
     if (first < lo) lo = first;
   }
   if (to > hi) {
-    int last = b->kernels->last_nonzero(row, hi > from ? hi : from, to);
+    int last = b->kernels->last_nonzero(row, hi > from ? hi : from, to, bits);
     if (last > hi) hi = last;
   }
   if (lo >= hi) return; /* nothing but zeros yet */
@@ -292,6 +296,30 @@ void wd_cpu_sweep_begin(wd_cpu_job *job) {
     job->settled = whole && clean;
   }
   job->recheck = f->scale != 1 && job->step / job->b->steps_a_sweep % RECHECK == RECHECK - 1;
+}
+
+static bool pml_row_is_zero(const wd_cpu_job *job, int z) {
+  const wd_cpu_wave *b = job->b;
+  const wd_cpu_field *f = job->f;
+  float *const plane[] = {f->p[0], f->p[1], f->psi_z, f->zeta_z, f->psi_x, f->zeta_x};
+  for (int i = 0; i < 6; i++) {
+    int length = i < 4 ? b->stride : b->x_stride;
+    if (b->kernels->first_nonzero(plane[i] + (ptrdiff_t)z * length, 0, length, INT32_MAX) < length)
+      return false;
+  }
+  return true;
+}
+
+void wd_cpu_pml_widen(const wd_cpu_job *job, int steps) {
+  wd_cpu_field *f = job->f;
+  const int reach = 2 * job->w->radius * steps;
+  int lo = f->row_lo - reach, hi = f->row_hi + reach;
+  if (lo < 0) lo = 0;
+  if (hi > job->w->pz) hi = job->w->pz;
+  while (lo < f->row_lo && pml_row_is_zero(job, lo)) lo++;
+  while (hi > f->row_hi && pml_row_is_zero(job, hi - 1)) hi--;
+  f->row_lo = lo;
+  f->row_hi = hi;
 }
 
 static int smaller(int a, int b) {

@@ -200,7 +200,11 @@ static wd_cpu_job begin_shot(call *c, int index, wd_cpu_worker *owner) {
 
 static void prepare_shot(call *c, wd_cpu_job *job, wd_cpu_worker *owner) {
   wd_cpu_coefficients_fill(c->w, &owner->coefficients, job->map);
-  if (c->from == 0) wd_cpu_field_rest(c->w, job->f, job->map, job->shot);
+  if (c->from > 0) return;
+  wd_cpu_field_rest(c->w, job->f, job->map, job->shot);
+  const wd_gather *g = &c->w->gather[job->map]; /* rows that are skipped record nothing */
+  size_t values = (size_t)g->samples * (size_t)g->receivers;
+  memset(g->value + values * (size_t)job->shot, 0, sizeof(float) * values);
 }
 
 /* Steps in a sweep that a block of `rows` rows allows: a trapezoid must not vanish. */
@@ -216,6 +220,7 @@ static void shot_alone(void *ctx, int task, int worker) {
   wd_cpu_worker *self = &c->b->worker[worker];
   wd_cpu_job job = begin_shot(c, task, self);
   if (__atomic_load_n(&c->cancelled, __ATOMIC_RELAXED)) return;
+  const bool live = w->desc.mode == WD_WAVE_LIVE;
   unsigned saved = w->desc.mode == WD_WAVE_EXACT ? 0 : wd_cpu_flush_denormals();
   prepare_shot(c, &job, self);
   for (int it = c->from; it < c->to;) {
@@ -224,10 +229,16 @@ static void shot_alone(void *ctx, int task, int worker) {
     for (int k = 0; k < stages; k++) {
       a[k] = c->b->ring ? w->radius * k : 0;
       b[k] = w->pz + a[k];
+      if (live) { /* only rows that the wave can have reached: psi_z and then p take it `radius` rows on */
+        int reach = 2 * w->radius * (k / 2 + 1);
+        if (job.f->row_lo - reach > a[k]) a[k] = job.f->row_lo - reach;
+        if (job.f->row_hi + reach < b[k]) b[k] = job.f->row_hi + reach;
+      }
     }
     job.step = it;
     wd_cpu_sweep_begin(&job);
     wd_cpu_tile(&job, stages, a, b);
+    if (live) wd_cpu_pml_widen(&job, steps);
     it += steps;
     if (tick(c, steps, worker)) break;
   }
@@ -259,7 +270,11 @@ static void share_shot(call *c, team *t, int party, int worker, wd_cpu_job *job)
       wd_cpu_tile(job, stages, a, b);
     }
     it += steps;
-    if (party == 0) t->stop = tick(c, steps, worker);
+    if (party == 0) {
+      t->stop = tick(c, steps, worker);
+      job->f->row_lo = 0; /* teams take all rows */
+      job->f->row_hi = pz;
+    }
     wd_barrier_wait(&t->barrier);
     if (t->stop) break;
   }

@@ -41,8 +41,9 @@ typedef struct wd_cpu_field {
   float *p[2];                            /* row 0 of step n in p[n % 2] */
   float *psi_x, *zeta_x, *psi_z, *zeta_z; /* live */
   uint64_t *range_block;
-  uint64_t *range; /* wd_cpu_range of row z, ghost rows included: -radius .. pz + radius - 1; atomic */
-  float scale;     /* values are held times this: 1 or WD_CPU_SCALE */
+  uint64_t *range;    /* wd_cpu_range of row z, ghost rows included: -radius .. pz + radius - 1; atomic */
+  float scale;        /* values are held times this: 1 or WD_CPU_SCALE */
+  int row_lo, row_hi; /* live: rows [row_lo, row_hi) were ever nonzero */
 } wd_cpu_field;
 
 /* A map's coefficients as rows of vectors. One a worker, refilled when the worker turns to another map. */
@@ -118,6 +119,9 @@ int wd_cpu_stages(const wd_wave *w, int steps);
 void wd_cpu_tile(wd_cpu_job *job, int stages, const int *a, const int *b);
 /* Looks over the rows at the start of a sweep (job->settled). */
 void wd_cpu_sweep_begin(wd_cpu_job *job);
+
+/* After a sweep of `steps` in live mode: widens the rows that were ever nonzero by what became so. */
+void wd_cpu_pml_widen(const wd_cpu_job *job, int steps);
 
 /* solver/cpu/field.c */
 wd_status wd_cpu_field_create(const wd_wave *w, wd_cpu_field *f, wd_error *err);
