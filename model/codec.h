@@ -14,7 +14,7 @@
  *
  * Measured, relative L2 of inverse after forward: real OpenFWI pair with the last sample mended 6.2e-5
  * (tests/model/test_codec.c); 30 maps of each of our families, median 1.2e-5 to 6.2e-5, worst 1.1e-3 (1.2e-2
- * of the scattered field). Five shots take 1.4 ms on one Zen 4 core. */
+ * of the scattered field). Five shots take 1.4 ms on one core (AVX-512, 2.8 GHz). */
 #ifndef WD_CODEC_H
 #define WD_CODEC_H
 
