@@ -25,8 +25,10 @@ wd_status wd_fail_context(wd_error *err, wd_status code, const char *format, ...
     va_start(ap, format);
     int n = vsnprintf(err->message, sizeof err->message, format, ap);
     va_end(ap);
-    if (n >= 0 && (size_t)n < sizeof err->message - 3)
-      snprintf(err->message + n, sizeof err->message - (size_t)n, ": %s", inner);
+    /* What does not fit is cut off at the end of the inner text. */
+    int room = (int)sizeof err->message - 3 - n;
+    if (n >= 0 && room > 0)
+      snprintf(err->message + n, sizeof err->message - (size_t)n, ": %.*s", room, inner);
   }
   return code;
 }

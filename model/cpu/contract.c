@@ -136,17 +136,24 @@ wd_status wd_cpu_conv_forward(wd_graph *g, wd_node *n, wd_error *err) {
                     err);
 }
 
+/* The gradient that goes on to x, alike for convolutions and matrix products: (dy, weight) -> dx. */
+static wd_status data_backward(wd_graph *g, wd_node *n, wd_error *err) {
+  const wd_cpu_node *c = n->cache;
+  const wd_node *x = wd_graph_in(g, n, 0), *w = wd_graph_in(g, n, 1);
+  float *scratch = wd_cpu_of(g)->scratch;
+  if (!x->grad) return WD_OK;
+  wd_status st = wd_dnn_run(c->op[1], n->grad, w->value, NULL, scratch, NULL, stamp_of(g, w), err);
+  if (!st) wd_cpu_accumulate(x->grad, scratch, wd_shape_count(x->shape), wd_cpu_threads(g));
+  return st;
+}
+
 wd_status wd_cpu_conv_backward(wd_graph *g, wd_node *n, wd_error *err) {
   const wd_cpu_node *c = n->cache;
   const wd_node *x = wd_graph_in(g, n, 0), *w = wd_graph_in(g, n, 1);
   const wd_node *b = n->n_inputs > 2 ? wd_graph_in(g, n, 2) : NULL;
   float *scratch = wd_cpu_of(g)->scratch;
   int threads = wd_cpu_threads(g);
-  wd_status st = WD_OK;
-  if (x->grad) {
-    st = wd_dnn_run(c->op[1], n->grad, w->value, NULL, scratch, NULL, stamp_of(g, w), err);
-    if (!st) wd_cpu_accumulate(x->grad, scratch, wd_shape_count(x->shape), threads);
-  }
+  wd_status st = data_backward(g, n, err);
   if (!st && w->grad) {
     size_t kernel = wd_shape_count(w->shape);
     float *bias = b ? scratch + (kernel + 15) / 16 * 16 : NULL;
@@ -167,11 +174,7 @@ wd_status wd_cpu_linear_backward(wd_graph *g, wd_node *n, wd_error *err) {
   const wd_node *b = n->n_inputs > 2 ? wd_graph_in(g, n, 2) : NULL;
   float *scratch = wd_cpu_of(g)->scratch;
   int threads = wd_cpu_threads(g);
-  wd_status st = WD_OK;
-  if (x->grad) {
-    st = wd_dnn_run(c->op[1], n->grad, w->value, NULL, scratch, NULL, stamp_of(g, w), err);
-    if (!st) wd_cpu_accumulate(x->grad, scratch, wd_shape_count(x->shape), threads);
-  }
+  wd_status st = data_backward(g, n, err);
   if (!st && w->grad) {
     st = wd_dnn_run(c->op[2], n->grad, x->value, NULL, scratch, NULL, 0, err);
     if (!st) wd_cpu_accumulate(w->grad, scratch, wd_shape_count(w->shape), threads);
