@@ -374,8 +374,9 @@ static wd_status create_states(wd_wave *w, wd_error *err) {
   return st;
 }
 
-/* Steps after which all shots have taken some 15 ms, at 2 ns a cell and thread: the cancel flag is looked at
- * in between, when all shots stand at one step. */
+/* Steps after which all shots have taken some 15 ms, at 0.5 ns a cell and thread: the cancel flag is looked
+ * at in between, when all shots stand at one step. (One step of very many shots or cells takes longer: it is
+ * finished first.) */
 static int chunk_steps(const wd_wave *w, int threads) {
   double cells = (double)w->pz * (double)w->px * shots_in_all(w) / threads;
   double steps = 15e-3 / (0.5e-9 * cells);
