@@ -5,6 +5,8 @@ import json
 import os
 import re
 import shlex
+import shutil
+import subprocess
 
 from harness import *
 
@@ -43,6 +45,13 @@ for script in ("app/run.sh", "tests/run.sh"):
     first_screen = "\n".join(README.splitlines()[:16])
     ok(f"sh {script}" in first_screen and os.path.exists(os.path.join(ROOT, script)), f"the first screen gives sh {script}")
 ok("](resources/pictures/" in "\n".join(README.splitlines()[:16]), "the first screen shows a picture")
+
+if shutil.which("mandoc"):
+    lint = subprocess.run(["mandoc", "-Tlint", "-W", "warning", os.path.join(ROOT, "app/cli/wavediffusion-cli.1")],
+                          capture_output=True, text=True)
+    ok(lint.returncode == 0, "mandoc finds nothing in the man page", lint.stdout)
+else:
+    skip("mandoc is not installed")
 
 # The man page, section by section.
 sections = re.split(r"^\.S[sh] ", MAN, flags=re.MULTILINE)
