@@ -38,7 +38,7 @@ struct wd_device {
   void (*close)(wd_device *); /* frees backend; may be NULL */
 };
 
-extern const wd_wave_ops wd_wave_ops_reference, wd_wave_ops_check, wd_wave_ops_cpu;
+extern const wd_wave_ops wd_wave_ops_reference, wd_wave_ops_cpu; /* check is reference, guarded */
 
 wd_status wd_device_open_cpu(wd_device *device, int threads, wd_error *err);
 /* Defined in solver/cuda/, or as a refusal where this build has no CUDA. */

@@ -82,7 +82,7 @@ wd_status wd_wave_run(wd_wave *w, const wd_hooks *hooks, wd_error *err) {
   wd_status st = w->device->wave->run(w, hooks, err);
   if (st) return st;
   wd_hooks_progress(hooks, 1.0);
-  return wd_plan_check_finite(w, w->survey->samples, err);
+  return wd_plan_check_finite(w, 0, w->survey->samples, err);
 }
 
 wd_status wd_wave_step(wd_wave *w, int n_steps, const wd_hooks *hooks, wd_error *err) {
@@ -90,10 +90,12 @@ wd_status wd_wave_step(wd_wave *w, int n_steps, const wd_hooks *hooks, wd_error 
   int left = w->survey->samples - w->step;
   if (n_steps > left) n_steps = left;
   if (n_steps == 0) return WD_OK;
+  int from = w->step;
   wd_status st = w->device->wave->step(w, n_steps, hooks, err);
-  if (st) return st;
-  w->step += n_steps;
-  return wd_plan_check_finite(w, w->step, err);
+  if (st && st != WD_CANCELLED) return st;
+  if (!st) w->step = from + n_steps;
+  wd_status finite = wd_plan_check_finite(w, from, w->step, err);
+  return finite ? finite : st;
 }
 
 int wd_wave_time(const wd_wave *w) {

@@ -47,10 +47,33 @@ static wd_status check_desc(const wd_wave_desc *d, wd_error *err) {
   return WD_OK;
 }
 
+wd_status wd_plan_check_memory(size_t count, size_t size, const char *what, wd_error *err) {
+  enum { SMALL = 32 << 20 }; /* not worth asking the system */
+  size_t bytes;
+  bool fits = wd_size_mul(count, size, &bytes);
+  if (fits && bytes <= SMALL) return WD_OK;
+  size_t available = wd_memory_available();
+  if (fits && (!available || bytes <= available)) return WD_OK;
+  return wd_fail(
+      err, WD_ERR_NO_MEMORY,
+      "%s would take %.1f GB of memory and %.1f GB are free; take fewer shots, receivers, samples or "
+      "maps in one call",
+      what, 1e-9 * (double)count * (double)size, 1e-9 * (double)available);
+}
+
 wd_status wd_plan_init(wd_wave *w, const wd_survey *survey, const wd_wave_desc *desc, wd_error *err) {
   wd_wave_desc d = desc ? *desc : (wd_wave_desc){0};
   spread_defaults(&d);
   wd_status st = check_desc(&d, err);
+  if (st) return st;
+  if (survey->nz < WD_MAP_MIN_SIDE || survey->nx < WD_MAP_MIN_SIDE || survey->nz > WD_MAP_MAX_SIDE ||
+      survey->nx > WD_MAP_MAX_SIDE)
+    return wd_fail(err, WD_ERR_SHAPE, "a survey on %d x %d cells; each side must be %d to %d cells",
+                   survey->nz, survey->nx, (int)WD_MAP_MIN_SIDE, (int)WD_MAP_MAX_SIDE);
+  /* Gathers of all shots, and the three coefficients of every cell. */
+  size_t per_map = (size_t)survey->shots * (size_t)survey->samples * (size_t)survey->receivers +
+                   3 * (size_t)survey->nz * (size_t)survey->nx;
+  st = wd_plan_check_memory((size_t)d.maps, per_map * sizeof(float), "the gathers and maps", err);
   if (st) return st;
   w->survey = survey;
   w->desc = d;
@@ -235,11 +258,11 @@ wd_status wd_plan_medium(const wd_wave *w, const wd_map *velocity, wd_medium *ou
   return WD_OK;
 }
 
-wd_status wd_plan_check_finite(const wd_wave *w, int steps, wd_error *err) {
+wd_status wd_plan_check_finite(const wd_wave *w, int from, int to, wd_error *err) {
   for (int m = 0; m < w->desc.maps; m++) {
     const wd_gather *g = &w->gather[m];
     for (int s = 0; s < g->shots; s++)
-      for (int t = 0; t < steps; t++) {
+      for (int t = from; t < to; t++) {
         const float *row = g->value + ((size_t)s * (size_t)g->samples + (size_t)t) * (size_t)g->receivers;
         for (int r = 0; r < g->receivers; r++)
           if (!isfinite(row[r]))

@@ -69,18 +69,26 @@ wd_status wd_plan_medium(const wd_wave *w, const wd_map *velocity, wd_medium *m,
 void wd_medium_clear(wd_medium *m);
 void wd_plan_clear(wd_wave *w);
 
+/* WD_ERR_NO_MEMORY, with the numbers, when count * size bytes for `what` are more than the machine could give
+ * now: the system hands out memory that it does not have, and kills whoever uses it. */
+wd_status wd_plan_check_memory(size_t count, size_t size, const char *what, wd_error *err);
+
 /* CFL number v dt / dx allowed with damping k_max and this stencil order (wave.h). */
 double wd_cfl_limit(int order, double k_max);
 
-/* WD_ERR_DIVERGED with map, shot and step when the gathers hold a NaN or an infinity, WD_OK otherwise. */
-wd_status wd_plan_check_finite(const wd_wave *w, int steps, wd_error *err);
+/* WD_ERR_DIVERGED with map, shot and step when samples from..to-1 of the gathers hold a NaN or an infinity,
+ * WD_OK otherwise. */
+wd_status wd_plan_check_finite(const wd_wave *w, int from, int to, wd_error *err);
 
-/* CPML (live), all in cell units (psi scaled by dx, zeta by dx^2; D1, D2 with the weights d and c):
- *   psi  <- b psi + a D1(p)               for x with ax, bx in the side strips, for z with az, bz in the
- * others zeta <- b zeta + a (D2(p) + D1(psi))  (psi just updated) p+    = 2 p - p- + alpha (D2x p + D2z p +
- * D1x psi_x + zeta_x + D1z psi_z + zeta_z) a = sigma / (sigma + eta) (b - 1), b = exp(-(sigma + eta) dt),
- * sigma = sigma_max q^2, sigma_max = 3 vmax ln(1/R) / (2 L), eta = pi f (1 - q), q the depth into the layer
- * over its width L. psi and zeta are zero outside the strips; the stencil sees zeros outside the padded grid.
- */
+/* CPML (live), all in cell units (psi scaled by dx, zeta by dx^2; D1, D2 the derivatives with weights d and
+ * c), for each axis; a, b are ax, bx in the side strips and az, bz in those above and below:
+ *
+ *   psi  <- b psi + a D1(p)
+ *   zeta <- b zeta + a (D2(p) + D1(psi))        (psi just updated)
+ *   p+    = 2 p - p- + alpha (D2x p + D2z p + D1x psi_x + zeta_x + D1z psi_z + zeta_z)
+ *
+ * with a = sigma / (sigma + eta) (b - 1), b = exp(-(sigma + eta) dt), sigma = sigma_max q^2,
+ * sigma_max = 3 vmax ln(1/R) / (2 L), eta = pi f (1 - q), q the depth into the layer over its width L. psi
+ * and zeta are zero outside the strips; the stencil sees zeros outside the padded grid. */
 
 #endif

@@ -20,7 +20,7 @@ static wd_status check_guards(const wd_wave *w, ref_adjoint *a, wd_error *err) {
 wd_status wd_reference_gradient(wd_wave *w, const wd_gather *residual, wd_map *out, double *vmin_term,
                                 const wd_hooks *hooks, wd_error *err) {
   bool guarded = w->device->info.kind == WD_DEVICE_CHECK;
-  int shots = w->survey->shots, total = w->desc.maps * shots, interval = ref_steps_between_checks(w);
+  int shots = w->survey->shots, total = w->desc.maps * shots, rows = ref_rows_between_checks(w);
   size_t cells = (size_t)w->nz * (size_t)w->nx;
   size_t per_shot = (size_t)w->survey->samples * (size_t)w->survey->receivers;
   ref_adjoint a;
@@ -36,7 +36,7 @@ wd_status wd_reference_gradient(wd_wave *w, const wd_gather *residual, wd_map *o
     memset(sum, 0, cells * sizeof *sum);
     for (int s = 0; s < shots && !st; s++) {
       wd_hooks_progress(hooks, (double)(m * shots + s) / total);
-      st = ref_adjoint_shot(w, &k, &a, s, residual[m].value + (size_t)s * per_shot, sum, &vmin_sum, interval,
+      st = ref_adjoint_shot(w, &k, &a, s, residual[m].value + (size_t)s * per_shot, sum, &vmin_sum, rows,
                             hooks);
       if (st == WD_CANCELLED) wd_fail(err, st, "cancelled in shot %d of %d", m * shots + s + 1, total);
       if (!st && guarded) st = check_guards(w, &a, err);

@@ -9,29 +9,33 @@
  *
  * 1. Sponge. Divided by A, the scheme is
  *
- *      (1/A) [ p_{n+1} - (2 - k) p_n + (1 - k) p_{n-1} ] = Lap p_n + f_n (forward)
+ *      (1/A) [ p_{n+1} - (2 - k) p_n + (1 - k) p_{n-1} ] = Lap p_n + f_n                       (forward)
  *
  *    since beta / A = dx^2: the velocity stands nowhere but in 1/A. With a multiplier m_{n+1} for each of
- * these equations, stationarity of J by p_n reads
+ *    these equations, stationarity of J by p_n reads
  *
- *      m_n = A [ Lap m_{n+1} + R^T r_{n-1} ] + (2 - k) m_{n+1} - (1 - k) m_{n+2},   m_{N+1} = m_{N+2} = 0
- * (adjoint)
+ *      m_n = A [ Lap m_{n+1} + R^T r_{n-1} ] + (2 - k) m_{n+1} - (1 - k) m_{n+2}               (adjoint)
  *
+ *    from m_{N+1} = m_{N+2} = 0,
  *    for n = N..1: the forward scheme again, run backward in time with sources A r at the receivers. The
  *    multiplier is m = A lambda with lambda_n = dJ/dp_n, so this is
  *      lambda_n = R^T r_{n-1} + t1 lambda_{n+1} - t2 lambda_{n+2} + neighbours(A lambda_{n+1}),   t1 = 2 + c0
  * A - k.
  *
- * 2. Gradient. dJ/d(1/A) = - sum_n m_{n+1} [ p_{n+1} - (2 - k) p_n + (1 - k) p_{n-1} ] at a cell. Moving the
- * time differences over to m (all ends vanish) and putting in the adjoint equation makes it
+ * 2. Gradient. At a cell,
+ *
+ *      dJ/d(1/A) = - sum_n m_{n+1} [ p_{n+1} - (2 - k) p_n + (1 - k) p_{n-1} ].
+ *
+ *    Moving the time differences over to m (all ends vanish) and putting in the adjoint equation makes it
+ *
  *      - sum_n p_n [ m_n - (2 - k) m_{n+1} + (1 - k) m_{n+2} ] = - A sum_n p_n [ Lap m_{n+1} + R^T r_{n-1} ],
  *    and with d(1/A)/dv = -2 / (A v):
  *
- *      dJ/dv = (2 / v) sum_{n=1}^{N} p_n [ Lap m_{n+1} + R^T r_{n-1} ] (gradient)
+ *      dJ/dv = (2 / v) sum_{n=1}^{N} p_n [ Lap m_{n+1} + R^T r_{n-1} ]                         (gradient)
  *
  *    summed over all padded cells that copy one core cell. It is the same number as
  *    sum lambda_{n+1} (Lap p_n) 2 v (dt/dx)^2 with the source term 2 v dt^2 sum lambda_{n+1} w_n added, but
- * it needs one value of p at each cell and step, the source term is in it already, and it does not change
+ *    it needs one value of p at each cell and step, the source term is in it already, and it does not change
  * with the boundary: only the bracket does.
  *
  * 3. vmin. k = damping dt is proportional to the map's minimum velocity, and p_{n+1} holds k (p_{n-1} - p_n),
@@ -46,13 +50,14 @@
  *      zeta_{n+1} = b zeta_n + a (D2 p_n + D1 psi_{n+1})
  *      p_{n+1}    = 2 p_n - p_{n-1} + A [ sum over axes (D2 p_n + D1 psi_{n+1} + zeta_{n+1}) + f_n ]
  *
- *    Let Z_n = dJ/dzeta_n, Y_n = dJ/dpsi_n, total derivatives, and m = A lambda as before. From what each
- * variable enters, in reverse order of computation:
+ *    Let Z_n = dJ/dzeta_n, Y_n = dJ/dpsi_n, total derivatives, and m = A lambda as before. zeta_{n+1} is in
+ *    p_{n+1} and zeta_{n+2}; S is the weight of (D2 p_n + D1 psi_{n+1}); psi_{n+1} is in psi_{n+2} and,
+ *    through D1, in that sum. In reverse order of computation:
  *
- *      Z_{n+1} = m_{n+1} + b Z_{n+2}                      zeta_{n+1} is in p_{n+1} and zeta_{n+2}
- *      S_{n+1} = m_{n+1} + a Z_{n+1}                      the weight of (D2 p_n + D1 psi_{n+1})
- *      Y_{n+1} = b Y_{n+2} - D1 S_{n+1}                   psi_{n+1} is in psi_{n+2} and, through D1, in that
- * sum m_n = 2 m_{n+1} - m_{n+2} + A [ sum over axes (D2 S_{n+1} - D1 (a Y_{n+1})) + R^T r_{n-1} ]
+ *      Z_{n+1} = m_{n+1} + b Z_{n+2}
+ *      S_{n+1} = m_{n+1} + a Z_{n+1}
+ *      Y_{n+1} = b Y_{n+2} - D1 S_{n+1}
+ *      m_n = 2 m_{n+1} - m_{n+2} + A [ sum over axes (D2 S_{n+1} - D1 (a Y_{n+1})) + R^T r_{n-1} ]
  *
  *    Z and Y matter only where a is not zero. Where there is no strip this is the adjoint of 1 with k = 0.
  * The gradient is (gradient) with sum over axes (D2 S - D1 (a Y)) in place of Lap m. It holds a and b fixed,
@@ -75,7 +80,16 @@ typedef struct WD_T(adjoint) {
   WD_REAL *sx, *sz, *ux, *uz; /* live: S and a Y of this step */
   void *(*alloc)(size_t count, size_t size);
   void (*release)(void *);
+  const wd_hooks *hooks;
+  int rows, left; /* between looks at the cancel flag; until the next */
 } WD_T(adjoint);
+
+/* After every row of work: whether to stop, and leave everything as it is. */
+static inline bool WD_T(stopped)(WD_T(adjoint) * a) {
+  if (--a->left > 0) return false;
+  a->left = a->rows;
+  return wd_hooks_cancelled(a->hooks);
+}
 
 static inline size_t WD_T(plane_bytes)(const wd_wave *w) {
   return sizeof(WD_REAL) * (size_t)w->pz * (size_t)w->px;
@@ -158,10 +172,11 @@ static inline void WD_T(field_copy)(const wd_wave *w, WD_T(field) * to, WD_T(fie
   }
 }
 
-/* Z, S, Y and a Y of this step, from m_{n+1}. */
-static inline void WD_T(adjoint_memory)(const wd_wave *w, const WD_T(coefficients) * k, WD_T(adjoint) * a) {
+/* Z, S, Y and a Y of this step, from m_{n+1}; false when cancelled. */
+static inline bool WD_T(adjoint_memory)(const wd_wave *w, const WD_T(coefficients) * k, WD_T(adjoint) * a) {
   WD_T(field) *b = &a->backward;
-  for (int z = 0; z < w->pz; z++)
+  for (int z = 0; z < w->pz; z++) {
+    if (WD_T(stopped)(a)) return false;
     for (int x = 0; x < w->px; x++) {
       size_t i = (size_t)z * (size_t)w->px + (size_t)x;
       if (k->bx[x] != 0) b->zeta_x[i] = b->now[i] + k->bx[x] * b->zeta_x[i];
@@ -169,7 +184,9 @@ static inline void WD_T(adjoint_memory)(const wd_wave *w, const WD_T(coefficient
       a->sx[i] = b->now[i] + k->ax[x] * b->zeta_x[i];
       a->sz[i] = b->now[i] + k->az[z] * b->zeta_z[i];
     }
-  for (int z = 0; z < w->pz; z++)
+  }
+  for (int z = 0; z < w->pz; z++) {
+    if (WD_T(stopped)(a)) return false;
     for (int x = 0; x < w->px; x++) {
       size_t i = (size_t)z * (size_t)w->px + (size_t)x;
       if (k->bx[x] != 0) b->psi_x[i] = k->bx[x] * b->psi_x[i] - WD_T(first)(w, k, a->sx, z, x, 0, 1);
@@ -177,17 +194,21 @@ static inline void WD_T(adjoint_memory)(const wd_wave *w, const WD_T(coefficient
       a->ux[i] = k->ax[x] * b->psi_x[i];
       a->uz[i] = k->az[z] * b->psi_z[i];
     }
+  }
+  return true;
 }
 
 /* m_{n+1}, m_{n+2} -> m_n, m_{n+1}; adds this step's terms to sum (nz * nx: the gradient times v / 2) and,
- * with a sponge, to *vmin_sum (dJ/dvmin times vmin). p is p_n, residual r_{n-1} at every receiver. */
-static inline void WD_T(adjoint_step)(const wd_wave *w, const WD_T(coefficients) * k, WD_T(adjoint) * a,
+ * with a sponge, to *vmin_sum (dJ/dvmin times vmin). p is p_n, residual r_{n-1} at every receiver. False when
+ * cancelled. */
+static inline bool WD_T(adjoint_step)(const wd_wave *w, const WD_T(coefficients) * k, WD_T(adjoint) * a,
                                       const WD_REAL *p, const WD_REAL *residual, double *sum,
                                       double *vmin_sum) {
   bool live = w->desc.mode == WD_WAVE_LIVE;
   WD_T(field) *b = &a->backward;
-  if (live) WD_T(adjoint_memory)(w, k, a);
-  for (int z = 0; z < w->pz; z++)
+  if (live && !WD_T(adjoint_memory)(w, k, a)) return false;
+  for (int z = 0; z < w->pz; z++) {
+    if (WD_T(stopped)(a)) return false;
     for (int x = 0; x < w->px; x++) {
       size_t i = (size_t)z * (size_t)w->px + (size_t)x;
       if (z == 0 && w->desc.free_surface) {
@@ -207,6 +228,7 @@ static inline void WD_T(adjoint_step)(const wd_wave *w, const WD_T(coefficients)
       sum[core] += (double)(p[i] * bracket);
       b->before[i] = k->alpha[core] * bracket + ((2 - damping) * b->now[i] - (1 - damping) * b->before[i]);
     }
+  }
   WD_REAL *next = b->before;
   b->before = b->now;
   b->now = next;
@@ -217,14 +239,18 @@ static inline void WD_T(adjoint_step)(const wd_wave *w, const WD_T(coefficients)
     sum[core] += (double)(p[i] * residual[r]);
     b->now[i] += k->alpha[core] * residual[r];
   }
+  return true;
 }
 
 /* One shot's share of the gradient, added to sum and *vmin_sum (see adjoint_step). residual holds samples *
- * receivers values of this shot. The cancel flag is looked at every `interval` steps. */
+ * receivers values of this shot. The cancel flag is looked at every `rows` rows of a step. */
 static inline wd_status WD_T(adjoint_shot)(const wd_wave *w, const WD_T(coefficients) * k, WD_T(adjoint) * a,
                                            int shot, const WD_REAL *residual, double *sum, double *vmin_sum,
-                                           int interval, const wd_hooks *hooks) {
+                                           int rows, const wd_hooks *hooks) {
   WD_T(field) *f = &a->forward;
+  a->hooks = hooks;
+  a->rows = a->left = rows;
+  f->row = 0;
   WD_T(field_copy)(w, &a->backward, NULL);
   for (int i = 0; i < a->plan.n_actions; i++) {
     wd_adjoint_action act = a->plan.action[i];
@@ -234,15 +260,16 @@ static inline wd_status WD_T(adjoint_shot)(const wd_wave *w, const WD_T(coeffici
     case WD_ADJOINT_ADVANCE:
     case WD_ADJOINT_REVERSE:
       for (int n = act.from; n < act.to; n++) {
-        if ((n - act.from) % interval == 0 && wd_hooks_cancelled(hooks)) return WD_CANCELLED;
-        WD_T(step)(w, k, f, shot, n, NULL);
+        if (wd_hooks_cancelled(hooks)) return WD_CANCELLED;
+        while (!WD_T(step_part)(w, k, f, shot, n, NULL, rows))
+          if (wd_hooks_cancelled(hooks)) return WD_CANCELLED;
         if (act.kind == WD_ADJOINT_REVERSE) memcpy(a->segment[n - act.from], f->now, WD_T(plane_bytes)(w));
       }
       for (int n = act.to; act.kind == WD_ADJOINT_REVERSE && n > act.from; n--) {
-        if ((act.to - n) % interval == 0 && wd_hooks_cancelled(hooks)) return WD_CANCELLED;
-        WD_T(adjoint_step)
-        (w, k, a, a->segment[n - 1 - act.from], residual + (size_t)(n - 1) * (size_t)w->survey->receivers,
-         sum, vmin_sum);
+        const WD_REAL *r = residual + (size_t)(n - 1) * (size_t)w->survey->receivers;
+        if (wd_hooks_cancelled(hooks) ||
+            !WD_T(adjoint_step)(w, k, a, a->segment[n - 1 - act.from], r, sum, vmin_sum))
+          return WD_CANCELLED;
       }
       break;
     }

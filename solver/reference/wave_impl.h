@@ -21,10 +21,14 @@ typedef struct WD_T(coefficients) {
   WD_REAL d[WD_MAX_RADIUS + 1];     /* first derivative */
 } WD_T(coefficients);
 
-/* The state of one shot: pz * px values each; psi and zeta only in live mode. */
+/* The state of one shot: pz * px values each; psi and zeta only in live mode. A step may be done in parts, so
+ * that a cancel need not wait for the end of one on a large map: `row` counts the rows of the step in hand
+ * that are done (in live mode the rows of psi first), 0 between steps. Until the last part `now` stays p_n.
+ */
 typedef struct WD_T(field) {
   WD_REAL *now, *before;
   WD_REAL *psi_x, *zeta_x, *psi_z, *zeta_z;
+  int row;
 } WD_T(field);
 
 /* u at a cell that may lie outside the padded grid: mirrored with the sign changed above a free surface,
@@ -77,9 +81,10 @@ static inline WD_REAL WD_T(second)(const wd_wave *w, const WD_T(coefficients) * 
   return sum;
 }
 
-/* One step with the sponge: `before` becomes the new field, and the two change places. */
-static inline void WD_T(step_sponge)(const wd_wave *w, const WD_T(coefficients) * k, WD_T(field) * f) {
-  for (int z = 0; z < w->pz; z++)
+/* Rows from..to-1 of a step with the sponge: the new field takes the place of `before`. */
+static inline void WD_T(sponge_rows)(const wd_wave *w, const WD_T(coefficients) * k, WD_T(field) * f,
+                                     int from, int to) {
+  for (int z = from; z < to; z++)
     for (int x = 0; x < w->px; x++) {
       size_t i = (size_t)z * (size_t)w->px + (size_t)x;
       if (z == 0 && w->desc.free_surface) {
@@ -93,14 +98,12 @@ static inline void WD_T(step_sponge)(const wd_wave *w, const WD_T(coefficients) 
       f->before[i] =
           ((t1 * f->now[i]) - (t2 * f->before[i])) + (k->alpha[core] * WD_T(neighbours)(w, k, f->now, z, x));
     }
-  WD_REAL *next = f->before;
-  f->before = f->now;
-  f->now = next;
 }
 
-/* One step with the convolutional PML: first every psi, then zeta and the pressure (wave_plan.h). */
-static inline void WD_T(step_cpml)(const wd_wave *w, const WD_T(coefficients) * k, WD_T(field) * f) {
-  for (int z = 0; z < w->pz; z++)
+/* A step with the convolutional PML (wave_plan.h): first every psi, */
+static inline void WD_T(cpml_psi_rows)(const wd_wave *w, const WD_T(coefficients) * k, WD_T(field) * f,
+                                       int from, int to) {
+  for (int z = from; z < to; z++)
     for (int x = 0; x < w->px; x++) {
       size_t i = (size_t)z * (size_t)w->px + (size_t)x;
       if (k->bx[x] != 0)
@@ -108,7 +111,12 @@ static inline void WD_T(step_cpml)(const wd_wave *w, const WD_T(coefficients) * 
       if (k->bz[z] != 0)
         f->psi_z[i] = k->bz[z] * f->psi_z[i] + k->az[z] * WD_T(first)(w, k, f->now, z, x, 1, 0);
     }
-  for (int z = 0; z < w->pz; z++)
+}
+
+/* then zeta and the pressure. */
+static inline void WD_T(cpml_rows)(const wd_wave *w, const WD_T(coefficients) * k, WD_T(field) * f, int from,
+                                   int to) {
+  for (int z = from; z < to; z++)
     for (int x = 0; x < w->px; x++) {
       size_t i = (size_t)z * (size_t)w->px + (size_t)x;
       if (z == 0 && w->desc.free_surface) {
@@ -123,19 +131,40 @@ static inline void WD_T(step_cpml)(const wd_wave *w, const WD_T(coefficients) * 
       f->before[i] = (2 * f->now[i] - f->before[i]) +
                      k->alpha[core] * ((dxx + dzz) + ((sx + f->zeta_x[i]) + (sz + f->zeta_z[i])));
     }
+}
+
+/* Goes on with a step of one shot by at most `rows` rows; true when it is done: propagated, then injected
+ * (the product beta w rounds before it is added), then recorded. */
+static inline bool WD_T(step_part)(const wd_wave *w, const WD_T(coefficients) * k, WD_T(field) * f, int shot,
+                                   int it, WD_REAL *record, int rows) {
+  const bool live = w->desc.mode == WD_WAVE_LIVE;
+  const int end = live ? 2 * w->pz : w->pz;
+  while (rows > 0 && f->row < end) {
+    const bool psi = live && f->row < w->pz;
+    const int from = live && !psi ? f->row - w->pz : f->row;
+    const int n = rows < w->pz - from ? rows : w->pz - from;
+    if (psi)
+      WD_T(cpml_psi_rows)(w, k, f, from, from + n);
+    else if (live)
+      WD_T(cpml_rows)(w, k, f, from, from + n);
+    else
+      WD_T(sponge_rows)(w, k, f, from, from + n);
+    f->row += n;
+    rows -= n;
+  }
+  if (f->row < end) return false;
+  f->row = 0;
   WD_REAL *next = f->before;
   f->before = f->now;
   f->now = next;
-}
-
-/* A whole step of one shot: propagate, inject (the product beta w rounds before it is added), record. */
-static inline void WD_T(step)(const wd_wave *w, const WD_T(coefficients) * k, WD_T(field) * f, int shot,
-                              int it, WD_REAL *record) {
-  if (w->desc.mode == WD_WAVE_LIVE)
-    WD_T(step_cpml)(w, k, f);
-  else
-    WD_T(step_sponge)(w, k, f);
   WD_REAL kick = k->beta[shot] * (WD_REAL)w->survey->wavelet[it];
   f->now[w->source[shot]] += kick;
   for (int r = 0; record && r < w->survey->receivers; r++) record[r] = f->now[w->receiver[r]];
+  return true;
+}
+
+/* A whole step. */
+static inline void WD_T(step)(const wd_wave *w, const WD_T(coefficients) * k, WD_T(field) * f, int shot,
+                              int it, WD_REAL *record) {
+  (void)WD_T(step_part)(w, k, f, shot, it, record, 2 * w->pz);
 }

@@ -4,10 +4,13 @@
 #include "solver/wave_plan.h"
 #include "tests/tap.h"
 
+#include <limits.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static wd_device *open_device(const char *spec) {
   wd_error err = {0};
@@ -125,6 +128,100 @@ static void cancelling(void) {
   small_clear(&t);
 }
 
+static void *raise_flag(void *flag) {
+  nanosleep(&(struct timespec){.tv_nsec = 17000000}, NULL);
+  atomic_store((atomic_bool *)flag, true);
+  return NULL;
+}
+
+/* One step of all shots takes longer than a cancel may: calls that end in the middle of one must add up to
+ * the same bits, snapshots on the way included. */
+static void cancelling_within_a_step(wd_wave_desc desc, const char *what) {
+  enum { SIDE = 300, SHOTS = 8, STEPS = 6 };
+  wd_device *d = open_device("reference");
+  wd_survey *s = NULL;
+  wd_map map = {0};
+  wd_wave *want = NULL, *w = NULL;
+  wd_error err = {0};
+  wd_survey_create(&(wd_survey_desc){.nz = SIDE, .nx = SIDE, .samples = STEPS, .shots = SHOTS}, &s, &err);
+  wd_map_create(SIDE, SIDE, 10, &map, NULL);
+  for (int i = 0; i < SIDE * SIDE; i++) map.value[i] = 2000.0f + (float)(i / SIDE);
+  bool ok = !wd_wave_create(d, s, &desc, &map, &want, &err) && !wd_wave_create(d, s, &desc, &map, &w, &err);
+  int cancelled = 0, within = 0;
+  ok = ok && !wd_wave_step(w, 1, NULL, &err); /* at rest a cancelled step starts anew */
+  bool same = ok;
+  for (int call = 0; ok && wd_wave_time(w) < STEPS; call++) {
+    atomic_bool flag = false;
+    pthread_t thread;
+    bool armed = call < 40 && pthread_create(&thread, NULL, raise_flag, &flag) == 0;
+    int before = wd_wave_time(w);
+    wd_status st = wd_wave_step(w, STEPS, &(wd_hooks){.cancel = &flag}, &err);
+    if (armed) pthread_join(thread, NULL);
+    ok = !st || st == WD_CANCELLED;
+    cancelled += st == WD_CANCELLED;
+    within += st == WD_CANCELLED && wd_wave_time(w) == before;
+    ok = ok && !wd_wave_step(want, wd_wave_time(w) - wd_wave_time(want), NULL, &err);
+    for (int shot = 0; ok && shot < SHOTS; shot += SHOTS - 1) {
+      wd_map a = {0}, b = {0};
+      ok = !wd_wave_snapshot(w, 0, shot, true, &a, &err) && !wd_wave_snapshot(want, 0, shot, true, &b, &err);
+      if (!ok) break;
+      same = same && memcmp(a.value, b.value, sizeof(float) * (size_t)a.nz * (size_t)a.nx) == 0;
+      wd_map_clear(&a);
+      wd_map_clear(&b);
+    }
+  }
+  const wd_gather *g = ok ? wd_wave_gather(w, 0) : NULL;
+  tap_ok(ok && same &&
+             memcmp(g->value, wd_wave_gather(want, 0)->value, sizeof(float) * wd_gather_count(g)) == 0,
+         "%s: cancelled %d times, %d of them within a step: the same snapshots and gathers %s", what,
+         cancelled, within, err.message);
+  wd_wave_destroy(w);
+  wd_wave_destroy(want);
+  wd_map_clear(&map);
+  wd_survey_destroy(s);
+  wd_device_close(d);
+}
+
+/* What would not fit into memory is refused before the system kills the process, and what no index can hold.
+ */
+static void too_large(const char *spec) {
+  enum { SIDE = WD_MAP_MAX_SIDE };
+  if (!wd_memory_available() || wd_memory_available() > (size_t)30 << 30) {
+    tap_skip("%s: this machine has the memory for 1000 shots on %d x %d cells", spec, (int)SIDE, (int)SIDE);
+    return;
+  }
+  wd_device *d = open_device(spec);
+  wd_survey *s = NULL;
+  wd_map map = {0};
+  wd_wave *w = NULL;
+  wd_error err = {0};
+  wd_survey_desc desc = {.nz = SIDE, .nx = SIDE, .shots = 1000, .samples = 5};
+  wd_map_create(SIDE, SIDE, 10, &map, NULL);
+  for (int i = 0; i < SIDE * SIDE; i++) map.value[i] = 2000;
+  wd_survey_create(&desc, &s, &err);
+  wd_status st = wd_wave_create(d, s, NULL, &map, &w, &err);
+  if (!st) st = wd_wave_step(w, 1, NULL, &err);
+  tap_ok(st == WD_ERR_NO_MEMORY && w && wd_wave_time(w) == 0, "%s: 1000 shots on %d x %d cells: %s", spec,
+         (int)SIDE, (int)SIDE, err.message);
+  wd_wave_destroy(w);
+  wd_survey_destroy(s);
+  s = NULL;
+  w = NULL;
+  desc.samples = WD_MAX_SAMPLES;
+  wd_survey_create(&desc, &s, &err);
+  st = wd_wave_create(d, s, NULL, &map, &w, &err);
+  tap_ok(st == WD_ERR_NO_MEMORY && !w, "%s: and their gathers of %d samples: %s", spec, (int)WD_MAX_SAMPLES,
+         err.message);
+  wd_survey_destroy(s);
+  s = NULL;
+  wd_survey_create(&(wd_survey_desc){.nz = INT_MAX}, &s, &err);
+  st = wd_wave_create(d, s, NULL, &map, &w, &err);
+  tap_ok(st == WD_ERR_SHAPE && !w, "%s: %s", spec, err.message);
+  wd_survey_destroy(s);
+  wd_map_clear(&map);
+  wd_device_close(d);
+}
+
 static void refusals(void) {
   small t = small_setup("reference", 20, 24, 50);
   wd_wave *w = NULL;
@@ -184,6 +281,10 @@ int main(void) {
   stepwise("check", (wd_wave_desc){.mode = WD_WAVE_LIVE, .free_surface = true, .order = 8},
            "live, free surface, order 8");
   cancelling();
+  cancelling_within_a_step((wd_wave_desc){0}, "sponge");
+  cancelling_within_a_step((wd_wave_desc){.mode = WD_WAVE_LIVE, .order = 8}, "live, order 8");
+  too_large("reference");
+  too_large("cpu");
   refusals();
   return tap_done();
 }
