@@ -21,16 +21,17 @@ static wd_status check(double dt, const wd_arrival_desc *d, wd_error *err) {
     return wd_fail(err, WD_ERR_ARGUMENT, "cannot pick arrivals of %g Hz on samples of %g s", d->frequency,
                    dt);
   if (!(d->threshold > 0 && d->threshold < 1) || !(d->ratio > 0) || !(d->flank > 0 && d->flank < 1) ||
-      !isfinite(d->centre))
+      !(d->centre >= 0) || !isfinite(d->centre))
     return wd_fail(
         err, WD_ERR_ARGUMENT,
-        "arrival picks want threshold and flank between 0 and 1 and a positive ratio; they are %g, %g, %g",
-        d->threshold, d->flank, d->ratio);
+        "arrival picks want threshold and flank between 0 and 1, a positive ratio and a centre that is not "
+        "negative; they are %g, %g, %g, %g s",
+        d->threshold, d->flank, d->ratio, d->centre);
   return WD_OK;
 }
 
 /* Sample number of the pick, fractional; NaN when there is none. */
-static double pick_trace(const float *x, int n, int stride, double period, const wd_arrival_desc *d) {
+static double pick_trace(const float *x, int n, ptrdiff_t stride, double period, const wd_arrival_desc *d) {
   double peak = 0, energy = 0;
   for (int t = 0; t < n; t++) {
     double v = x[t * stride];
@@ -75,25 +76,28 @@ wd_status wd_arrival_delay(double dt, const wd_arrival_desc *desc, double *delay
   wd_arrival_desc d = with_defaults(desc, dt);
   wd_status st = check(dt, &d, err);
   if (st) return st;
-  /* q(t) = Int w(t - s^2) 2 ds: with tau = s^2 the singularity of 1 / sqrt(tau) is gone. */
-  const double period = 1 / d.frequency, until = d.centre + 2 * period;
-  const int n = (int)ceil(until / dt) + 1, steps = 2000;
+  /* q(t) = Int w(t - s^2) 2 ds: with tau = s^2 the singularity of 1 / sqrt(tau) is gone. Before two periods
+   * ahead of its centre the wavelet is nothing, and more than 2000 samples a period tell nothing new. */
+  const double period = 1 / d.frequency;
+  const double start = fmax(0, d.centre - 2 * period), until = d.centre + 2 * period;
+  const double h = fmax(dt, period / 2000);
+  const int n = (int)ceil((until - start) / h) + 1, steps = 2000;
   float *q = wd_alloc((size_t)n, sizeof *q);
   if (!q) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a pulse of %d samples", n);
   for (int i = 0; i < n; i++) {
-    double t = i * dt, upper = sqrt(t), sum = 0;
+    double t = start + i * h, upper = sqrt(t), sum = 0;
     for (int k = 0; k <= steps; k++) {
       double s = upper * k / steps, b = M_PI * d.frequency * (t - s * s - d.centre);
       sum += (k == 0 || k == steps ? 0.5 : 1) * (1 - 2 * b * b) * exp(-b * b);
     }
     q[i] = (float)(sum * upper / steps);
   }
-  double at = pick_trace(q, n, 1, period / dt, &d);
+  double at = pick_trace(q, n, 1, period / h, &d);
   wd_free(q);
   if (isnan(at))
     return wd_fail(err, WD_ERR_ARGUMENT,
                    "no arrival can be picked on a Ricker pulse of %g Hz with these settings", d.frequency);
-  *delay = at * dt;
+  *delay = start + at * h;
   return WD_OK;
 }
 

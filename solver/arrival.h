@@ -4,8 +4,8 @@
  *   1. Detection (STA/LTA): the first sample where the rms over the next T/4 exceeds both `threshold` P and
  *      `ratio` times the rms of all that came before. The first asks for signal, the second for a rise above
  *      whatever noise leads it.
- *   2. The event's own size: A = max |x| within one period from there, so that a stronger later arrival does
- * not move the pick of an early weak one.
+ *   2. The event's own size: A = max |x| within one period from there, so that a stronger later
+ *      arrival does not move the pick of an early weak one.
  *   3. The pick: where |x| first rises through `flank` A, looked for from half a period before the detection,
  *      between samples by straight line: a time on the front of the first lobe.
  *

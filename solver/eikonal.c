@@ -56,7 +56,10 @@ static double solve_node(const grid *g, int z, int x) {
   return best / t0;
 }
 
-static void solve(grid *g) {
+/* False when cancelled. */
+static bool solve(grid *g, const wd_hooks *hooks) {
+  const int nodes_between_checks = 100000; /* some 10 ms */
+  int left = 0;
   const size_t nodes = (size_t)g->nz * (size_t)g->nx;
   for (size_t i = 0; i < nodes; i++) g->tau[i] = INFINITY;
   g->tau[(size_t)g->sz * (size_t)g->nx + (size_t)g->sx] = 1;
@@ -65,7 +68,12 @@ static void solve(grid *g) {
   for (int round = 0; round < 10000 && change > 1e-9; round++) {
     change = 0;
     for (int order = 0; order < 4; order++)
-      for (int i = 0; i < g->nz; i++)
+      for (int i = 0; i < g->nz; i++) {
+        if (left <= 0) {
+          if (wd_hooks_cancelled(hooks)) return false;
+          left = nodes_between_checks;
+        }
+        left -= g->nx;
         for (int j = 0; j < g->nx; j++) {
           int z = order & 1 ? g->nz - 1 - i : i, x = order & 2 ? g->nx - 1 - j : j;
           if (z == g->sz && x == g->sx) continue;
@@ -75,11 +83,13 @@ static void solve(grid *g) {
             *tau = next;
           }
         }
+      }
   }
+  return true;
 }
 
-wd_status wd_eikonal_map(const wd_map *velocity, wd_cell source, const wd_eikonal_desc *desc, wd_map *out,
-                         wd_error *err) {
+wd_status wd_eikonal_map(const wd_map *velocity, wd_cell source, const wd_eikonal_desc *desc,
+                         const wd_hooks *hooks, wd_map *out, wd_error *err) {
   int refine = desc && desc->refine ? desc->refine : 3;
   if (refine < 1 || refine > 9 || refine % 2 == 0)
     return wd_fail(err, WD_ERR_ARGUMENT, "an eikonal grid refined by %d; take 1, 3, 5, 7 or 9", refine);
@@ -91,6 +101,9 @@ wd_status wd_eikonal_map(const wd_map *velocity, wd_cell source, const wd_eikona
 
   const int nz = velocity->nz * refine, nx = velocity->nx * refine, middle = refine / 2;
   const size_t nodes = (size_t)nz * (size_t)nx;
+  st = wd_memory_check(nodes, sizeof(float) + sizeof(double), "travel times on the refined map",
+                       "take a smaller map or a lower refinement", err);
+  if (st) return st;
   float *slowness = wd_alloc(nodes, sizeof *slowness);
   double *tau = wd_alloc(nodes, sizeof *tau);
   wd_map time = {0};
@@ -110,14 +123,17 @@ wd_status wd_eikonal_map(const wd_map *velocity, wd_cell source, const wd_eikona
               .slowness = slowness,
               .tau = tau};
     g.v_source = 1.0 / (double)slowness[(size_t)g.sz * (size_t)nx + (size_t)g.sx];
-    solve(&g);
-    for (int z = 0; z < velocity->nz; z++)
+    if (!solve(&g, hooks)) st = wd_fail(err, WD_CANCELLED, "travel times cancelled");
+    for (int z = 0; z < velocity->nz && !st; z++)
       for (int x = 0; x < velocity->nx; x++) {
         int zf = z * refine + middle, xf = x * refine + middle;
         time.value[(size_t)z * (size_t)velocity->nx + (size_t)x] =
             (float)(tau[(size_t)zf * (size_t)nx + (size_t)xf] * t0_at(&g, zf, xf));
       }
-    *out = time;
+    if (st)
+      wd_map_clear(&time);
+    else
+      *out = time;
   }
   wd_free(slowness);
   wd_free(tau);
@@ -130,9 +146,8 @@ wd_status wd_eikonal_survey(const wd_map *velocity, const wd_survey *survey, con
     return wd_fail(err, WD_ERR_SHAPE, "a map of %d x %d cells for a survey on %d x %d", velocity->nz,
                    velocity->nx, survey->nz, survey->nx);
   for (int s = 0; s < survey->shots; s++) {
-    if (wd_hooks_cancelled(hooks)) return wd_fail(err, WD_CANCELLED, "travel times cancelled");
     wd_map map;
-    wd_status st = wd_eikonal_map(velocity, survey->source[s], desc, &map, err);
+    wd_status st = wd_eikonal_map(velocity, survey->source[s], desc, hooks, &map, err);
     if (st) return st;
     for (int r = 0; r < survey->receivers; r++)
       time[(size_t)s * (size_t)survey->receivers + (size_t)r] =

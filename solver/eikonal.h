@@ -20,9 +20,10 @@ typedef struct wd_eikonal_desc {
 } wd_eikonal_desc;
 
 /* Times in seconds at every cell from a source cell: the map whose contours are isochrones. desc may be NULL;
- * *out is created. Refuses what wd_map_check_velocity refuses and a source outside the map. */
-wd_status wd_eikonal_map(const wd_map *velocity, wd_cell source, const wd_eikonal_desc *desc, wd_map *out,
-                         wd_error *err);
+ * *out is created. Refuses what wd_map_check_velocity refuses and a source outside the map. Cancellable,
+ * without progress: how many sweeps it takes depends on the map. */
+wd_status wd_eikonal_map(const wd_map *velocity, wd_cell source, const wd_eikonal_desc *desc,
+                         const wd_hooks *hooks, wd_map *out, wd_error *err);
 
 /* Times in seconds at every receiver: time[shot * receivers + receiver], room for shots * receivers. */
 wd_status wd_eikonal_survey(const wd_map *velocity, const wd_survey *survey, const wd_eikonal_desc *desc,

@@ -5,10 +5,10 @@
 #include <math.h>
 #include <stddef.h>
 
-wd_lag wd_lag_of_window(const float *a, const float *b, int stride, int first, int count, int max_lag) {
+wd_lag wd_lag_of_window(const float *a, const float *b, ptrdiff_t stride, int first, int count, int max_lag) {
   const wd_lag none = {.lag = NAN, .correlation = NAN};
-  a += (ptrdiff_t)first * stride;
-  b += (ptrdiff_t)first * stride;
+  a += first * stride;
+  b += first * stride;
   double aa = 0, bb = 0;
   for (int t = 0; t < count; t++) {
     aa += (double)a[t * stride] * (double)a[t * stride];
@@ -35,7 +35,7 @@ wd_lag wd_lag_of_window(const float *a, const float *b, int stride, int first, i
   return found;
 }
 
-static double rms(const float *x, int stride, int first, int count) {
+static double rms(const float *x, ptrdiff_t stride, int first, int count) {
   double s = 0;
   for (int t = first; t < first + count; t++) s += (double)x[t * stride] * (double)x[t * stride];
   return sqrt(s / count);

@@ -48,7 +48,7 @@ void wd_lag_map_clear(wd_lag_map *map);
 /* One window, samples [first, first + count) of traces whose samples are `stride` floats apart; shifts of
  * -max_lag..max_lag samples. The lag comes in samples. NaN when either is silent (exactly zero) there or not
  * finite, or when nothing of a within reach resembles b. */
-wd_lag wd_lag_of_window(const float *a, const float *b, int stride, int first, int count, int max_lag);
+wd_lag wd_lag_of_window(const float *a, const float *b, ptrdiff_t stride, int first, int count, int max_lag);
 
 /* 1 / (2 f), seconds. */
 static inline double wd_half_period(double frequency) {

@@ -36,3 +36,14 @@ size_t wd_memory_available(void) {
   fclose(f);
   return (size_t)kib * 1024;
 }
+
+wd_status wd_memory_check(size_t count, size_t size, const char *what, const char *advice, wd_error *err) {
+  enum { SMALL = 32 << 20 }; /* not worth asking the system */
+  size_t bytes;
+  bool fits = wd_size_mul(count, size, &bytes);
+  if (fits && bytes <= SMALL) return WD_OK;
+  size_t available = wd_memory_available();
+  if (fits && (!available || bytes <= available)) return WD_OK;
+  return wd_fail(err, WD_ERR_NO_MEMORY, "%s would take %.1f GB of memory and %.1f GB are free; %s", what,
+                 1e-9 * (double)count * (double)size, 1e-9 * (double)available, advice);
+}

@@ -7,17 +7,32 @@
  * to zero (`all_samples` takes it in). ||x|| = sqrt(sum x^2). With a calibration, a means gain x a in every
  * measure but `identical`.
  *
- *   reflection_residual  r_R = ||a - b|| / ||b - top||, the leading figure (section 7 of the design's
- *                        physics): 1 is no better than knowing the top row, 0.1 has the reflections right to
- *                        a tenth. Comparable within one acquisition geometry only
- *   reflection_share     ||b - top|| / ||b||; also the relative L2 of a gather that holds the direct wave
- * only relative_l2          ||a - b|| / ||b||; silence scores 1 log_norm_mse         mean of (N(a) - N(b))^2,
- * N = wd_seismic_log_norm (scale.h) silence_log_norm_mse the same with a = 0, direct_log_norm_mse with a =
- * top: what knowing nothing, and what knowing the top row scores. A log_norm_mse says little without them
- *   mae, max_abs         mean and largest |a - b|
- *   correlation          sum a b / (||a|| ||b||), zero lag, means not removed (a pressure trace has none);
- *                        with the least-squares gain, relative_l2 = sqrt(1 - correlation^2)
- *   identical            samples whose bits are equal (0 and -0 differ, two equal NaNs do not)
+ * reflection_residual, r_R
+ *     ||a - b|| / ||b - top||, the leading figure (section 7 of the design's physics): 1 is no better than
+ *     knowing the top row, 0.1 has the reflections right to a tenth. Comparable within one acquisition
+ *     geometry only.
+ *
+ * reflection_share
+ *     ||b - top|| / ||b||; also the relative L2 of a gather that holds the direct wave only.
+ *
+ * relative_l2
+ *     ||a - b|| / ||b||; silence scores 1.
+ *
+ * log_norm_mse
+ *     Mean of (N(a) - N(b))^2, N = wd_seismic_log_norm (scale.h). It says little without the next two.
+ *
+ * silence_log_norm_mse, direct_log_norm_mse
+ *     The same with a = 0 and with a = top: what knowing nothing, and what knowing the top row scores.
+ *
+ * mae, max_abs
+ *     Mean and largest |a - b|.
+ *
+ * correlation
+ *     sum a b / (||a|| ||b||), zero lag, means not removed (a pressure trace has none).
+ *     With the least-squares gain, relative_l2 = sqrt(1 - correlation^2).
+ *
+ * identical
+ *     Samples whose bits are equal (0 and -0 differ, two equal NaNs do not).
  *
  * Not finite: a NaN or infinity in a makes every measure that needs a NaN, one in b or top likewise, for the
  * traces and shots that hold it and for the whole, and `not_finite` counts the samples. A measure whose

@@ -1,5 +1,6 @@
 #include "solver/survey.h"
 
+#include "solver/fft.h"
 #include "solver/memory.h"
 
 #include <math.h>
@@ -21,38 +22,29 @@ void wd_ricker(double frequency, double dt, int samples, float *out) {
   }
 }
 
-/* The frequency under which 99.9 % of the wavelet's energy lies: a plain transform, once per survey, over at
- * most the first 4096 samples (a wavelet longer than that is no wavelet, and its later samples are looked at
- * in steps). */
+/* The frequency under which 99.9 % of the wavelet's energy lies, from its spectrum at a quarter of the
+ * spacing that its length gives. 0.5 / dt, the strictest answer, where there is no memory for it. */
 static double energy_limit(const float *w, int samples, double dt) {
-  int n = samples < 4096 ? samples : 4096;
-  while (n > 1 && w[n - 1] == 0) n--;
-  int bins = 2 * n < 256 ? 256 : 2 * n;
-  double total = 0, sum = 0, limit = 0.5 / dt;
-  double *energy = wd_calloc((size_t)bins + 1, sizeof *energy);
-  if (!energy) return limit;
-  for (int j = 0; j <= bins; j++) {
-    double omega = M_PI * (double)j / (double)bins, re = 0, im = 0;
-    /* Goertzel's recurrence: two multiplications a sample. */
-    double c = 2 * cos(omega), s1 = 0, s2 = 0;
-    for (int k = 0; k < n; k++) {
-      double s0 = (double)w[k] + c * s1 - s2;
-      s2 = s1;
-      s1 = s0;
-    }
-    re = s1 - s2 * cos(omega);
-    im = s2 * sin(omega);
-    energy[j] = re * re + im * im;
-    total += energy[j];
-  }
-  for (int j = 0; j <= bins && total > 0; j++) {
-    sum += energy[j];
+  const double nyquist = 0.5 / dt;
+  while (samples > 1 && w[samples - 1] == 0) samples--;
+  while (samples > 1 && w[0] == 0) w++, samples--; /* a delay changes phases only */
+  wd_fft *fft = NULL;
+  if (wd_fft_create(wd_fft_length_for(samples < 128 ? 512 : 4 * samples), &fft, NULL)) return nyquist;
+  int bins = wd_fft_length(fft) / 2;
+  double complex *x = wd_calloc(2 * (size_t)bins, sizeof *x);
+  double total = 0, sum = 0, limit = nyquist;
+  for (int i = 0; x && i < samples; i++) x[i] = w[i];
+  if (x) wd_fft_forward(fft, x);
+  for (int j = 0; x && j <= bins; j++) total += creal(x[j]) * creal(x[j]) + cimag(x[j]) * cimag(x[j]);
+  for (int j = 0; x && j <= bins && total > 0; j++) {
+    sum += creal(x[j]) * creal(x[j]) + cimag(x[j]) * cimag(x[j]);
     if (sum >= 0.999 * total) {
-      limit = 0.5 / dt * (double)j / (double)bins;
+      limit = nyquist * j / bins;
       break;
     }
   }
-  wd_free(energy);
+  wd_free(x);
+  wd_fft_destroy(fft);
   return limit;
 }
 
@@ -96,9 +88,15 @@ static wd_status check_desc(const wd_survey_desc *d, wd_error *err) {
                    (int)WD_MAX_RECEIVERS);
   if (d->wavelet && d->wavelet_samples < 1)
     return wd_fail(err, WD_ERR_ARGUMENT, "the given wavelet has %d samples", d->wavelet_samples);
-  for (int k = 0; d->wavelet && k < d->wavelet_samples; k++)
+  bool silent = d->wavelet != NULL;
+  for (int k = 0; d->wavelet && k < d->wavelet_samples; k++) {
     if (!isfinite(d->wavelet[k]))
       return wd_fail(err, WD_ERR_FORMAT, "sample %d of the wavelet is %g", k, (double)d->wavelet[k]);
+    if (k < d->samples && d->wavelet[k] != 0) silent = false;
+  }
+  if (silent)
+    return wd_fail(err, WD_ERR_ARGUMENT, "the given wavelet is zero in all of the %d samples recorded",
+                   d->samples);
   return WD_OK;
 }
 

@@ -42,7 +42,8 @@ typedef struct wd_survey {
 
 enum { WD_MAX_SHOTS = 1000, WD_MAX_SAMPLES = 100000, WD_MAX_RECEIVERS = 100000 };
 
-/* Refuses positions outside the map, counts out of range, and a wavelet with NaN or infinity. */
+/* Refuses positions outside the map, counts out of range, and a wavelet with NaN or infinity or nothing in it
+ * but zeros. A wavelet longer than the recording is cut to it. */
 wd_status wd_survey_create(const wd_survey_desc *desc, wd_survey **out, wd_error *err);
 void wd_survey_destroy(wd_survey *survey);
 

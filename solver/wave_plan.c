@@ -47,20 +47,6 @@ static wd_status check_desc(const wd_wave_desc *d, wd_error *err) {
   return WD_OK;
 }
 
-wd_status wd_plan_check_memory(size_t count, size_t size, const char *what, wd_error *err) {
-  enum { SMALL = 32 << 20 }; /* not worth asking the system */
-  size_t bytes;
-  bool fits = wd_size_mul(count, size, &bytes);
-  if (fits && bytes <= SMALL) return WD_OK;
-  size_t available = wd_memory_available();
-  if (fits && (!available || bytes <= available)) return WD_OK;
-  return wd_fail(
-      err, WD_ERR_NO_MEMORY,
-      "%s would take %.1f GB of memory and %.1f GB are free; take fewer shots, receivers, samples or "
-      "maps in one call",
-      what, 1e-9 * (double)count * (double)size, 1e-9 * (double)available);
-}
-
 wd_status wd_plan_init(wd_wave *w, const wd_survey *survey, const wd_wave_desc *desc, wd_error *err) {
   wd_wave_desc d = desc ? *desc : (wd_wave_desc){0};
   spread_defaults(&d);
@@ -73,7 +59,8 @@ wd_status wd_plan_init(wd_wave *w, const wd_survey *survey, const wd_wave_desc *
   /* Gathers of all shots, and the three coefficients of every cell. */
   size_t per_map = (size_t)survey->shots * (size_t)survey->samples * (size_t)survey->receivers +
                    3 * (size_t)survey->nz * (size_t)survey->nx;
-  st = wd_plan_check_memory((size_t)d.maps, per_map * sizeof(float), "the gathers and maps", err);
+  st = wd_memory_check((size_t)d.maps, per_map * sizeof(float), "the gathers and maps",
+                       "take fewer shots, receivers, samples or maps in one call", err);
   if (st) return st;
   w->survey = survey;
   w->desc = d;

@@ -69,10 +69,6 @@ wd_status wd_plan_medium(const wd_wave *w, const wd_map *velocity, wd_medium *m,
 void wd_medium_clear(wd_medium *m);
 void wd_plan_clear(wd_wave *w);
 
-/* WD_ERR_NO_MEMORY, with the numbers, when count * size bytes for `what` are more than the machine could give
- * now: the system hands out memory that it does not have, and kills whoever uses it. */
-wd_status wd_plan_check_memory(size_t count, size_t size, const char *what, wd_error *err);
-
 /* CFL number v dt / dx allowed with damping k_max and this stencil order (wave.h). */
 double wd_cfl_limit(int order, double k_max);
 

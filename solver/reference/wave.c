@@ -135,7 +135,8 @@ static wd_status create_states(wd_wave *w, wd_error *err) {
   reference *b = w->backend;
   size_t total = (size_t)w->desc.maps * (size_t)w->survey->shots;
   size_t planes = w->desc.mode == WD_WAVE_LIVE ? 6 : 2;
-  wd_status st = wd_plan_check_memory(total, planes * ref_plane_bytes(w), "the wavefields of all shots", err);
+  wd_status st = wd_memory_check(total, planes * ref_plane_bytes(w), "the wavefields of all shots",
+                                 "take fewer shots or maps, or run to the end instead of stepping", err);
   if (st) return st;
   b->state = wd_calloc(total, sizeof *b->state);
   if (!b->state) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %zu shots", total);

@@ -130,7 +130,18 @@ int main(void) {
   wd_status st = wd_arrival_delay(0.001, NULL, &delay, NULL);
   tap_ok(st == WD_OK && fabs(raw[2] - corrected[2] - delay) < 1e-12,
          "the wavelet's delay, %.2f ms, is what the correction takes off", 1e3 * delay);
+  double fine = 0, late = 0;
+  st = wd_arrival_delay(1e-8, NULL, &fine, &err);
+  tap_ok(!st && fabs(fine - delay) < 5e-4,
+         "samples of 10 ns give the same delay, in no time: %.3f and %.3f ms", 1e3 * fine, 1e3 * delay);
+  st = wd_arrival_delay(0.001, &(wd_arrival_desc){.centre = 1000.073}, &late, &err);
+  tap_ok(!st && fabs(late - 1000 - delay) < 2e-3, "a wavelet 1000 s later: %.3f ms more",
+         1e3 * (late - delay));
   delay = -7;
+  double untouched = -7;
+  tap_ok(wd_arrival_delay(0.001, &(wd_arrival_desc){.centre = -1}, &untouched, &err) == WD_ERR_ARGUMENT &&
+             untouched == -7,
+         "%s", err.message);
   tap_ok(wd_arrival_delay(0, NULL, &delay, &err) == WD_ERR_ARGUMENT && delay == -7, "%s", err.message);
   tap_ok(wd_arrival_pick(&g, &(wd_arrival_desc){.flank = 2}, raw, &err) == WD_ERR_ARGUMENT, "%s",
          err.message);

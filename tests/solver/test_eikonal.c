@@ -36,7 +36,7 @@ static wd_map build(int n, double h, velocity_law law) {
 /* Largest error in milliseconds over the map. */
 static double worst_ms(int n, double h, velocity_law law, double k, wd_cell s, int refine) {
   wd_map m = build(n, h, law), t = {0};
-  if (wd_eikonal_map(&m, s, &(wd_eikonal_desc){.refine = refine}, &t, NULL)) return NAN;
+  if (wd_eikonal_map(&m, s, &(wd_eikonal_desc){.refine = refine}, NULL, &t, NULL)) return NAN;
   double worst = 0, vs = law(s.z * h, s.x * h);
   for (int z = 0; z < n; z++)
     for (int x = 0; x < n; x++) {
@@ -72,7 +72,7 @@ int main(void) {
   for (int z = 10; z < N; z++)
     for (int x = 0; x < N; x++) m.value[z * N + x] = 4000;
   double worst = 0;
-  if (wd_eikonal_map(&m, (wd_cell){0, 0}, NULL, &t, NULL) == WD_OK)
+  if (wd_eikonal_map(&m, (wd_cell){0, 0}, NULL, NULL, &t, NULL) == WD_OK)
     for (int x = 10; x < N; x++) {
       double d = x * 10.0, i = asin(0.5), head = d / 4000 + 2 * 95 * cos(i) / 2000;
       worst = fmax(worst, 1e3 * fabs((double)t.value[x] - fmin(d / 2000, head)));
@@ -101,14 +101,19 @@ int main(void) {
   tap_ok(time[69] > 0.1f && time[69] < 0.7f, "690 m take %.0f ms", 1e3 * (double)time[69]);
 
   t = (wd_map){.nz = -3};
-  tap_ok(wd_eikonal_map(&m, (wd_cell){70, 0}, NULL, &t, &err) == WD_ERR_ARGUMENT && t.nz == -3, "%s",
+  tap_ok(wd_eikonal_map(&m, (wd_cell){70, 0}, NULL, NULL, &t, &err) == WD_ERR_ARGUMENT && t.nz == -3, "%s",
          err.message);
-  tap_ok(wd_eikonal_map(&m, (wd_cell){0, 0}, &(wd_eikonal_desc){.refine = 2}, &t, &err) == WD_ERR_ARGUMENT,
+  tap_ok(wd_eikonal_map(&m, (wd_cell){0, 0}, &(wd_eikonal_desc){.refine = 2}, NULL, &t, &err) ==
+             WD_ERR_ARGUMENT,
          "%s", err.message);
   m.value[77] = NAN;
-  tap_ok(wd_eikonal_map(&m, (wd_cell){0, 0}, NULL, &t, &err) == WD_ERR_FORMAT, "%s", err.message);
+  tap_ok(wd_eikonal_map(&m, (wd_cell){0, 0}, NULL, NULL, &t, &err) == WD_ERR_FORMAT, "%s", err.message);
   atomic_bool cancel = true;
   m.value[77] = 2000;
+  tap_ok(wd_eikonal_map(&m, (wd_cell){0, 0}, NULL, &(wd_hooks){.cancel = &cancel}, &t, &err) ==
+                 WD_CANCELLED &&
+             t.nz == -3,
+         "a cancelled map says so: %s", err.message);
   tap_ok(wd_eikonal_survey(&m, survey, NULL, &(wd_hooks){.cancel = &cancel}, time, &err) == WD_CANCELLED,
          "cancelled");
   wd_survey_destroy(survey);

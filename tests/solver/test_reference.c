@@ -255,6 +255,40 @@ static void refusals(void) {
   small_clear(&t);
 }
 
+/* The sampling check looks at the whole of a given wavelet. */
+static void wavelets(void) {
+  enum { N = 9000 };
+  static float w[N];
+  wd_survey *s = NULL;
+  wd_error err = {0};
+  wd_survey_desc desc = {.samples = N, .wavelet = w, .wavelet_samples = N};
+  tap_ok(wd_survey_create(&desc, &s, &err) == WD_ERR_ARGUMENT && !s, "silence: %s", err.message);
+  wd_ricker(15, 0.001, N - 6000, w + 6000);
+  wd_survey_create(&desc, &s, &err);
+  double late = s ? s->max_frequency : NAN;
+  wd_survey_destroy(s);
+  memmove(w, w + 6000, 3000 * sizeof *w);
+  memset(w + 3000, 0, 6000 * sizeof *w);
+  s = NULL;
+  wd_survey_create(&desc, &s, &err);
+  double early = s ? s->max_frequency : NAN;
+  tap_ok(fabs(late - early) < 1e-9 && early > 30 && early < 37.5,
+         "a Ricker wavelet of 15 Hz ends at %.2f Hz, 6 s later at %.2f Hz", early, late);
+  wd_survey_destroy(s);
+  wd_ricker(60, 0.001, 3000, w + 6000);
+  s = NULL;
+  wd_survey_create(&desc, &s, &err);
+  tap_ok(s && s->max_frequency > 120, "one of 60 Hz added at the end is seen: %.1f Hz",
+         s ? s->max_frequency : 0);
+  wd_survey_destroy(s);
+  s = NULL;
+  desc.samples = 50; /* shorter than the wavelet */
+  desc.wavelet_samples = 147;
+  tap_ok(wd_survey_create(&desc, &s, &err) == WD_OK && s->samples == 50 && s->wavelet[49] == w[49],
+         "a wavelet longer than the recording is cut");
+  wd_survey_destroy(s);
+}
+
 static void defaults(void) {
   int column[5];
   wd_survey_spread(70, 5, column);
@@ -273,6 +307,7 @@ static void defaults(void) {
 
 int main(void) {
   defaults();
+  wavelets();
   real_pair("reference");
   stepwise("reference", (wd_wave_desc){0}, "exact");
   stepwise("check", (wd_wave_desc){.absorb = 100, .order = 8}, "order 8");
