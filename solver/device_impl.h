@@ -18,7 +18,8 @@ typedef struct wd_wave_ops {
    * state alone. */
   wd_status (*run)(wd_wave *w, const wd_hooks *hooks, wd_error *err);
   /* n_steps more for every map and shot from w->step (the caller advances w->step on WD_OK). On WD_CANCELLED
-   * the backend must have brought every shot to the same step, and set w->step to it. */
+   * w->step must be
+   * the time of every shot: what snapshot shows, and where the next call goes on. */
   wd_status (*step)(wd_wave *w, int n_steps, const wd_hooks *hooks, wd_error *err);
   /* The padded field of the stepwise state, pz * px values, row by row. */
   wd_status (*snapshot)(wd_wave *w, int map, int shot, float *out, wd_error *err);

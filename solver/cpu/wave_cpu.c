@@ -161,7 +161,7 @@ typedef struct call {
 
 typedef struct team {
   wd_barrier barrier;
-  bool stop; /* written by party 0 before a barrier, read by all after it */
+  bool stop, skip; /* written by party 0 before a barrier, read by all after it */
 } team;
 
 static long now_ns(void) {
@@ -198,13 +198,21 @@ static wd_cpu_job begin_shot(call *c, int index, wd_cpu_worker *owner) {
   };
 }
 
+/* A stepwise shot that took this step in an earlier call, which was cancelled before the others had. */
+static bool is_ahead(const call *c, const wd_cpu_job *job) {
+  return c->stepwise && job->f->step >= c->to;
+}
+
 static void prepare_shot(call *c, wd_cpu_job *job, wd_cpu_worker *owner) {
   wd_cpu_coefficients_fill(c->w, &owner->coefficients, job->map);
   if (c->from > 0) return;
   wd_cpu_field_rest(c->w, job->f, job->map, job->shot);
-  const wd_gather *g = &c->w->gather[job->map]; /* rows that are skipped record nothing */
-  size_t values = (size_t)g->samples * (size_t)g->receivers;
-  memset(g->value + values * (size_t)job->shot, 0, sizeof(float) * values);
+  /* Rows that are skipped record nothing. What a stepwise state has recorded stays, should this be a run that
+   * is cancelled: a run writes the same. */
+  const wd_gather *g = &c->w->gather[job->map];
+  size_t row = (size_t)g->receivers, recorded = (size_t)c->w->step, samples = (size_t)g->samples;
+  memset(g->value + (samples * (size_t)job->shot + recorded) * row, 0,
+         sizeof(float) * (samples - recorded) * row);
 }
 
 /* Steps in a sweep that a block of `rows` rows allows: a trapezoid must not vanish. */
@@ -219,7 +227,7 @@ static void shot_alone(void *ctx, int task, int worker) {
   const wd_wave *w = c->w;
   wd_cpu_worker *self = &c->b->worker[worker];
   wd_cpu_job job = begin_shot(c, task, self);
-  if (__atomic_load_n(&c->cancelled, __ATOMIC_RELAXED)) return;
+  if (__atomic_load_n(&c->cancelled, __ATOMIC_RELAXED) || is_ahead(c, &job)) return;
   const bool live = w->desc.mode == WD_WAVE_LIVE;
   unsigned saved = w->desc.mode == WD_WAVE_EXACT ? 0 : wd_cpu_flush_denormals();
   prepare_shot(c, &job, self);
@@ -242,6 +250,7 @@ static void shot_alone(void *ctx, int task, int worker) {
     it += steps;
     if (tick(c, steps, worker)) break;
   }
+  job.f->step = c->to; /* a stepwise call is not cancelled within a shot */
   if (w->desc.mode != WD_WAVE_EXACT) wd_cpu_restore_denormals(saved);
 }
 
@@ -289,12 +298,14 @@ static void shot_shared(void *ctx, int task, int worker) {
   for (int i = c->alone + which; i < shots_in_all(c->w); i += c->teams) {
     wd_cpu_job job = begin_shot(c, i, owner);
     if (party == 0) {
-      prepare_shot(c, &job, owner);
+      t->skip = is_ahead(c, &job);
+      if (!t->skip) prepare_shot(c, &job, owner);
       t->stop = __atomic_load_n(&c->cancelled, __ATOMIC_RELAXED) != 0;
     }
     wd_barrier_wait(&t->barrier);
     if (t->stop) break;
-    share_shot(c, t, party, worker, &job);
+    if (!t->skip) share_shot(c, t, party, worker, &job);
+    if (party == 0) job.f->step = c->to;
     wd_barrier_wait(&t->barrier); /* before party 0 turns to the next shot */
   }
   if (c->w->desc.mode != WD_WAVE_EXACT) wd_cpu_restore_denormals(saved);
@@ -358,25 +369,21 @@ static wd_status run(wd_wave *w, const wd_hooks *hooks, wd_error *err) {
 
 static wd_status create_states(wd_wave *w, wd_error *err) {
   wd_cpu_wave *b = w->backend;
-  size_t total = (size_t)shots_in_all(w), bytes;
-  size_t available = wd_memory_available();
-  if (!wd_size_mul(total, wd_cpu_field_bytes(w), &bytes) || (available && bytes > available))
-    return wd_fail(
-        err, WD_ERR_NO_MEMORY,
-        "stepping keeps the wavefields of all %zu shots: %.1f GB, and %.1f GB are free; take fewer "
-        "shots or maps, or run to the end instead",
-        total, 1e-9 * (double)total * (double)wd_cpu_field_bytes(w), 1e-9 * (double)available);
+  size_t total = (size_t)shots_in_all(w);
+  wd_status st = wd_memory_check(total, wd_cpu_field_bytes(w), "the wavefields of all shots",
+                                 "take fewer shots or maps, or run to the end instead of stepping", err);
+  if (st) return st;
   b->state = wd_calloc(total, sizeof *b->state);
   if (!b->state) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %zu shots", total);
-  wd_status st = WD_OK;
   for (size_t i = 0; i < total && !st; i++) st = wd_cpu_field_create(w, &b->state[i], err);
   if (st) free_states(w);
   return st;
 }
 
 /* Steps after which all shots have taken some 15 ms, at 0.5 ns a cell and thread: the cancel flag is looked
- * at in between, when all shots stand at one step. (One step of very many shots or cells takes longer: it is
- * finished first.) */
+ * at in between, when all shots stand at one step. One step of very many shots or cells takes longer: then it
+ * is looked at after every shot, and shots that have taken the step wait for the others (wd_cpu_field.step).
+ */
 static int chunk_steps(const wd_wave *w, int threads) {
   double cells = (double)w->pz * (double)w->px * shots_in_all(w) / threads;
   double steps = 15e-3 / (0.5e-9 * cells);
@@ -390,13 +397,22 @@ static wd_status step(wd_wave *w, int n_steps, const wd_hooks *hooks, wd_error *
     if (st) return st;
   }
   int start = w->step, end = start + n_steps, chunk = chunk_steps(w, b->workers);
+  const wd_hooks within = {.cancel = hooks ? hooks->cancel : NULL}; /* progress is reported below */
+  for (int i = 0; i < shots_in_all(w) && start == 0; i++) b->state[i].step = 0;
   for (int it = start; it < end; it += chunk) {
     if (wd_hooks_cancelled(hooks)) {
       w->step = it;
       return wd_fail(err, WD_CANCELLED, "cancelled at time step %d", it);
     }
-    call c = {.w = w, .b = b, .from = it, .to = it + chunk < end ? it + chunk : end, .stepwise = true};
+    call c = {.w = w,
+              .b = b,
+              .hooks = &within,
+              .from = it,
+              .to = it + chunk < end ? it + chunk : end,
+              .stepwise = true,
+              .may_cancel = chunk == 1};
     wd_status st = perform(&c, err);
+    if (!st && c.cancelled) st = wd_fail(err, WD_CANCELLED, "cancelled at time step %d", it);
     if (st) {
       w->step = it;
       return st;

@@ -44,6 +44,8 @@ typedef struct wd_cpu_field {
   uint64_t *range;    /* wd_cpu_range of row z, ghost rows included: -radius .. pz + radius - 1; atomic */
   float scale;        /* values are held times this: 1 or WD_CPU_SCALE */
   int row_lo, row_hi; /* live: rows [row_lo, row_hi) were ever nonzero */
+  int step; /* of a stepwise state: steps taken; one more than wd_wave.step where a call was cancelled since
+             */
 } wd_cpu_field;
 
 /* A map's coefficients as rows of vectors. One a worker, refilled when the worker turns to another map. */

@@ -128,22 +128,28 @@ static void cancelling(void) {
   small_clear(&t);
 }
 
-static void *raise_flag(void *flag) {
-  nanosleep(&(struct timespec){.tv_nsec = 17000000}, NULL);
-  atomic_store((atomic_bool *)flag, true);
+typedef struct delayed {
+  atomic_bool flag;
+  long nanoseconds;
+} delayed;
+
+static void *raise_flag(void *arg) {
+  delayed *d = arg;
+  nanosleep(&(struct timespec){.tv_nsec = d->nanoseconds}, NULL);
+  atomic_store(&d->flag, true);
   return NULL;
 }
 
 /* One step of all shots takes longer than a cancel may: calls that end in the middle of one must add up to
  * the same bits, snapshots on the way included. */
-static void cancelling_within_a_step(wd_wave_desc desc, const char *what) {
-  enum { SIDE = 300, SHOTS = 8, STEPS = 6 };
-  wd_device *d = open_device("reference");
+static void cancelling_within_a_step(const char *spec, int shots, wd_wave_desc desc, const char *what) {
+  enum { SIDE = 300, STEPS = 6 };
+  wd_device *d = open_device(spec);
   wd_survey *s = NULL;
   wd_map map = {0};
   wd_wave *want = NULL, *w = NULL;
   wd_error err = {0};
-  wd_survey_create(&(wd_survey_desc){.nz = SIDE, .nx = SIDE, .samples = STEPS, .shots = SHOTS}, &s, &err);
+  wd_survey_create(&(wd_survey_desc){.nz = SIDE, .nx = SIDE, .samples = STEPS, .shots = shots}, &s, &err);
   wd_map_create(SIDE, SIDE, 10, &map, NULL);
   for (int i = 0; i < SIDE * SIDE; i++) map.value[i] = 2000.0f + (float)(i / SIDE);
   bool ok = !wd_wave_create(d, s, &desc, &map, &want, &err) && !wd_wave_create(d, s, &desc, &map, &w, &err);
@@ -151,17 +157,17 @@ static void cancelling_within_a_step(wd_wave_desc desc, const char *what) {
   ok = ok && !wd_wave_step(w, 1, NULL, &err); /* at rest a cancelled step starts anew */
   bool same = ok;
   for (int call = 0; ok && wd_wave_time(w) < STEPS; call++) {
-    atomic_bool flag = false;
+    delayed cancel = {.nanoseconds = 200000L * (1 + call % 20)};
     pthread_t thread;
-    bool armed = call < 40 && pthread_create(&thread, NULL, raise_flag, &flag) == 0;
+    bool armed = call < 40 && pthread_create(&thread, NULL, raise_flag, &cancel) == 0;
     int before = wd_wave_time(w);
-    wd_status st = wd_wave_step(w, STEPS, &(wd_hooks){.cancel = &flag}, &err);
+    wd_status st = wd_wave_step(w, STEPS, &(wd_hooks){.cancel = &cancel.flag}, &err);
     if (armed) pthread_join(thread, NULL);
     ok = !st || st == WD_CANCELLED;
     cancelled += st == WD_CANCELLED;
     within += st == WD_CANCELLED && wd_wave_time(w) == before;
     ok = ok && !wd_wave_step(want, wd_wave_time(w) - wd_wave_time(want), NULL, &err);
-    for (int shot = 0; ok && shot < SHOTS; shot += SHOTS - 1) {
+    for (int shot = 0; ok && shot < shots; shot += shots - 1) {
       wd_map a = {0}, b = {0};
       ok = !wd_wave_snapshot(w, 0, shot, true, &a, &err) && !wd_wave_snapshot(want, 0, shot, true, &b, &err);
       if (!ok) break;
@@ -180,6 +186,30 @@ static void cancelling_within_a_step(wd_wave_desc desc, const char *what) {
   wd_map_clear(&map);
   wd_survey_destroy(s);
   wd_device_close(d);
+}
+
+static void raise_at_once(void *flag, double fraction) {
+  (void)fraction;
+  atomic_store((atomic_bool *)flag, true);
+}
+
+/* A run that is cancelled takes nothing from what a stepwise state has recorded. */
+static void cancelled_run(const char *spec) {
+  small t = small_setup(spec, 20, 24, 120);
+  wd_wave *whole = NULL, *w = NULL;
+  wd_error err = {0};
+  atomic_bool cancel = false;
+  wd_hooks hooks = {.cancel = &cancel, .progress = raise_at_once, .user = &cancel};
+  bool ok = !wd_wave_create(t.device, t.survey, NULL, &t.map, &whole, &err) &&
+            !wd_wave_run(whole, NULL, &err) && !wd_wave_create(t.device, t.survey, NULL, &t.map, &w, &err) &&
+            !wd_wave_step(w, 100, NULL, &err) && wd_wave_run(w, &hooks, &err) == WD_CANCELLED &&
+            wd_wave_time(w) == 100 && !wd_wave_step(w, 100, NULL, &err);
+  const wd_gather *a = ok ? wd_wave_gather(whole, 0) : NULL;
+  tap_ok(ok && memcmp(a->value, wd_wave_gather(w, 0)->value, sizeof(float) * wd_gather_count(a)) == 0,
+         "%s: a cancelled run between steps leaves the gathers as they are", spec);
+  wd_wave_destroy(whole);
+  wd_wave_destroy(w);
+  small_clear(&t);
 }
 
 /* What would not fit into memory is refused before the system kills the process, and what no index can hold.
@@ -316,8 +346,12 @@ int main(void) {
   stepwise("check", (wd_wave_desc){.mode = WD_WAVE_LIVE, .free_surface = true, .order = 8},
            "live, free surface, order 8");
   cancelling();
-  cancelling_within_a_step((wd_wave_desc){0}, "sponge");
-  cancelling_within_a_step((wd_wave_desc){.mode = WD_WAVE_LIVE, .order = 8}, "live, order 8");
+  cancelling_within_a_step("reference", 10, (wd_wave_desc){0}, "reference, sponge");
+  cancelling_within_a_step("reference", 8, (wd_wave_desc){.mode = WD_WAVE_LIVE, .order = 8},
+                           "reference, live, order 8");
+  cancelling_within_a_step("cpu:3", 160, (wd_wave_desc){0}, "cpu:3, 160 shots");
+  cancelled_run("reference");
+  cancelled_run("cpu:1");
   too_large("reference");
   too_large("cpu");
   refusals();
