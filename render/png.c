@@ -189,6 +189,7 @@ wd_status wd_figure_read_recipe(const char *path, char **json, wd_error *err) {
   png_destroy_read_struct(&png, &info, NULL);
   close(s.fd);
   if (own.code) {
+    wd_free(found);
     if (err) *err = own;
     return own.code;
   }
