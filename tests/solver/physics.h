@@ -6,6 +6,7 @@
 #include "solver/gather.h"
 #include "solver/memory.h"
 #include "solver/wave.h"
+#include "tests/solver/shared_pair.h"
 #include "tests/tap.h"
 
 #include <math.h>
@@ -63,19 +64,6 @@ __attribute__((unused)) static wd_map physics_map(int nz, int nx, double spacing
   if (wd_map_create(nz, nx, spacing, &m, NULL)) exit(1);
   for (int i = 0; i < nz * nx; i++) m.value[i] = velocity;
   return m;
-}
-
-/* A float32 .npy of OpenFWI's pair, read plainly; false where the shared data is not there. */
-__attribute__((unused)) static bool physics_read(const char *name, size_t count, float *out) {
-  const char *folder = getenv("WD_SHARED_DATA");
-  char path[1024];
-  snprintf(path, sizeof path, "%s/%s", folder ? folder : WD_DEFAULT_SHARED_DATA, name);
-  FILE *f = fopen(path, "rb");
-  if (!f) return false;
-  bool ok =
-      fseek(f, -(long)(count * sizeof(float)), SEEK_END) == 0 && fread(out, sizeof(float), count, f) == count;
-  fclose(f);
-  return ok;
 }
 
 #endif

@@ -154,8 +154,8 @@ static void floor_of_discretisation(wd_device *d) {
 
 int main(void) {
   static float seismic[SHOTS * SAMPLES * N];
-  if (!physics_read("openfwi_cf0_velocity.npy", N * N, velocity) ||
-      !physics_read("openfwi_cf0_seismic.npy", SHOTS * SAMPLES * N, seismic)) {
+  if (!shared_floats("openfwi_cf0_velocity.npy", N * N, velocity) ||
+      !shared_floats("openfwi_cf0_seismic.npy", SHOTS * SAMPLES * N, seismic)) {
     tap_skip("the OpenFWI pair is not here (WD_SHARED_DATA)");
     return tap_done();
   }

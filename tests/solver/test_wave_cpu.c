@@ -2,6 +2,7 @@
  * and live mode within 1e-5; stepping, snapshots, cancelling; OpenFWI's own samples. */
 #include "solver/random.h"
 #include "solver/wave.h"
+#include "tests/solver/shared_pair.h"
 #include "tests/tap.h"
 
 #include <math.h>
@@ -325,23 +326,11 @@ static void new_velocity(void) {
   drop(&b);
 }
 
-static bool read_floats(const char *name, size_t count, float *out) {
-  const char *folder = getenv("WD_SHARED_DATA");
-  char path[1024];
-  snprintf(path, sizeof path, "%s/%s", folder ? folder : WD_DEFAULT_SHARED_DATA, name);
-  FILE *f = fopen(path, "rb");
-  if (!f) return false;
-  bool ok =
-      fseek(f, -(long)(count * sizeof(float)), SEEK_END) == 0 && fread(out, sizeof(float), count, f) == count;
-  fclose(f);
-  return ok;
-}
-
 static void real_pair(const char *width, int threads) {
   enum { N = 5 * 1000 * 70 };
   static float velocity[4900], seismic[N];
-  if (!read_floats("openfwi_cf0_velocity.npy", 4900, velocity) ||
-      !read_floats("openfwi_cf0_seismic.npy", N, seismic)) {
+  if (!shared_floats("openfwi_cf0_velocity.npy", 4900, velocity) ||
+      !shared_floats("openfwi_cf0_seismic.npy", N, seismic)) {
     tap_skip("the OpenFWI pair is not here (WD_SHARED_DATA)");
     return;
   }

@@ -2,6 +2,7 @@
  * batches; the gradient. Skipped where there is none. */
 #include "solver/device_impl.h"
 #include "tests/solver/cuda_cases.h"
+#include "tests/solver/shared_pair.h"
 
 static void one_case(const wave_case *c, wd_device *cuda, wd_device *reference) {
   wave_problem p = problem_make(c);
@@ -55,19 +56,6 @@ static void every_path(const wave_case *c, wd_device *cuda, wd_device *reference
   problem_clear(&p);
 }
 
-/* The payload of a version 1 .npy file of `count` floats. */
-static bool read_floats(const char *name, size_t count, float *out) {
-  const char *folder = getenv("WD_SHARED_DATA");
-  char path[1024];
-  snprintf(path, sizeof path, "%s/%s", folder ? folder : WD_DEFAULT_SHARED_DATA, name);
-  FILE *f = fopen(path, "rb");
-  if (!f) return false;
-  bool ok =
-      fseek(f, -(long)(count * sizeof(float)), SEEK_END) == 0 && fread(out, sizeof(float), count, f) == count;
-  fclose(f);
-  return ok;
-}
-
 /* OpenFWI's size: against its own bits where the pair is there, and a batch of maps against the reference. */
 static void openfwi_size(wd_device *cuda, wd_device *reference) {
   enum { N = 5 * 1000 * 70, MAPS = 9 };
@@ -76,8 +64,8 @@ static void openfwi_size(wd_device *cuda, wd_device *reference) {
   wd_wave *got = NULL, *want = NULL;
   wd_error err = {0};
   if (wd_survey_create(&(wd_survey_desc){0}, &s, &err)) problem_fail("survey", &err);
-  if (read_floats("openfwi_cf0_velocity.npy", 4900, velocity) &&
-      read_floats("openfwi_cf0_seismic.npy", N, seismic)) {
+  if (shared_floats("openfwi_cf0_velocity.npy", 4900, velocity) &&
+      shared_floats("openfwi_cf0_seismic.npy", N, seismic)) {
     wd_map map = {70, 70, 10, velocity};
     if (wd_wave_create(cuda, s, NULL, &map, &got, &err)) problem_fail("wave", &err);
     wd_status st = wd_wave_run(got, NULL, &err);
