@@ -1,5 +1,5 @@
-/* The reader of recipes in PNG files. Checksums are mended before the reader sees a file, or it would stop at the first
- * byte that changed. */
+/* The reader of recipes in PNG files. Checksums are mended before the reader sees a file, or it would stop at
+ * the first byte that changed. */
 #include "render/figure.h"
 #include "solver/memory.h"
 #include "tests/fuzz/input.h"
@@ -18,7 +18,8 @@ static uint32_t crc(const uint8_t *data, size_t size) {
 /* Every chunk: length, type, data, and the checksum over type and data. */
 static void mend(uint8_t *png, size_t size) {
   for (size_t at = 8; at + 12 <= size;) {
-    size_t length = (size_t)png[at] << 24 | (size_t)png[at + 1] << 16 | (size_t)png[at + 2] << 8 | png[at + 3];
+    size_t length =
+        (size_t)png[at] << 24 | (size_t)png[at + 1] << 16 | (size_t)png[at + 2] << 8 | png[at + 3];
     if (length > size - at - 12) return;
     uint32_t c = crc(png + at + 4, length + 4);
     for (int i = 0; i < 4; i++) png[at + 8 + length + (size_t)i] = (uint8_t)(c >> (24 - 8 * i));
