@@ -9,10 +9,12 @@ import time
 
 from harness import *
 
-# Long enough that none of it is done before the signal: a large map, one thread, plain loops.
-np.save("v.npy", velocity(2, 300, 400))
-np.save("s.npy", np.zeros((2, 5, 1000, 400), np.float32))
-LARGE = ["--device", "reference"]
+# Long enough that none of it is done before the signal, with a first report of progress soon: many shots of a
+# small map, one thread, plain loops.
+np.save("v.npy", velocity(2, 60, 60))
+np.save("s.npy", np.zeros((2, 100, 1000, 60), np.float32))
+LARGE = ["--device", "reference", "--absorb", "20", "--shots", "100"]
+SLOW = ["--device", "cpu", "--count", "2000"]
 
 
 def interrupt(text, words, number=signal.SIGINT, wait_for='"event":"progress"'):
@@ -42,13 +44,13 @@ interrupt("simulate", ["simulate", "--velocity", "v.npy", "--output", "out.npy",
 interrupt("simulate, SIGTERM", ["simulate", "--velocity", "v.npy", "--output", "out.npy", *LARGE], signal.SIGTERM)
 interrupt("simulate, SIGHUP", ["simulate", "--velocity", "v.npy", "--output", "out.npy", *LARGE], signal.SIGHUP)
 interrupt("simulate on cpu", ["simulate", "--velocity", "v.npy", "--output", "out.npy", "--device", "cpu:2", "--samples",
-                              "40000", "--shots", "20"])
+                              "40000", "--shots", "200"])
 interrupt("gradient", ["gradient", "--velocity", "v.npy", "--observed", "s.npy", "--output", "out.npy", *LARGE],
           wait_for="exact mode")
-interrupt("generate", ["generate", "--family", "all", "--count", "3", "--seed", "1", "--output", "data", *LARGE])
-interrupt("generate, OpenFWI layout", ["generate", "--family", "flatfault-a", "--count", "3", "--seed", "1", "--output",
-                                       "data2", "--openfwi-layout", *LARGE])
-interrupt("bench", ["bench", "--rows", "300", "--columns", "400", *LARGE], wait_for="on reference")
+interrupt("generate", ["generate", "--family", "all", "--seed", "1", "--output", "data", *SLOW])
+interrupt("generate, OpenFWI layout", ["generate", "--family", "flatfault-a", "--seed", "1", "--output",
+                                       "data2", "--openfwi-layout", *SLOW])
+interrupt("bench", ["bench", "--rows", "60", "--columns", "60", *LARGE], wait_for="on reference")
 
 with open("kept.npy", "w") as f:
     f.write("precious")
