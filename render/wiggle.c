@@ -115,10 +115,11 @@ static void line_add(const line *l, int n, const float *restrict e) {
 }
 
 static void line_spans(const line *l, int n, const float *restrict base, float thick) {
-  const float *restrict lo = l->lo, *restrict hi = l->hi;
+  const float *restrict lo = l->lo, *restrict hi = l->hi, *restrict gap = l->gap;
   int *restrict left = l->left, *restrict right = l->right, *restrict alpha = l->alpha;
   for (int k = 0; k < n; k++) {
-    float run = hi[k] - lo[k], middle = base[k] + 0.5f * (lo[k] + hi[k]);
+    bool whole = gap[k] == gap[k]; /* a gap is not drawn, but NaN must not become an int either */
+    float run = whole ? hi[k] - lo[k] : 0, middle = base[k] + (whole ? 0.5f * (lo[k] + hi[k]) : 0);
     float length = sqrtf(run * run + thick * thick), area = thick * sqrtf(1 + run * run);
     float cover = area < length ? area / length : 1;
     left[k] = (int)((middle - 0.5f * length) * 256);
