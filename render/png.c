@@ -160,6 +160,29 @@ static void on_read_error(png_structp png, png_const_charp message) {
   png_longjmp(png, 1);
 }
 
+/* libpng makes room for what a chunk claims before it finds that the file is shorter: a few bytes could ask
+ * for two gigabytes. So the claims of all chunks before the pixels are held against the file first. */
+static wd_status check_chunks(const feed *s, wd_error *err) {
+  enum { MOST = 10000 };
+  uint64_t at = 8;
+  for (int i = 0; i < MOST; i++) {
+    unsigned char head[8];
+    if (at + 12 > s->size) return WD_OK; /* libpng says what is missing */
+    wd_status st = wd_file_read_at(s->fd, s->path, at, head, sizeof head, err);
+    if (st) return st;
+    uint64_t length = (uint64_t)head[0] << 24 | (uint64_t)head[1] << 16 | (uint64_t)head[2] << 8 | head[3];
+    if (length > s->size - at - 12)
+      return wd_fail(err, WD_ERR_FORMAT,
+                     "%s: no readable PNG: the chunk at byte %llu claims %llu bytes, %llu are left", s->path,
+                     (unsigned long long)at, (unsigned long long)length,
+                     (unsigned long long)(s->size - at - 12));
+    if (!memcmp(head + 4, "IDAT", 4) || !memcmp(head + 4, "IEND", 4)) return WD_OK;
+    at += length + 12;
+  }
+  return wd_fail(err, WD_ERR_FORMAT, "%s: no readable PNG: more than %d chunks before its pixels", s->path,
+                 (int)MOST);
+}
+
 static void find_recipe(png_structp png, png_infop info, char **json) {
   png_read_info(png, info);
   png_textp text = NULL;
@@ -174,7 +197,11 @@ wd_status wd_figure_read_recipe(const char *path, char **json, wd_error *err) {
   wd_error own = {0};
   feed s = {.fd = -1, .path = path, .err = &own};
   wd_status status = wd_file_open_read(path, &s.fd, &s.size, err);
-  if (status) return status;
+  if (!status) status = check_chunks(&s, err);
+  if (status) {
+    if (s.fd >= 0) close(s.fd);
+    return status;
+  }
   char *found = NULL;
   png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &s, on_read_error, on_warning);
   png_infop info = png ? png_create_info_struct(png) : NULL;

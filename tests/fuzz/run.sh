@@ -9,6 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 [ $# -gt 0 ] || set -- $(ls "$build"/tests/fuzz/fuzz_* | grep -v '\.p$' | sed 's/.*fuzz_//')
 mkdir -p "$build/found"
 bad=0
+# Freed memory is kept a while to catch later use; not so much of it that the limit below is met by that alone.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=64"
 for name in "$@"; do
   work=$(mktemp -d)
   cp -r "$here/corpus/$name/." "$work/"
