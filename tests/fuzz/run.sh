@@ -6,7 +6,12 @@ set -u
 build=$1 seconds=$2
 shift 2
 here=$(cd "$(dirname "$0")" && pwd)
-[ $# -gt 0 ] || set -- $(ls "$build"/tests/fuzz/fuzz_* | grep -v '\.p$' | sed 's/.*fuzz_//')
+if [ $# -eq 0 ]; then
+  for program in "$build"/tests/fuzz/fuzz_*; do
+    if [ -f "$program" ] && [ -x "$program" ]; then set -- "$@" "${program##*/fuzz_}"; fi
+  done
+fi
+[ $# -gt 0 ] || { echo "no fuzz target in $build/tests/fuzz"; exit 1; }
 mkdir -p "$build/found"
 bad=0
 # Freed memory is kept a while to catch later use; not so much of it that the limit below is met by that alone.
