@@ -167,7 +167,9 @@ static wd_status check_chunks(const feed *s, wd_error *err) {
   uint64_t at = 8;
   for (int i = 0; i < MOST; i++) {
     unsigned char head[8];
-    if (at + 12 > s->size) return WD_OK; /* libpng says what is missing */
+    if (at + 12 > s->size)
+      return wd_fail(err, WD_ERR_FORMAT, "%s: no readable PNG: the file ends early, at byte %llu", s->path,
+                     (unsigned long long)s->size);
     wd_status st = wd_file_read_at(s->fd, s->path, at, head, sizeof head, err);
     if (st) return st;
     uint64_t length = (uint64_t)head[0] << 24 | (uint64_t)head[1] << 16 | (uint64_t)head[2] << 8 | head[3];
