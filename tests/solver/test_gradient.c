@@ -353,8 +353,11 @@ static void cancelling(const char *spec) {
   progress_log log = {.ordered = true};
   wd_map two[2];
   st = wd_wave_gradient(w, t.residual, two, NULL, &(wd_hooks){.progress = log_progress, .user = &log}, &err);
-  tap_ok(st == WD_OK && log.calls > 1 && log.ordered && log.last == 1, "%s: progress rises to 1 (%d reports)",
-         spec, log.calls);
+  /* Only the calling thread reports: where others took all shots before it came to run, it tells the end
+   * alone. */
+  int least = strncmp(spec, "cpu", 3) ? 2 : 1;
+  tap_ok(st == WD_OK && log.calls >= least && log.ordered && log.last == 1,
+         "%s: progress rises to 1 (%d reports)", spec, log.calls);
   if (!st)
     for (int m = 0; m < 2; m++) wd_map_clear(&two[m]);
 
