@@ -1,9 +1,9 @@
-/* Convolution, matrix product and attention through oneDNN. */
+/* Convolution through oneDNN; matrix products and attention cut among threads for the wide kernels. */
 #include "model/cpu/kernels.h"
 
 #include "solver/memory.h"
 
-#include <math.h>
+#include <omp.h>
 
 static bool wants_bf16(const wd_graph *g) {
   return g->desc.precision == WD_PRECISION_BF16;
@@ -37,29 +37,30 @@ static wd_status prepare_conv(wd_graph *g, wd_node *n, wd_cpu_node *c, wd_error 
   return st;
 }
 
-static wd_status prepare_linear(wd_graph *g, wd_node *n, wd_cpu_node *c, wd_error *err) {
-  int64_t rows = wd_shape_rows(n->shape), outs = wd_shape_channels(n->shape),
-          ins = wd_graph_in(g, n, 1)->shape.dim[1];
-  bool half = wants_bf16(g);
-  wd_dnn *d = wd_cpu_of(g)->dnn;
-  /* y = x w', dx = dy w, dw = dy' x; w is stored (O, I). */
-  wd_dnn_matmul forward = {.rank = 2,
-                           .m = rows,
-                           .n = outs,
-                           .k = ins,
-                           .a = {ins, 1},
-                           .b = {1, ins},
-                           .c = {outs, 1},
-                           .bias = n->n_inputs > 2,
-                           .bf16 = half};
-  wd_dnn_matmul data = {
-      .rank = 2, .m = rows, .n = ins, .k = outs, .a = {outs, 1}, .b = {ins, 1}, .c = {ins, 1}, .bf16 = half};
-  wd_dnn_matmul weights = {
-      .rank = 2, .m = outs, .n = ins, .k = rows, .a = {1, outs}, .b = {ins, 1}, .c = {ins, 1}, .bf16 = half};
-  wd_status st = wd_dnn_matmul_create(d, &forward, &c->op[0], err);
-  if (!st && wd_graph_in(g, n, 0)->grad) st = wd_dnn_matmul_create(d, &data, &c->op[1], err);
-  if (!st && wd_graph_in(g, n, 1)->grad) st = wd_dnn_matmul_create(d, &weights, &c->op[2], err);
-  return st;
+/* y (rows, outs) = x (rows, ins) w' + bias, with w stored (outs, ins). */
+typedef struct product {
+  long rows, ins, outs;
+} product;
+
+static product product_of(const wd_graph *g, const wd_node *n) {
+  wd_shape w = wd_graph_in(g, n, 1)->shape;
+  return (product){wd_shape_rows(n->shape), wd_shape_channels(w), w.dim[0]};
+}
+
+/* A convolution that looks at one pixel is a matrix product over all of them. */
+static bool is_product(const wd_graph *g, const wd_node *n) {
+  return n->op == WD_OP_LINEAR || (n->op == WD_OP_CONV && wd_graph_in(g, n, 1)->shape.dim[1] == 1 &&
+                                   n->attr.stride == 1 && n->attr.pad == 0);
+}
+
+static wd_status prepare_product(wd_graph *g, wd_node *n, wd_cpu_node *c, wd_error *err) {
+  const wd_wide *wide = wd_cpu_of(g)->wide;
+  product p = product_of(g, n);
+  c->packed[0] = wd_alloc(wide->packed_size(p.ins, p.outs), sizeof(float));
+  if (wd_graph_in(g, n, 0)->grad) c->packed[1] = wd_alloc(wide->packed_size(p.outs, p.ins), sizeof(float));
+  if (!c->packed[0] || (wd_graph_in(g, n, 0)->grad && !c->packed[1]))
+    return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for packed weights of %ld x %ld", p.outs, p.ins);
+  return WD_OK;
 }
 
 typedef struct heads {
@@ -76,75 +77,116 @@ static heads heads_of(const wd_graph *g, const wd_node *n) {
   return (heads){q.dim[0], tokens(q), tokens(k), c, n->attr.heads, c / n->attr.heads};
 }
 
-/* op 0: (T, d) x (d, K) -> weights' shape; op 1: weights x (K, d) -> (T, d); op 2: weights' x (T, d) -> (K,
- * d). */
 static wd_status prepare_attention(wd_graph *g, wd_node *n, wd_cpu_node *c, wd_error *err) {
   heads s = heads_of(g, n);
-  wd_dnn *d = wd_cpu_of(g)->dnn;
-  int64_t all = s.tq * s.tk;
-  wd_dnn_matmul scores = {.rank = 4,
-                          .batch = {s.n, s.heads},
-                          .m = s.tq,
-                          .n = s.tk,
-                          .k = s.d,
-                          .a = {s.tq * s.c, s.d, s.c, 1},
-                          .b = {s.tk * s.c, s.d, 1, s.c},
-                          .c = {s.heads * all, all, s.tk, 1}};
-  wd_dnn_matmul mix = {.rank = 4,
-                       .batch = {s.n, s.heads},
-                       .m = s.tq,
-                       .n = s.d,
-                       .k = s.tk,
-                       .a = {s.heads * all, all, s.tk, 1},
-                       .b = {s.tk * s.c, s.d, s.c, 1},
-                       .c = {s.tq * s.c, s.d, s.c, 1}};
-  wd_dnn_matmul back = {.rank = 4,
-                        .batch = {s.n, s.heads},
-                        .m = s.tk,
-                        .n = s.d,
-                        .k = s.tq,
-                        .a = {s.heads * all, all, 1, s.tk},
-                        .b = {s.tq * s.c, s.d, s.c, 1},
-                        .c = {s.tk * s.c, s.d, s.c, 1}};
-  wd_status st = wd_dnn_matmul_create(d, &scores, &c->op[0], err);
-  if (!st) st = wd_dnn_matmul_create(d, &mix, &c->op[1], err);
-  if (!st && n->grad) st = wd_dnn_matmul_create(d, &back, &c->op[2], err);
-  if (st) return st;
-  size_t weights = (size_t)(s.n * s.heads * all);
-  c->kept = wd_alloc(weights, sizeof(float));
-  c->kept2 = n->grad ? wd_alloc(weights, sizeof(float)) : NULL;
-  if (!c->kept || (n->grad && !c->kept2))
-    return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for the weights of attention over %ld tokens",
-                   (long)s.tk);
-  return WD_OK;
+  wd_cpu_want_room(
+      g, wd_cpu_of(g)->wide->head_room(&(wd_head){.tq = s.tq, .tk = s.tk, .d = s.d}, n->grad != NULL));
+  if (!n->grad) return WD_OK;
+  c->kept = wd_alloc((size_t)(s.n * s.heads * s.tq), sizeof(float));
+  return c->kept ? WD_OK
+                 : wd_fail(err, WD_ERR_NO_MEMORY, "no memory for attention over %ld tokens", (long)s.tk);
 }
 
 wd_status wd_cpu_prepare_contraction(wd_graph *g, wd_node *n, wd_error *err) {
+  if (is_product(g, n)) return prepare_product(g, n, n->cache, err);
   switch (n->op) {
   case WD_OP_CONV: return prepare_conv(g, n, n->cache, err);
-  case WD_OP_LINEAR: return prepare_linear(g, n, n->cache, err);
   case WD_OP_ATTENTION: return prepare_attention(g, n, n->cache, err);
   default: return WD_OK;
   }
 }
 
+/* Rows that a thread takes at once: enough to pay for handing them out, few enough to share. */
+static long piece_of(long rows, int threads) {
+  long piece = (rows + threads - 1) / threads;
+  return piece < 144 ? piece : 144;
+}
+
+static wd_status product_forward(wd_graph *g, wd_node *n) {
+  wd_cpu_node *c = n->cache;
+  const wd_node *x = wd_graph_in(g, n, 0), *w = wd_graph_in(g, n, 1);
+  const wd_wide *wide = wd_cpu_of(g)->wide;
+  const float *bias = n->n_inputs > 2 ? wd_graph_in(g, n, 2)->value : NULL;
+  product p = product_of(g, n);
+  int threads = wd_cpu_threads(g);
+  if (!stamp_of(g, w) || c->stamp[0] != stamp_of(g, w))
+    wide->pack(p.ins, p.outs, w->value, 1, p.ins, c->packed[0]);
+  c->stamp[0] = stamp_of(g, w);
+  long piece = piece_of(p.rows, threads);
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (long r = 0; r < p.rows; r += piece) {
+    wd_gemm m = {.m = p.rows - r < piece ? p.rows - r : piece,
+                 .n = p.outs,
+                 .k = p.ins,
+                 .a = x->value + r * p.ins,
+                 .a_row = p.ins,
+                 .a_col = 1,
+                 .packed = c->packed[0],
+                 .c = n->value + r * p.outs,
+                 .c_row = p.outs,
+                 .bias = bias};
+    wide->gemm(&m, wd_cpu_room(g, omp_get_thread_num()));
+  }
+  return WD_OK;
+}
+
+static wd_status product_backward(wd_graph *g, wd_node *n) {
+  wd_cpu_node *c = n->cache;
+  const wd_node *x = wd_graph_in(g, n, 0), *w = wd_graph_in(g, n, 1);
+  const wd_node *b = n->n_inputs > 2 ? wd_graph_in(g, n, 2) : NULL;
+  const wd_wide *wide = wd_cpu_of(g)->wide;
+  product p = product_of(g, n);
+  int threads = wd_cpu_threads(g);
+  if (x->grad) {
+    if (!stamp_of(g, w) || c->stamp[1] != stamp_of(g, w))
+      wide->pack(p.outs, p.ins, w->value, p.ins, 1, c->packed[1]);
+    c->stamp[1] = stamp_of(g, w);
+    long piece = piece_of(p.rows, threads);
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (long r = 0; r < p.rows; r += piece) {
+      wd_gemm m = {.m = p.rows - r < piece ? p.rows - r : piece,
+                   .n = p.ins,
+                   .k = p.outs,
+                   .a = n->grad + r * p.outs,
+                   .a_row = p.outs,
+                   .a_col = 1,
+                   .packed = c->packed[1],
+                   .c = x->grad + r * p.ins,
+                   .c_row = p.ins,
+                   .add = true};
+      wide->gemm(&m, wd_cpu_room(g, omp_get_thread_num()));
+    }
+  }
+  if (w->grad) {
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int t = 0; t < threads; t++) {
+      long first = p.outs * t / threads, count = p.outs * (t + 1) / threads - first;
+      wd_gemm m = {.m = count,
+                   .n = p.ins,
+                   .k = p.rows,
+                   .a = n->grad + first,
+                   .a_row = 1,
+                   .a_col = p.outs,
+                   .b = x->value,
+                   .b_row = p.ins,
+                   .b_col = 1,
+                   .c = w->grad + first * p.ins,
+                   .c_row = p.ins,
+                   .add = true};
+      if (count) wide->gemm(&m, wd_cpu_room(g, t));
+    }
+  }
+  if (b && b->grad) wide->column_sums(n->grad, p.rows, p.outs, p.outs, b->grad);
+  return WD_OK;
+}
+
 wd_status wd_cpu_conv_forward(wd_graph *g, wd_node *n, wd_error *err) {
   const wd_cpu_node *c = n->cache;
   const wd_node *w = wd_graph_in(g, n, 1);
+  if (is_product(g, n)) return product_forward(g, n);
   return wd_dnn_run(c->op[0], wd_graph_in(g, n, 0)->value, w->value,
                     n->n_inputs > 2 ? wd_graph_in(g, n, 2)->value : NULL, n->value, NULL, stamp_of(g, w),
                     err);
-}
-
-/* The gradient that goes on to x, alike for convolutions and matrix products: (dy, weight) -> dx. */
-static wd_status data_backward(wd_graph *g, wd_node *n, wd_error *err) {
-  const wd_cpu_node *c = n->cache;
-  const wd_node *x = wd_graph_in(g, n, 0), *w = wd_graph_in(g, n, 1);
-  float *scratch = wd_cpu_of(g)->scratch;
-  if (!x->grad) return WD_OK;
-  wd_status st = wd_dnn_run(c->op[1], n->grad, w->value, NULL, scratch, NULL, stamp_of(g, w), err);
-  if (!st) wd_cpu_accumulate(x->grad, scratch, wd_shape_count(x->shape), wd_cpu_threads(g));
-  return st;
 }
 
 wd_status wd_cpu_conv_backward(wd_graph *g, wd_node *n, wd_error *err) {
@@ -153,7 +195,12 @@ wd_status wd_cpu_conv_backward(wd_graph *g, wd_node *n, wd_error *err) {
   const wd_node *b = n->n_inputs > 2 ? wd_graph_in(g, n, 2) : NULL;
   float *scratch = wd_cpu_of(g)->scratch;
   int threads = wd_cpu_threads(g);
-  wd_status st = data_backward(g, n, err);
+  wd_status st = WD_OK;
+  if (is_product(g, n)) return product_backward(g, n);
+  if (x->grad) {
+    st = wd_dnn_run(c->op[1], n->grad, w->value, NULL, scratch, NULL, stamp_of(g, w), err);
+    if (!st) wd_cpu_accumulate(x->grad, scratch, wd_shape_count(x->shape), threads);
+  }
   if (!st && w->grad) {
     size_t kernel = wd_shape_count(w->shape);
     float *bias = b ? scratch + (kernel + 15) / 16 * 16 : NULL;
@@ -165,88 +212,54 @@ wd_status wd_cpu_conv_backward(wd_graph *g, wd_node *n, wd_error *err) {
 }
 
 wd_status wd_cpu_linear_forward(wd_graph *g, wd_node *n, wd_error *err) {
-  return wd_cpu_conv_forward(g, n, err);
+  (void)err;
+  return product_forward(g, n);
 }
 
 wd_status wd_cpu_linear_backward(wd_graph *g, wd_node *n, wd_error *err) {
+  (void)err;
+  return product_backward(g, n);
+}
+
+/* One head of one sample, where `task` counts both. */
+static wd_head head_at(wd_graph *g, wd_node *n, heads s, long task) {
+  const wd_node *q = wd_graph_in(g, n, 0), *k = wd_graph_in(g, n, 1), *v = wd_graph_in(g, n, 2);
+  long sample = task / s.heads, column = task % s.heads * s.d;
+  long at = sample * s.tq * s.c + column, from = sample * s.tk * s.c + column;
   const wd_cpu_node *c = n->cache;
-  const wd_node *x = wd_graph_in(g, n, 0), *w = wd_graph_in(g, n, 1);
-  const wd_node *b = n->n_inputs > 2 ? wd_graph_in(g, n, 2) : NULL;
-  float *scratch = wd_cpu_of(g)->scratch;
-  int threads = wd_cpu_threads(g);
-  wd_status st = data_backward(g, n, err);
-  if (!st && w->grad) {
-    st = wd_dnn_run(c->op[2], n->grad, x->value, NULL, scratch, NULL, 0, err);
-    if (!st) wd_cpu_accumulate(w->grad, scratch, wd_shape_count(w->shape), threads);
-  }
-  if (!st && b && b->grad) {
-    long rows = wd_shape_rows(n->shape), outs = wd_shape_channels(n->shape);
-    for (long o = 0; o < outs; o++) {
-      double sum = 0;
-      for (long r = 0; r < rows; r++) sum += (double)n->grad[r * outs + o];
-      b->grad[o] += (float)sum;
-    }
-  }
-  return st;
-}
-
-/* Rows of scores become weights. */
-WD_CLONES static void softmax_row(float *row, long count, float scale) {
-  float top = row[0], sum = 0;
-  for (long j = 1; j < count; j++) top = row[j] > top ? row[j] : top;
-#pragma omp simd reduction(+ : sum)
-  for (long j = 0; j < count; j++) {
-    row[j] = wd_fast_exp((row[j] - top) * scale);
-    sum += row[j];
-  }
-  float inverse = 1 / sum;
-  for (long j = 0; j < count; j++) row[j] *= inverse;
-}
-
-/* a becomes p (a - sum p a) scale */
-WD_CLONES static void softmax_row_backward(const float *p, float *a, long count, float scale) {
-  float mean = 0;
-#pragma omp simd reduction(+ : mean)
-  for (long j = 0; j < count; j++) mean += p[j] * a[j];
-  for (long j = 0; j < count; j++) a[j] = p[j] * (a[j] - mean) * scale;
+  return (wd_head){.tq = s.tq,
+                   .tk = s.tk,
+                   .d = s.d,
+                   .row = s.c,
+                   .q = q->value + at,
+                   .k = k->value + from,
+                   .v = v->value + from,
+                   .y = n->value + at,
+                   .log_sum = c->kept ? c->kept + task * s.tq : NULL,
+                   .dy = n->grad ? n->grad + at : NULL,
+                   .dq = q->grad ? q->grad + at : NULL,
+                   .dk = k->grad ? k->grad + from : NULL,
+                   .dv = v->grad ? v->grad + from : NULL};
 }
 
 wd_status wd_cpu_attention_forward(wd_graph *g, wd_node *n, wd_error *err) {
-  const wd_cpu_node *c = n->cache;
+  (void)err;
   heads s = heads_of(g, n);
-  wd_status st = wd_dnn_run(c->op[0], wd_graph_in(g, n, 0)->value, wd_graph_in(g, n, 1)->value, NULL, c->kept,
-                            NULL, 0, err);
-  if (st) return st;
-  float scale = 1 / sqrtf((float)s.d);
 #pragma omp parallel for num_threads(wd_cpu_threads(g)) schedule(static)
-  for (long r = 0; r < s.n * s.heads * s.tq; r++) softmax_row(c->kept + r * s.tk, s.tk, scale);
-  return wd_dnn_run(c->op[1], c->kept, wd_graph_in(g, n, 2)->value, NULL, n->value, NULL, 0, err);
+  for (long t = 0; t < s.n * s.heads; t++) {
+    wd_head h = head_at(g, n, s, t);
+    wd_cpu_of(g)->wide->head_forward(&h, wd_cpu_room(g, omp_get_thread_num()));
+  }
+  return WD_OK;
 }
 
-/* The formulas stand in reference/attention.c. */
 wd_status wd_cpu_attention_backward(wd_graph *g, wd_node *n, wd_error *err) {
-  const wd_cpu_node *c = n->cache;
-  const wd_node *q = wd_graph_in(g, n, 0), *k = wd_graph_in(g, n, 1), *v = wd_graph_in(g, n, 2);
+  (void)err;
   heads s = heads_of(g, n);
-  float *scratch = wd_cpu_of(g)->scratch, scale = 1 / sqrtf((float)s.d);
-  int threads = wd_cpu_threads(g);
-  wd_status st = WD_OK;
-  if (v->grad) {
-    st = wd_dnn_run(c->op[2], c->kept, n->grad, NULL, scratch, NULL, 0, err);
-    if (!st) wd_cpu_accumulate(v->grad, scratch, wd_shape_count(v->shape), threads);
+#pragma omp parallel for num_threads(wd_cpu_threads(g)) schedule(static)
+  for (long t = 0; t < s.n * s.heads; t++) {
+    wd_head h = head_at(g, n, s, t);
+    wd_cpu_of(g)->wide->head_backward(&h, wd_cpu_room(g, omp_get_thread_num()));
   }
-  if (!st) st = wd_dnn_run(c->op[0], n->grad, v->value, NULL, c->kept2, NULL, 0, err);
-  if (st) return st;
-#pragma omp parallel for num_threads(threads) schedule(static)
-  for (long r = 0; r < s.n * s.heads * s.tq; r++)
-    softmax_row_backward(c->kept + r * s.tk, c->kept2 + r * s.tk, s.tk, scale);
-  if (q->grad) {
-    st = wd_dnn_run(c->op[1], c->kept2, k->value, NULL, scratch, NULL, 0, err);
-    if (!st) wd_cpu_accumulate(q->grad, scratch, wd_shape_count(q->shape), threads);
-  }
-  if (!st && k->grad) {
-    st = wd_dnn_run(c->op[2], c->kept2, q->value, NULL, scratch, NULL, 0, err);
-    if (!st) wd_cpu_accumulate(k->grad, scratch, wd_shape_count(k->shape), threads);
-  }
-  return st;
+  return WD_OK;
 }

@@ -104,8 +104,8 @@ static void forget(wd_graph *g) {
     if (!c) continue;
     for (int k = 0; k < 3; k++) wd_dnn_op_destroy(c->op[k]);
     wd_free(c->kept);
-    wd_free(c->kept2);
     wd_free(c->partial);
+    for (int k = 0; k < 2; k++) wd_free(c->packed[k]);
     wd_free(c);
     g->node[i].cache = NULL;
   }
@@ -113,6 +113,7 @@ static void forget(wd_graph *g) {
   if (!b) return;
   wd_dnn_close(b->dnn);
   wd_free(b->scratch);
+  wd_free(b->room);
   wd_free(b);
   g->backend = NULL;
 }
@@ -122,6 +123,8 @@ static wd_status prepare(wd_graph *g, wd_error *err) {
   if (!b) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory to prepare a graph");
   g->backend = b;
   b->threads = wd_device_get_info(g->device)->threads;
+  b->wide = wd_wide_for(wd_device_get_info(g->device)->lanes);
+  b->room_count = b->wide->gemm_room;
   wd_status st = wd_dnn_open(b->threads, &b->dnn, err);
   for (int i = 0; i < g->count && !st; i++) {
     wd_node *n = &g->node[i];
@@ -141,6 +144,11 @@ static wd_status prepare(wd_graph *g, wd_error *err) {
     b->scratch = wd_alloc(b->scratch_count, sizeof(float));
     if (!b->scratch) st = wd_fail(err, WD_ERR_NO_MEMORY, "no memory for gradients in passing");
     g->memory.workspace = b->scratch_count * sizeof(float);
+  }
+  if (!st) {
+    b->room = wd_alloc(b->room_count * (size_t)b->threads, sizeof(float));
+    if (!b->room) st = wd_fail(err, WD_ERR_NO_MEMORY, "no memory for the room of kernels");
+    g->memory.workspace += b->room_count * (size_t)b->threads * sizeof(float);
   }
   return st;
 }

@@ -1,9 +1,10 @@
-/* The CPU kernels: oneDNN for what multiplies channels (contract.c), OpenMP loops for the rest (norm.c,
- * loops.c). Internal to model/cpu/. */
+/* The CPU kernels: matrix products and attention by our own kernels (wide.h), convolutions through oneDNN
+ * (contract.c), OpenMP loops for the rest (norm.c, loops.c). Internal to model/cpu/. */
 #ifndef WD_CPU_KERNELS_H
 #define WD_CPU_KERNELS_H
 
 #include "model/cpu/onednn.h"
+#include "model/cpu/wide.h"
 #include "model/kernels.h"
 
 /* Loops are compiled for each SIMD width and chosen when the program starts. */
@@ -17,20 +18,31 @@
 typedef struct wd_cpu_graph {
   wd_dnn *dnn;
   int threads;
+  const wd_wide *wide;
   float *scratch; /* results of oneDNN on their way into a gradient */
   size_t scratch_count;
+  float *room; /* of the wide kernels, room_count floats a thread */
+  size_t room_count;
 } wd_cpu_graph;
 
 /* What a node keeps between forward and backward, or between runs. */
 typedef struct wd_cpu_node {
   wd_dnn_op *op[3];
-  float *kept;     /* attention: its weights; group norm: mean and scale of every group */
-  float *kept2;    /* attention: room for the gradient of the weights */
-  double *partial; /* norms: sums per sample, chunk and channel */
+  float *kept;       /* attention: log of the sum of every row; group norm: mean and scale of every group */
+  double *partial;   /* norms: sums per sample, chunk and channel */
+  float *packed[2];  /* matrix products: the weights as forward and as backward data read them */
+  uint64_t stamp[2]; /* the version of the weights that was packed */
 } wd_cpu_node;
 
 static inline wd_cpu_graph *wd_cpu_of(wd_graph *g) {
   return g->backend;
+}
+static inline float *wd_cpu_room(wd_graph *g, int thread) {
+  return wd_cpu_of(g)->room + (size_t)thread * wd_cpu_of(g)->room_count;
+}
+/* A node tells how much room its kernels want, while the graph is prepared. */
+static inline void wd_cpu_want_room(wd_graph *g, size_t floats) {
+  if (floats > wd_cpu_of(g)->room_count) wd_cpu_of(g)->room_count = (floats + 15) / 16 * 16;
 }
 static inline int wd_cpu_threads(wd_graph *g) {
   return wd_cpu_of(g)->threads;

@@ -341,36 +341,22 @@ wd_status wd_cpu_concat_backward(wd_graph *g, wd_node *n, wd_error *err) {
   return WD_OK;
 }
 
-/* Distances from one latent to all codes, code by code in the inner loop's lanes: the book is turned to (C,
- * K) first. */
-WD_CLONES static long nearest(const float *z, const float *turned, long codes, int c, float *distance) {
-  memset(distance, 0, sizeof(float) * (size_t)codes);
-  for (int i = 0; i < c; i++) {
-    const float *row = turned + (long)i * codes;
-    for (long k = 0; k < codes; k++) distance[k] += (z[i] - row[k]) * (z[i] - row[k]);
-  }
-  float best = distance[0];
-  for (long k = 1; k < codes; k++) best = distance[k] < best ? distance[k] : best;
-  long code = 0;
-  while (code < codes - 1 && !(distance[code] <= best)) code++;
-  return code;
-}
-
 wd_status wd_cpu_quantize_forward(wd_graph *g, wd_node *node, wd_error *err) {
   const wd_node *z = wd_graph_in(g, node, 0), *book = wd_graph_in(g, node, 1);
-  long rows = wd_shape_rows(node->shape), codes = book->shape.dim[0];
+  long rows = wd_shape_rows(node->shape), codes = book->shape.dim[0], padded = (codes + 15) / 16 * 16;
   int c = wd_shape_channels(node->shape), threads = wd_cpu_threads(g);
-  float *turned = wd_alloc((size_t)codes * (size_t)(c + threads), sizeof *turned);
+  /* The book turned, code by code in the lanes; what pads it is farther than anything. */
+  float *turned = wd_alloc((size_t)padded * (size_t)c, sizeof *turned);
   if (!turned) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory to search %ld codes", codes);
-  for (long k = 0; k < codes; k++)
-    for (int i = 0; i < c; i++) turned[(long)i * codes + k] = book->value[k * c + i];
+  for (int i = 0; i < c; i++)
+    for (long k = 0; k < padded; k++) turned[i * padded + k] = k < codes ? book->value[k * c + i] : 1e18f;
 #pragma omp parallel for num_threads(threads) schedule(static)
-  for (int part = 0; part < threads; part++)
-    for (long r = rows * part / threads; r < rows * (part + 1) / threads; r++) {
-      long code = nearest(z->value + r * c, turned, codes, c, turned + codes * (c + part));
-      node->index[r] = (int32_t)code;
-      memcpy(node->value + r * c, book->value + code * c, sizeof(float) * (size_t)c);
-    }
+  for (int part = 0; part < threads; part++) {
+    long first = rows * part / threads, count = rows * (part + 1) / threads - first;
+    wd_cpu_of(g)->wide->nearest(z->value + first * c, count, c, turned, padded, node->index + first);
+    for (long r = first; r < first + count; r++)
+      memcpy(node->value + r * c, book->value + (long)node->index[r] * c, sizeof(float) * (size_t)c);
+  }
   wd_free(turned);
   return WD_OK;
 }

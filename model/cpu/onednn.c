@@ -222,6 +222,7 @@ wd_status wd_dnn_conv_create(wd_dnn *d, const wd_dnn_conv *c, wd_dnn_conv_kind k
   md hint_w = md_any(4, kernel_dims, half), hint_x = image(c->n, c->c, c->h, c->w, half);
   md hint_y = image(c->n, c->o, c->oh, c->ow, dnnl_f32);
   wd_dnn_op *op = wd_calloc(1, sizeof *op);
+  omp_set_num_threads(d->threads); /* a primitive remembers how many threads there were when it was made */
   dnnl_primitive_desc_t pd = NULL, hint = NULL;
   dnnl_status_t st = dnnl_out_of_memory;
   if (op && plain_x && plain_y && plain_w && plain_b && x && y && w && hint_w && hint_x && hint_y) {
@@ -261,60 +262,6 @@ wd_status wd_dnn_conv_create(wd_dnn *d, const wd_dnn_conv *c, wd_dnn_conv_kind k
   if (st != dnnl_success) {
     wd_dnn_op_destroy(op);
     return failed(err, st, "preparing a convolution");
-  }
-  *out = op;
-  return WD_OK;
-}
-
-wd_status wd_dnn_matmul_create(wd_dnn *d, const wd_dnn_matmul *q, wd_dnn_op **out, wd_error *err) {
-  dnnl_data_type_t half = q->bf16 ? dnnl_bf16 : dnnl_f32;
-  dnnl_dims_t a_dims = {0}, b_dims = {0}, c_dims = {0}, bias_dims = {0}, bias_strides = {0};
-  dnnl_dims_t a_strides = {0}, b_strides = {0}, c_strides = {0};
-  int r = q->rank;
-  for (int i = 0; i < r - 2; i++) a_dims[i] = b_dims[i] = c_dims[i] = q->batch[i];
-  for (int i = 0; i < r; i++) {
-    bias_dims[i] = 1;
-    bias_strides[i] = q->n;
-    a_strides[i] = q->a[i];
-    b_strides[i] = q->b[i];
-    c_strides[i] = q->c[i];
-  }
-  a_dims[r - 2] = c_dims[r - 2] = q->m;
-  a_dims[r - 1] = b_dims[r - 2] = q->k;
-  b_dims[r - 1] = c_dims[r - 1] = bias_dims[r - 1] = q->n;
-  bias_strides[r - 1] = 1;
-  md plain_a = md_strided(r, a_dims, dnnl_f32, a_strides),
-     plain_b = md_strided(r, b_dims, dnnl_f32, b_strides);
-  md plain_c = md_strided(r, c_dims, dnnl_f32, c_strides),
-     bias = md_strided(r, bias_dims, dnnl_f32, bias_strides);
-  md a = q->bf16 ? md_any(r, a_dims, half) : md_strided(r, a_dims, half, a_strides);
-  md b = q->bf16 ? md_any(r, b_dims, half) : md_strided(r, b_dims, half, b_strides);
-  wd_dnn_op *op = wd_calloc(1, sizeof *op);
-  dnnl_primitive_desc_t pd = NULL;
-  dnnl_status_t st = dnnl_out_of_memory;
-  if (op && plain_a && plain_b && plain_c && bias && a && b) {
-    op->dnn = d;
-    op->inputs = q->bias ? 3 : 2;
-    op->outputs = 1;
-#if DNNL_VERSION_MAJOR >= 3
-    st = dnnl_matmul_primitive_desc_create(&pd, d->engine, a, b, q->bias ? bias : NULL, plain_c, NULL);
-#else
-    dnnl_matmul_desc_t desc;
-    st = dnnl_matmul_desc_init(&desc, a, b, q->bias ? bias : NULL, plain_c);
-    if (st == dnnl_success) st = dnnl_primitive_desc_create(&pd, &desc, NULL, d->engine, NULL);
-#endif
-    if (st == dnnl_success) st = dnnl_primitive_create(&op->primitive, pd);
-    if (st == dnnl_success) st = make_slot(d, pd, op->slot, DNNL_ARG_SRC, false, plain_a);
-    if (st == dnnl_success) st = make_slot(d, pd, op->slot + 1, DNNL_ARG_WEIGHTS, false, plain_b);
-    if (st == dnnl_success && q->bias) st = make_slot(d, pd, op->slot + 2, DNNL_ARG_BIAS, false, bias);
-    if (st == dnnl_success) st = make_slot(d, pd, op->slot + op->inputs, DNNL_ARG_DST, true, plain_c);
-  }
-  if (pd) dnnl_primitive_desc_destroy(pd);
-  md all[] = {plain_a, plain_b, plain_c, bias, a, b};
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) md_free(all[i]);
-  if (st != dnnl_success) {
-    wd_dnn_op_destroy(op);
-    return failed(err, st, "preparing a matrix product");
   }
   *out = op;
   return WD_OK;

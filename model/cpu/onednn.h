@@ -1,4 +1,4 @@
-/* oneDNN behind one file: convolutions and matrix products on plain float32 arrays, with every version's C
+/* oneDNN behind one file: convolutions on plain float32 arrays, with every version's C
  * API (2.x and 3.x) and every blocked layout kept inside. The only header of model/ that knows oneDNN is
  * there; onednn.c is the only file that includes it.
  *
@@ -32,18 +32,6 @@ typedef struct wd_dnn_conv {
 
 wd_status wd_dnn_conv_create(wd_dnn *d, const wd_dnn_conv *conv, wd_dnn_conv_kind kind, wd_dnn_op **out,
                              wd_error *err);
-
-/* c = a b (+ bias over the last axis), of `rank` 2 to 4 dimensions each, any strides (in floats); leading
- * dimensions are batches. */
-typedef struct wd_dnn_matmul {
-  int rank;
-  int64_t batch[2];         /* of the rank - 2 leading dimensions */
-  int64_t m, n, k;          /* a (m, k), b (k, n), c (m, n) */
-  int64_t a[4], b[4], c[4]; /* strides, leading dimensions first */
-  bool bias, bf16;
-} wd_dnn_matmul;
-
-wd_status wd_dnn_matmul_create(wd_dnn *d, const wd_dnn_matmul *matmul, wd_dnn_op **out, wd_error *err);
 
 /* Runs on the given arrays. Convolution: forward (x, kernel, bias) -> y; backward data (dy, kernel) -> dx;
  * backward weights (x, dy) -> dkernel, dbias. Matrix product: (a, b, bias) -> c. stamp: when not zero and the

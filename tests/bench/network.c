@@ -1,0 +1,268 @@
+/* The two networks at their default sizes on one device: training steps, a denoising step, a decode of both.
+ *
+ * usage: bench_network [device [repeats [what [f32|bf16]]]]
+ *   what  stage1 (batch 16), stage2 (batch 32), denoise, decode (batch 1), encode (batch 1), all; or any of
+ *         them with :ops (stage1:ops), which prints the time of every kind of node instead, :nodes of every
+ *         node; :N (stage1:8) sets the batch
+ *
+ * CSV on standard output: what,device,precision,batch,gflop,min_ms,median_ms,max_ms,cpu_ms,per_second.
+ * Times are of one call, wall clock over the repeats; cpu is process time of all threads, the least;
+ * per_second is samples by the median. A training step is: gradients zeroed, forward, backward, AdamW with
+ * its average. gflop counts convolutions, matrix products and attention, of the forward run. */
+#include "model/optimizer.h"
+#include "model/stage1.h"
+#include "model/stage2.h"
+#include "solver/memory.h"
+#include "solver/random.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAX_REPEATS = 999, MAX_INPUTS = 8 };
+
+static void must(wd_status st, const wd_error *err) {
+  if (!st) return;
+  fprintf(stderr, "bench_network: %s\n", err->message);
+  exit(wd_status_exit_code(st));
+}
+
+static double now(clockid_t clock) {
+  struct timespec t;
+  clock_gettime(clock, &t);
+  return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+typedef struct bench {
+  wd_device *device;
+  wd_params *params;
+  wd_network net;
+  wd_graph *graph;
+  wd_optimizer *optimizer; /* NULL: forward only */
+  int loss;
+} bench;
+
+static int input(bench *b, wd_shape shape) {
+  return wd_graph_input(b->graph, "in", shape, false);
+}
+
+/* Weights away from their start, where many are zero. */
+static void draw_weights(wd_params *p) {
+  wd_error err = {0};
+  for (int i = 0; i < p->count; i++) {
+    size_t n = p->param[i].count;
+    float *value = wd_alloc(n, sizeof *value);
+    wd_random_normals(77, (uint64_t)i, 0, n, value);
+    double inputs = p->param[i].shape.rank > 1 ? (double)n / p->param[i].shape.dim[0] : 4;
+    for (size_t k = 0; k < n; k++)
+      value[k] =
+          (float)((double)value[k] / __builtin_sqrt(inputs)) + (p->param[i].shape.rank == 1 ? 0.7f : 0);
+    must(wd_params_set(p, i, value, &err), &err);
+    wd_free(value);
+  }
+}
+
+static void fill_inputs(bench *b, int families, int timesteps) {
+  wd_error err = {0};
+  for (int i = 0; i < wd_graph_count(b->graph); i++) {
+    const wd_node *n = wd_graph_node(b->graph, i);
+    if (n->op != WD_OP_INPUT) continue;
+    size_t count = wd_shape_count(n->shape);
+    float *value = wd_alloc(count, sizeof *value);
+    wd_random_normals(78, (uint64_t)i, 0, count, value);
+    bool ids = n->shape.rank == 2 && n->shape.dim[1] == 1;
+    for (size_t k = 0; ids && k < count; k++)
+      value[k] = (float)(strcmp(n->name, "family") == 0     ? (int)k % families
+                         : strcmp(n->name, "timestep") == 0 ? (int)(k * 37) % timesteps
+                                                            : (int)(k % 3 != 0));
+    must(wd_graph_set(b->graph, i, value, &err), &err);
+    wd_free(value);
+  }
+}
+
+static void build_stage1(bench *b, const wd_stage1_config *c, int n, const char *what) {
+  wd_shape map = wd_shape4(n, c->size, c->size, 1), gather = wd_shape4(n, c->size, c->size, c->seismic);
+  if (strcmp(what, "decode") == 0) {
+    int z = input(b, wd_shape4(n, c->size / 4, c->size / 4, c->latent));
+    wd_stage1_decoded d = wd_stage1_decode(&b->net, c, z);
+    wd_graph_keep(b->graph, d.velocity);
+    wd_graph_keep(b->graph, d.direct);
+    wd_graph_keep(b->graph, d.scattered);
+    return;
+  }
+  int v = input(b, map), s = input(b, gather), mv = input(b, wd_shape2(n, 1)), ms = input(b, wd_shape2(n, 1));
+  int z = wd_stage1_encode(&b->net, c, v, s, mv, ms), q = wd_stage1_quantize(&b->net, c, z);
+  if (strcmp(what, "encode") == 0) {
+    wd_graph_keep(b->graph, q);
+    return;
+  }
+  int scattered = input(b, gather), weight = input(b, wd_shape2(n, 1));
+  wd_stage1_decoded d = wd_stage1_decode(&b->net, c, q);
+  wd_graph *g = b->graph;
+  int a = wd_graph_sum(g, wd_graph_squared_loss(g, d.velocity, v, -1),
+                       wd_graph_absolute_loss(g, d.velocity, v, -1));
+  int e = wd_graph_sum(g, wd_graph_squared_loss(g, d.direct, s, -1),
+                       wd_graph_squared_loss(g, d.scattered, scattered, weight));
+  b->loss = wd_graph_sum(g, wd_graph_sum(g, a, e), wd_graph_squared_loss(g, z, wd_graph_detach(g, q), -1));
+}
+
+static void build_stage2(bench *b, const wd_stage2_config *c, int n, bool train) {
+  wd_graph *g = b->graph;
+  wd_shape latent = wd_shape4(n, c->size, c->size, c->latent);
+  int z = input(b, latent), t = wd_graph_input(g, "timestep", wd_shape2(n, 1), false),
+      f = wd_graph_input(g, "family", wd_shape2(n, 1), false);
+  int v = wd_stage2_predict(&b->net, c, z, t, f);
+  wd_graph_keep(g, v);
+  if (train) b->loss = wd_graph_squared_loss(g, v, input(b, latent), -1);
+}
+
+static void step(bench *b) {
+  wd_error err = {0};
+  if (b->optimizer) must(wd_params_zero_grad(b->params, &err), &err);
+  must(wd_graph_forward(b->graph, NULL, &err), &err);
+  if (!b->optimizer) return;
+  must(wd_graph_backward(b->graph, b->loss, NULL, NULL, &err), &err);
+  must(wd_optimizer_step(b->optimizer, NULL, &err), &err);
+}
+
+typedef struct line {
+  int calls;
+  double forward, backward;
+} line;
+
+static void print_line(const char *what, const char *name, line l, double total) {
+  printf("%s,%s,%d,%.3f,%.3f,%.1f\n", what, name, l.calls, 1e3 * l.forward, 1e3 * l.backward,
+         100 * (l.forward + l.backward) / total);
+}
+
+/* The least times of every node over the repeats, joined by operation or told one by one. */
+static void print_times(bench *b, const char *what, int repeats, bool nodes) {
+  int count = wd_graph_count(b->graph);
+  line *best = wd_calloc((size_t)count, sizeof *best), op[WD_OP_COUNT] = {0};
+  for (int i = 0; i < repeats; i++) {
+    step(b);
+    for (int k = 0; k < count; k++) {
+      const wd_node *n = wd_graph_node(b->graph, k);
+      if (!i || n->forward_seconds < best[k].forward) best[k].forward = n->forward_seconds;
+      if (!i || n->backward_seconds < best[k].backward) best[k].backward = n->backward_seconds;
+    }
+  }
+  double total = 0;
+  for (int k = 0; k < count; k++) {
+    line *l = &op[wd_graph_node(b->graph, k)->op];
+    l->calls++;
+    l->forward += best[k].forward;
+    l->backward += best[k].backward;
+    total += best[k].forward + best[k].backward;
+  }
+  printf("what,node,calls,forward_ms,backward_ms,percent\n");
+  for (int k = 0; k < count && nodes; k++) {
+    const wd_node *n = wd_graph_node(b->graph, k);
+    char shape[64], in[64], name[200];
+    if (n->op == WD_OP_INPUT || n->op == WD_OP_PARAM) continue;
+    wd_shape_print(wd_graph_node(b->graph, n->input[0])->shape, in);
+    wd_shape_print(n->shape, shape);
+    snprintf(name, sizeof name, "%s %s -> %s", wd_op_name(n->op), in, shape);
+    best[k].calls = 1;
+    print_line(what, name, best[k], total);
+  }
+  for (int k = 0; k < WD_OP_COUNT && !nodes; k++)
+    if (op[k].calls && k != WD_OP_INPUT && k != WD_OP_PARAM)
+      print_line(what, wd_op_name((wd_op)k), op[k], total);
+  printf("%s,all,%d,,%.3f,100\n", what, count, 1e3 * total);
+  wd_free(best);
+}
+
+static void measure(wd_device *d, const char *what, const char *detail, int repeats, wd_precision precision) {
+  wd_error err = {0};
+  bench b = {.device = d};
+  bool second = strcmp(what, "stage2") == 0 || strcmp(what, "denoise") == 0;
+  bool train = strncmp(what, "stage", 5) == 0;
+  int batch = atoi(detail) > 0 ? atoi(detail) : second ? (train ? 32 : 1) : train ? 16 : 1;
+  wd_stage1_config c1 = {0};
+  wd_stage2_config c2 = {0};
+  wd_stage1_defaults(&c1);
+  wd_stage2_defaults(&c2);
+  must(wd_params_create(d, &b.params, &err), &err);
+  b.net.params = b.params;
+  must(second ? wd_stage2_declare(&b.net, &c2, &err) : wd_stage1_declare(&b.net, &c1, &err), &err);
+  must(wd_network_initialise(&b.net, 5, train, &err), &err);
+  draw_weights(b.params);
+  bool timing = strcmp(detail, "ops") == 0 || strcmp(detail, "nodes") == 0;
+  wd_graph_desc desc = {
+      .backward = train, .weight_gradients = train, .timing = timing, .precision = precision};
+  must(wd_graph_create(d, b.params, &desc, &b.graph, &err), &err);
+  b.net.graph = b.graph;
+  if (second)
+    build_stage2(&b, &c2, batch, train);
+  else
+    build_stage1(&b, &c1, batch, what);
+  must(b.net.status, &b.net.error);
+  must(wd_graph_compile(b.graph, &err), &err);
+  if (train) must(wd_optimizer_create(b.params, NULL, &b.optimizer, &err), &err);
+  fill_inputs(&b, c2.families, c2.timesteps);
+  if (timing)
+    print_times(&b, what, repeats + 1, strcmp(detail, "nodes") == 0);
+  else {
+    double wall[MAX_REPEATS], cpu = 1e300;
+    for (int i = -2; i < repeats; i++) { /* the first two warm up */
+      double a = now(CLOCK_MONOTONIC), c = now(CLOCK_PROCESS_CPUTIME_ID);
+      step(&b);
+      if (i < 0) continue;
+      wall[i] = now(CLOCK_MONOTONIC) - a;
+      double used = now(CLOCK_PROCESS_CPUTIME_ID) - c;
+      if (used < cpu) cpu = used;
+    }
+    qsort(wall, (size_t)repeats, sizeof *wall, by_value);
+    double median = wall[repeats / 2];
+    printf("%s,%s,%s,%d,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f\n", what, wd_device_get_info(d)->spec,
+           precision == WD_PRECISION_BF16 ? "bf16" : "f32", batch, 1e-9 * wd_graph_flops(b.graph), wall[0],
+           median, wall[repeats - 1], cpu, 1e3 * batch / median);
+  }
+  fflush(stdout);
+  wd_optimizer_destroy(b.optimizer);
+  wd_graph_destroy(b.graph);
+  wd_network_clear(&b.net);
+  wd_params_destroy(b.params);
+}
+
+int main(int argc, char **argv) {
+  const char *spec = argc > 1 ? argv[1] : "cpu", *what = argc > 3 ? argv[3] : "all";
+  int repeats = argc > 2 ? atoi(argv[2]) : 7;
+  wd_precision precision = argc > 4 && strcmp(argv[4], "bf16") == 0 ? WD_PRECISION_BF16 : WD_PRECISION_F32;
+  static const char *const all[] = {"stage1", "stage2", "denoise", "decode", "encode"};
+  if (repeats < 1 || repeats > MAX_REPEATS) {
+    fprintf(stderr, "bench_network: repeats are 1 to %d\n", (int)MAX_REPEATS);
+    return 1;
+  }
+  /* OpenMP's threads must sleep at barriers, and read this before main (architecture.md). */
+  if (!getenv("OMP_WAIT_POLICY")) {
+    setenv("OMP_WAIT_POLICY", "passive", 1);
+    execv("/proc/self/exe", argv);
+  }
+  char name[32];
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(what, ":"), what);
+  const char *detail = strchr(what, ':') ? strchr(what, ':') + 1 : "";
+  wd_error err = {0};
+  wd_device *d = NULL;
+  must(wd_device_open(spec, &d, &err), &err);
+  fprintf(stderr, "%s\n", wd_device_get_info(d)->name);
+  if (!*detail || atoi(detail) > 0)
+    printf("what,device,precision,batch,gflop,min_ms,median_ms,max_ms,cpu_ms,per_second\n");
+  bool any = false;
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    if (strcmp(name, "all") == 0 || strcmp(name, all[i]) == 0) {
+      measure(d, all[i], detail, repeats, precision);
+      any = true;
+    }
+  wd_device_close(d);
+  if (!any) fprintf(stderr, "bench_network: nothing is called \"%s\"\n", name);
+  return any ? 0 : 1;
+}
