@@ -12,9 +12,10 @@ typedef struct wd_model_config {
   /* The maps, and the acquisition that made the gathers the model was trained on. */
   wd_shard_desc geometry;
   double velocity_min, velocity_max; /* m/s: decoded maps are held within [1500, 4500] */
-  /* Pictures (picture.h): sign(x) log1p(|x|) / log_scale for gathers that go in and the direct field that
-   * comes out; amplitude / scattered_scale for the scattered field. Measured on training data. */
-  double log_scale, scattered_scale;
+  /* Pictures (picture.h): sign(x) log1p(|x|) / log_scale for gathers that go in; what comes out is linear,
+   * amplitude / direct_scale and amplitude / scattered_scale, a field each. Root mean squares over training
+   * data. */
+  double log_scale, direct_scale, scattered_scale;
   wd_stage1_config stage1;
   wd_stage2_config stage2; /* size and latent follow stage 1 */
 } wd_model_config;

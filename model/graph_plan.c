@@ -64,12 +64,13 @@ static void value_span(const wd_graph *g, int node, span *s) {
 }
 
 /* Going backward the clock runs from the last node down: a gradient is alive from its last reader (which
- * writes it first) to its own node; an input's stays to the end, to be read. */
+ * writes it first) to its own node; those that stay to be read are cleared before the clock starts and live
+ * to its end. */
 static void grad_span(const wd_graph *g, int node, span *s) {
   int last = g->node[node].last_reader;
   bool stays = g->node[node].op == WD_OP_INPUT || g->node[node].keep;
   *s = (span){.node = node,
-              .from = g->count - last,
+              .from = stays ? 0 : g->count - last,
               .to = stays ? g->count + 1 : g->count - node,
               .size = aligned(wd_shape_count(g->node[node].shape))};
 }

@@ -14,6 +14,7 @@
 #include "model/config.h"
 #include "model/dtype.h"
 #include "model/params.h"
+#include "solver/survey.h"
 
 typedef enum wd_stage { WD_STAGE1 = 1, WD_STAGE2 = 2 } wd_stage;
 
@@ -71,7 +72,8 @@ wd_latent_shape wd_model_latent(const wd_model *model);
 void wd_model_get_statistics(const wd_model *model, const float **mean, const float **deviation);
 wd_status wd_model_set_statistics(wd_model *model, const float *mean, const float *deviation, wd_error *err);
 /* Scales of pictures, measured on training data: before any encoder or decoder is made. */
-wd_status wd_model_set_scales(wd_model *model, double log_scale, double scattered_scale, wd_error *err);
+wd_status wd_model_set_scales(wd_model *model, double log_scale, double direct_scale, double scattered_scale,
+                              wd_error *err);
 
 /* (C, h, w) scaled <-> (h, w, C) as networks have it; n latents. */
 void wd_latent_to_network(const wd_model *model, int n, const float *latents, float *network);

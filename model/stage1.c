@@ -102,7 +102,9 @@ int wd_stage1_encode(wd_network *n, const wd_stage1_config *c, int velocity, int
     v = wd_network_conv(n, "velocity.latent", v, wv, c->latent / 2, 1, 1, 1);
     s = wd_network_conv(n, "seismic.latent", s, ws, c->latent / 2, 1, 1, 1);
     if (!n->graph) return -1;
-    return wd_graph_concat(n->graph, wd_graph_normalize(n->graph, v), wd_graph_normalize(n->graph, s));
+    v = wd_graph_normalize(n->graph, v);
+    s = wd_graph_normalize(n->graph, s);
+    return wd_graph_concat(n->graph, v, s);
   }
   int h = n->graph ? wd_graph_concat(n->graph, v, s) : -1;
   h = wd_network_conv(n, "merge", h, wv + ws, ws, 1, 1, 1);
@@ -126,8 +128,9 @@ int wd_stage1_quantize(wd_network *n, const wd_stage1_config *c, int latent) {
   if (!n->graph) return -1;
   int first = wd_graph_slice(n->graph, latent, 0, c->latent / 2);
   int second = wd_graph_slice(n->graph, latent, c->latent / 2, c->latent / 2);
-  return wd_graph_concat(n->graph, wd_graph_quantize(n->graph, first, a),
-                         wd_graph_quantize(n->graph, second, b));
+  first = wd_graph_quantize(n->graph, first, a);
+  second = wd_graph_quantize(n->graph, second, b);
+  return wd_graph_concat(n->graph, first, second);
 }
 
 wd_stage1_decoded wd_stage1_decode(wd_network *n, const wd_stage1_config *c, int latent) {

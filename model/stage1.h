@@ -6,9 +6,10 @@
  * Latents are normalised per pixel to root mean square 1 over their channels, and so are the codes: the
  * nearest code is the one of the smallest angle.
  *
- * The seismic decoder has two heads: the direct field in log amplitude (scale.h), and the scattered field in
- * linear amplitude over `scattered_scale`; the gather is their sum (model.md: "the seismic decoder must earn
- * its reflections"). */
+ * The seismic decoder has two heads, the direct field F(v_top) and the scattered field F(v) - F(v_top), both in
+ * linear amplitude over a scale of their own; the gather is their sum (model.md: "the seismic decoder must earn
+ * its reflections"). Linear, because the reflection residual is: an error of one percent in the phase of the
+ * direct wave weighs as much as a tenth of all reflections. Gathers that go in are log-compressed. */
 #ifndef WD_STAGE1_H
 #define WD_STAGE1_H
 
@@ -46,7 +47,7 @@ int wd_stage1_quantize(wd_network *n, const wd_stage1_config *c, int latent);
 
 typedef struct wd_stage1_decoded {
   int velocity;  /* (N, s, s, 1), normalised velocity */
-  int direct;    /* (N, s, s, seismic), log amplitude */
+  int direct;    /* (N, s, s, seismic), amplitude / direct_scale */
   int scattered; /* (N, s, s, seismic), amplitude / scattered_scale */
 } wd_stage1_decoded;
 
