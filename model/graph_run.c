@@ -58,8 +58,14 @@ wd_status wd_graph_get_index(wd_graph *g, int node, int32_t *index, wd_error *er
                               err);
 }
 
-wd_status wd_graph_forward(wd_graph *g, const wd_hooks *hooks, wd_error *err) {
-  if (!g->compiled) return wd_fail(err, WD_ERR_ARGUMENT, "the graph is not compiled yet");
+/* Seconds since `start`, all of the node's work done. */
+static wd_status spent(const wd_graph *g, double start, double *out, wd_error *err) {
+  wd_status st = g->kernels->finish ? g->kernels->finish(g->device, err) : WD_OK;
+  *out = now() - start;
+  return st;
+}
+
+static wd_status run_nodes(wd_graph *g, const wd_hooks *hooks, wd_error *err) {
   for (int i = 0; i < g->count; i++) {
     wd_node *n = &g->node[i];
     if (n->op == WD_OP_INPUT || n->op == WD_OP_PARAM) continue;
@@ -67,10 +73,21 @@ wd_status wd_graph_forward(wd_graph *g, const wd_hooks *hooks, wd_error *err) {
       return wd_fail(err, WD_CANCELLED, "cancelled at node %d of %d", i, g->count);
     double start = g->desc.timing ? now() : 0;
     wd_status st = g->kernels->op[n->op].forward(g, n, err);
+    if (!st && g->desc.timing) st = spent(g, start, &n->forward_seconds, err);
     if (st) return wd_fail_context(err, st, "node %d (%s %s)", i, wd_op_name(n->op), n->name);
-    if (g->desc.timing) n->forward_seconds = now() - start;
   }
   return WD_OK;
+}
+
+wd_status wd_graph_forward(wd_graph *g, const wd_hooks *hooks, wd_error *err) {
+  if (!g->compiled) return wd_fail(err, WD_ERR_ARGUMENT, "the graph is not compiled yet");
+  if (!g->kernels->begin) return run_nodes(g, hooks, err);
+  if (wd_hooks_cancelled(hooks))
+    return wd_fail(err, WD_CANCELLED, "cancelled before the first of %d nodes", g->count);
+  bool done = false;
+  wd_status st = g->kernels->begin(g, WD_RUN_FORWARD, &done, err);
+  if (st || done) return st;
+  return g->kernels->end(g, WD_RUN_FORWARD, run_nodes(g, hooks, err), err);
 }
 
 /* Gradients that may be read after a run; their memory is nobody else's. */
@@ -82,21 +99,10 @@ static wd_status clear(wd_graph *g, wd_node *n, wd_error *err) {
   return g->kernels->fill(g->device, n->grad, 0, wd_shape_count(n->shape), err);
 }
 
-wd_status wd_graph_backward(wd_graph *g, int loss, const float *seed, const wd_hooks *hooks, wd_error *err) {
-  wd_status st = check_node(g, loss, err);
-  if (st) return st;
-  wd_node *from = &g->node[loss];
-  if (!from->grad) return wd_fail(err, WD_ERR_ARGUMENT, "nothing before node %d wants a gradient", loss);
-  if (!from->keep)
-    return wd_fail(err, WD_ERR_ARGUMENT, "node %d (%s) was not kept: no gradient can start there", loss,
-                   wd_op_name(from->op));
-  /* Gradients share memory, so each is cleared when its turn begins, which is its last reader's; those that
-   * stay to be read are cleared now. */
-  for (int i = 0; i < g->count && !st; i++)
-    if (stays(&g->node[i])) st = clear(g, &g->node[i], err);
-  if (st) return st;
-  st = seed ? g->kernels->upload(g->device, from->grad, seed, bytes(from), err)
-            : g->kernels->fill(g->device, from->grad, 1, wd_shape_count(from->shape), err);
+/* Gradients share memory, so each is cleared when its turn begins, which is its last reader's; those that
+ * stay to be read are cleared before. */
+static wd_status run_back(wd_graph *g, int loss, const wd_hooks *hooks, wd_error *err) {
+  wd_status st = WD_OK;
   for (int i = g->count - 1; i >= 0 && !st; i--) {
     wd_node *n = &g->node[i];
     if (n->last_reader == i && n->grad && n->op != WD_OP_PARAM && !stays(n)) st = clear(g, n, err);
@@ -109,8 +115,30 @@ wd_status wd_graph_backward(wd_graph *g, int loss, const float *seed, const wd_h
       return wd_fail(err, WD_CANCELLED, "cancelled at node %d of %d", i, g->count);
     double start = g->desc.timing ? now() : 0;
     st = g->kernels->op[n->op].backward(g, n, err);
+    if (!st && g->desc.timing) st = spent(g, start, &n->backward_seconds, err);
     if (st) return wd_fail_context(err, st, "gradient of node %d (%s %s)", i, wd_op_name(n->op), n->name);
-    if (g->desc.timing) n->backward_seconds = now() - start;
   }
   return st;
+}
+
+wd_status wd_graph_backward(wd_graph *g, int loss, const float *seed, const wd_hooks *hooks, wd_error *err) {
+  wd_status st = check_node(g, loss, err);
+  if (st) return st;
+  wd_node *from = &g->node[loss];
+  if (!from->grad) return wd_fail(err, WD_ERR_ARGUMENT, "nothing before node %d wants a gradient", loss);
+  if (!from->keep)
+    return wd_fail(err, WD_ERR_ARGUMENT, "node %d (%s) was not kept: no gradient can start there", loss,
+                   wd_op_name(from->op));
+  for (int i = 0; i < g->count && !st; i++)
+    if (stays(&g->node[i])) st = clear(g, &g->node[i], err);
+  if (st) return st;
+  st = seed ? g->kernels->upload(g->device, from->grad, seed, bytes(from), err)
+            : g->kernels->fill(g->device, from->grad, 1, wd_shape_count(from->shape), err);
+  if (st || !g->kernels->begin) return st ? st : run_back(g, loss, hooks, err);
+  if (wd_hooks_cancelled(hooks))
+    return wd_fail(err, WD_CANCELLED, "cancelled before the gradient of node %d", loss);
+  bool done = false;
+  st = g->kernels->begin(g, loss, &done, err);
+  if (st || done) return st;
+  return g->kernels->end(g, loss, run_back(g, loss, hooks, err), err);
 }

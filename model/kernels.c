@@ -11,7 +11,12 @@ const wd_kernels *wd_kernels_for(wd_device *device, wd_error *err) {
 #else
     return &wd_kernels_reference; /* slow; whoever shows a number names the kernels (wd_kernels.name) */
 #endif
-  case WD_DEVICE_CUDA: break;
+  case WD_DEVICE_CUDA:
+#ifdef WD_HAVE_CUDA
+    return &wd_kernels_cuda;
+#else
+    break;
+#endif
   }
   wd_fail(err, WD_ERR_UNSUPPORTED, "device %s runs no networks in this build", info->spec);
   return NULL;

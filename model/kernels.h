@@ -18,6 +18,8 @@ typedef struct wd_adamw {
   long step;   /* from 1 */
 } wd_adamw;
 
+enum { WD_RUN_FORWARD = -1 };
+
 typedef struct wd_kernels {
   const char *name;
   wd_kernel op[WD_OP_COUNT];
@@ -29,6 +31,13 @@ typedef struct wd_kernels {
   /* May be NULL: called once for a compiled graph, and when it is destroyed. */
   wd_status (*prepare)(wd_graph *g, wd_error *err);
   void (*forget)(wd_graph *g);
+  /* May be NULL: around every run of a graph. `what` is WD_RUN_FORWARD, or the node that a run goes back
+   * from. begin may do the whole run itself (by replaying an earlier one) and then sets *done, which is false
+   * before; otherwise the nodes' kernels follow, and end, with their status, which it returns or adds to. */
+  wd_status (*begin)(wd_graph *g, int what, bool *done, wd_error *err);
+  wd_status (*end)(wd_graph *g, int what, wd_status st, wd_error *err);
+  /* May be NULL, where kernels return when they are done: waits for them, to time a node. */
+  wd_status (*finish)(wd_device *d, wd_error *err);
   /* sum of squares, in double */
   wd_status (*norm2)(wd_device *d, const float *x, size_t count, double *out, wd_error *err);
   /* One AdamW step over count weights (optimizer.h): decay[i] scales the weight decay, gradient is scaled by
@@ -45,6 +54,9 @@ const wd_kernels *wd_kernels_for(wd_device *device, wd_error *err);
 extern const wd_kernels wd_kernels_reference;
 #ifdef WD_HAVE_ONEDNN
 extern const wd_kernels wd_kernels_cpu;
+#endif
+#ifdef WD_HAVE_CUDA
+extern const wd_kernels wd_kernels_cuda;
 #endif
 
 struct wd_graph {

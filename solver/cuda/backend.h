@@ -19,6 +19,8 @@ typedef struct wd_cuda_device {
   bool clusters;       /* thread-block clusters can be launched */
   cudaStream_t stream;
   cudaEvent_t mark[2];
+  void *network; /* what model/cuda keeps here, and how it is freed; NULL while no network runs */
+  void (*close_network)(struct wd_cuda_device *d);
 } wd_cuda_device;
 
 /* WD_ERR_DEVICE (WD_ERR_NO_MEMORY when that is what it says) naming the device and the call. */

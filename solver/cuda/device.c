@@ -114,6 +114,7 @@ static void close_device(wd_device *device) {
   wd_cuda_device *d = device->backend;
   if (!d) return;
   (void)cudaSetDevice(d->ordinal);
+  if (d->close_network) d->close_network(d);
   for (int i = 0; i < 2; i++)
     if (d->mark[i]) (void)cudaEventDestroy(d->mark[i]);
   if (d->stream) (void)cudaStreamDestroy(d->stream);

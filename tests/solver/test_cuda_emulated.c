@@ -4,6 +4,9 @@
  * do; test_wave_cuda.c is for that. */
 #include "cuda_runtime_api.h"
 #include "tests/solver/cuda_cases.h"
+#include "tests/solver/cuda_emulation/families.h"
+
+const emulated_family *const emulated_families[] = {&emulated_wave, NULL};
 
 /* Exact mode is compared by bits whatever these are. */
 static const double TOLERANCE = 2e-6, GRADIENT_TOLERANCE = 2e-5;

@@ -31,5 +31,23 @@ static inline float __fsub_rn(float a, float b) {
 static inline float __fmul_rn(float a, float b) {
   return a * b;
 }
+static inline double __dadd_rn(double a, double b) {
+  return a + b;
+}
+static inline double __dmul_rn(double a, double b) {
+  return a * b;
+}
+static inline unsigned __float_as_uint(float value) {
+  unsigned bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+typedef struct float4 {
+  float x, y, z, w;
+} float4;
+typedef struct ushort4 {
+  unsigned short x, y, z, w;
+} ushort4;
 
 #endif

@@ -1,8 +1,6 @@
 /* See cuda_runtime_api.h beside this file. */
 #include "cuda_runtime_api.h"
 
-#include "solver/cuda/kernels.h"
-
 #include "emulated_thread.h"
 
 #include <setjmp.h>
@@ -150,6 +148,18 @@ cudaError_t cudaFree(void *pointer) {
   return sticky;
 }
 
+cudaError_t cudaHostAlloc(void **pointer, size_t bytes, unsigned flags) {
+  ENTER();
+  (void)flags;
+  *pointer = malloc(bytes);
+  return *pointer ? cudaSuccess : cudaErrorMemoryAllocation;
+}
+
+cudaError_t cudaFreeHost(void *pointer) {
+  free(pointer);
+  return sticky;
+}
+
 cudaError_t cudaHostRegister(void *pointer, size_t bytes, unsigned flags) {
   (void)pointer, (void)bytes, (void)flags;
   return enter();
@@ -162,11 +172,14 @@ cudaError_t cudaHostUnregister(void *pointer) {
 
 /* ---- streams and graphs ---- */
 
+enum { ARGS_BYTES = 1024 };
+
 typedef struct node {
   cudaLaunchConfig_t config;
   unsigned cluster;
   const void *kernel;
-  wd_cuda_args args;
+  const emulated_family *family;
+  _Alignas(16) unsigned char args[ARGS_BYTES];
 } node;
 
 struct emulated_graph {
@@ -314,8 +327,7 @@ static int n_fibers;
 static fiber *current;
 static jmp_buf scheduler;
 static ucontext_t scheduler_context;
-static const wd_cuda_args *running_args;
-static void (*running_kernel)(const wd_cuda_args);
+static const node *running;
 static unsigned char **shared; /* per rank */
 static const void *scheduler_stack;
 static size_t scheduler_stack_size;
@@ -356,7 +368,7 @@ static void leave(int state) {
 static void fiber_main(void) {
   switch_end(NULL, &scheduler_stack, &scheduler_stack_size);
   for (;;) {
-    running_kernel(*running_args);
+    running->family->call(running->kernel, running->args);
     leave(FINISHED);
   }
 }
@@ -484,8 +496,7 @@ static cudaError_t execute(const node *n) {
   key = key * 1664525u + 1013904223u * (uint32_t)(emulated.order + 1);
   shared = calloc(n->cluster, sizeof *shared);
   for (unsigned r = 0; r < n->cluster; r++) shared[r] = malloc(bytes + 1);
-  running_args = &n->args;
-  memcpy(&running_kernel, &n->kernel, sizeof running_kernel);
+  running = n;
   unsigned clusters = grid.x / n->cluster * grid.y * grid.z;
   for (unsigned i = 0; i < clusters; i++) {
     unsigned c = (unsigned)in_order((int)i, (int)clusters, key);
@@ -504,7 +515,10 @@ static cudaError_t execute(const node *n) {
 cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t *config, const void *kernel, void **args) {
   ENTER();
   node n = {.config = *config, .cluster = 1, .kernel = kernel};
-  memcpy(&n.args, args[0], sizeof n.args);
+  for (int i = 0; emulated_families[i] && !n.family; i++)
+    if (!emulated_families[i]->owns || emulated_families[i]->owns(kernel)) n.family = emulated_families[i];
+  if (!n.family || n.family->size > ARGS_BYTES) return cudaErrorInvalidValue;
+  memcpy(n.args, args[0], n.family->size);
   for (unsigned i = 0; i < config->numAttrs; i++)
     if (config->attrs[i].id == cudaLaunchAttributeClusterDimension) {
       if (emulated.capability < 90) return cudaErrorNotSupported;
