@@ -104,32 +104,51 @@ static void dpmpp(wd_sampler_row *r, const wd_sampler_row *before) {
   r->c = -gain * half;
 }
 
-wd_status wd_sampler_table(const wd_schedule *s, const wd_sampler_table_desc *desc, wd_sampler_row *rows,
-                           wd_error *err) {
-  int start = desc->start ? desc->start : s->timesteps;
+wd_status wd_sampler_spread(const wd_schedule *s, int start, int steps, int *timestep, wd_error *err) {
   if (start < 1 || start > s->timesteps)
     return wd_fail(err, WD_ERR_ARGUMENT, "sampling from timestep %d; the model has 0 to %d", start - 1,
                    s->timesteps - 1);
-  if (desc->steps < 1 || desc->steps > start)
-    return wd_fail(err, WD_ERR_ARGUMENT, "%d steps from timestep %d; 1 to %d are possible", desc->steps,
-                   start - 1, start);
-  if (desc->kind == WD_SAMPLER_DDIM && !(desc->eta >= 0 && desc->eta <= 1))
-    return wd_fail(err, WD_ERR_ARGUMENT, "eta is %g; it is 0 (deterministic) to 1 (ancestral)", desc->eta);
-  for (int i = 0; i < desc->steps; i++) {
-    wd_sampler_row r = {0};
-    r.timestep = (int)lround((double)start * (desc->steps - i) / desc->steps) - 1;
-    r.alpha = s->alpha[r.timestep];
-    r.sigma = s->sigma[r.timestep];
-    int next = (int)lround((double)start * (desc->steps - i - 1) / desc->steps) - 1;
+  if (steps < 1 || steps > start)
+    return wd_fail(err, WD_ERR_ARGUMENT, "%d steps from timestep %d; 1 to %d are possible", steps, start - 1,
+                   start);
+  for (int i = 0; i <= steps; i++) timestep[i] = (int)lround((double)start * (steps - i) / steps) - 1;
+  return WD_OK;
+}
+
+wd_status wd_sampler_rows(const wd_schedule *s, wd_sampler_kind kind, double eta, int steps,
+                          const int *timestep, const wd_sampler_row *before, wd_sampler_row *rows,
+                          wd_error *err) {
+  if (kind != WD_SAMPLER_DPMPP_2M && kind != WD_SAMPLER_DDIM && kind != WD_SAMPLER_DDPM)
+    return wd_fail(err, WD_ERR_ARGUMENT, "sampler %d; it is dpmpp-2m, ddim or ddpm", (int)kind);
+  if (kind == WD_SAMPLER_DDIM && !(eta >= 0 && eta <= 1))
+    return wd_fail(err, WD_ERR_ARGUMENT, "eta is %g; it is 0 (deterministic) to 1 (ancestral)", eta);
+  for (int i = 0; i < steps; i++) {
+    int t = timestep[i], next = timestep[i + 1];
+    if (t < 0 || t >= s->timesteps || next < -1 || next >= t)
+      return wd_fail(err, WD_ERR_ARGUMENT, "a step from timestep %d to %d of a model with %d", t, next,
+                     s->timesteps);
+    wd_sampler_row r = {.timestep = t, .alpha = s->alpha[t], .sigma = s->sigma[t]};
     r.next_alpha = next >= 0 ? s->alpha[next] : 1;
     r.next_sigma = next >= 0 ? s->sigma[next] : 0;
-    if (desc->kind == WD_SAMPLER_DPMPP_2M)
-      dpmpp(&r, i > 0 ? &rows[i - 1] : NULL);
+    if (kind == WD_SAMPLER_DPMPP_2M)
+      dpmpp(&r, i > 0 ? &rows[i - 1] : before);
     else
-      ddim(&r, desc->kind == WD_SAMPLER_DDPM ? 1 : desc->eta);
+      ddim(&r, kind == WD_SAMPLER_DDPM ? 1 : eta);
     rows[i] = r;
   }
   return WD_OK;
+}
+
+wd_status wd_sampler_table(const wd_schedule *s, const wd_sampler_table_desc *desc, wd_sampler_row *rows,
+                           wd_error *err) {
+  int start = desc->start ? desc->start : s->timesteps;
+  bool possible = desc->steps > 0 && desc->steps <= s->timesteps; /* otherwise it is refused unread */
+  int *timestep = wd_calloc(possible ? (size_t)desc->steps + 1 : 1, sizeof *timestep);
+  if (!timestep) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %d steps", desc->steps);
+  wd_status st = wd_sampler_spread(s, start, desc->steps, timestep, err);
+  if (!st) st = wd_sampler_rows(s, desc->kind, desc->eta, desc->steps, timestep, NULL, rows, err);
+  wd_free(timestep);
+  return st;
 }
 
 void wd_sampler_apply(const wd_sampler_row *row, float *x, const float *estimate, const float *previous,

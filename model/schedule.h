@@ -65,6 +65,15 @@ typedef struct wd_sampler_table_desc {
 wd_status wd_sampler_table(const wd_schedule *s, const wd_sampler_table_desc *desc, wd_sampler_row *rows,
                            wd_error *err);
 
+/* The same rows for levels that are already chosen: timestep[0..steps], falling, the last one -1 for the
+ * data. before (may be NULL): the step that led to the first level, when its estimate is still there;
+ * DPM-Solver++ then goes on at second order. */
+wd_status wd_sampler_rows(const wd_schedule *s, wd_sampler_kind kind, double eta, int steps,
+                          const int *timestep, const wd_sampler_row *before, wd_sampler_row *rows,
+                          wd_error *err);
+/* Levels as wd_sampler_table spreads them: timestep[0..steps], the first is start - 1, the last -1. */
+wd_status wd_sampler_spread(const wd_schedule *s, int start, int steps, int *timestep, wd_error *err);
+
 /* Applies a row: x becomes x'. z may be NULL when d is 0, previous may be NULL when c is 0. */
 void wd_sampler_apply(const wd_sampler_row *row, float *x, const float *estimate, const float *previous,
                       const float *z, size_t count);
