@@ -9,12 +9,6 @@ static bool wants_bf16(const wd_graph *g) {
   return g->desc.precision == WD_PRECISION_BF16;
 }
 
-/* Weights change with their set's version; a kernel that is computed (never, so far) is packed at each run.
- */
-static uint64_t stamp_of(const wd_graph *g, const wd_node *weight) {
-  return weight->op == WD_OP_PARAM ? g->params->version : 0;
-}
-
 static wd_status prepare_conv(wd_graph *g, wd_node *n, wd_cpu_node *c, wd_error *err) {
   wd_shape x = wd_graph_in(g, n, 0)->shape, w = wd_graph_in(g, n, 1)->shape, y = n->shape;
   wd_dnn_conv conv = {.n = x.dim[0],
@@ -89,6 +83,7 @@ static wd_status prepare_attention(wd_graph *g, wd_node *n, wd_cpu_node *c, wd_e
 
 wd_status wd_cpu_prepare_contraction(wd_graph *g, wd_node *n, wd_error *err) {
   if (is_product(g, n)) return prepare_product(g, n, n->cache, err);
+  if (wd_cpu_is_winograd(g, n)) return wd_cpu_prepare_winograd(g, n, err);
   switch (n->op) {
   case WD_OP_CONV: return prepare_conv(g, n, n->cache, err);
   case WD_OP_ATTENTION: return prepare_attention(g, n, n->cache, err);
@@ -109,9 +104,9 @@ static wd_status product_forward(wd_graph *g, wd_node *n) {
   const float *bias = n->n_inputs > 2 ? wd_graph_in(g, n, 2)->value : NULL;
   product p = product_of(g, n);
   int threads = wd_cpu_threads(g);
-  if (!stamp_of(g, w) || c->stamp[0] != stamp_of(g, w))
+  if (!wd_cpu_stamp(g, w) || c->stamp[0] != wd_cpu_stamp(g, w))
     wide->pack(p.ins, p.outs, w->value, 1, p.ins, c->packed[0]);
-  c->stamp[0] = stamp_of(g, w);
+  c->stamp[0] = wd_cpu_stamp(g, w);
   long piece = piece_of(p.rows, threads);
 #pragma omp parallel for num_threads(threads) schedule(static)
   for (long r = 0; r < p.rows; r += piece) {
@@ -138,9 +133,9 @@ static wd_status product_backward(wd_graph *g, wd_node *n) {
   product p = product_of(g, n);
   int threads = wd_cpu_threads(g);
   if (x->grad) {
-    if (!stamp_of(g, w) || c->stamp[1] != stamp_of(g, w))
+    if (!wd_cpu_stamp(g, w) || c->stamp[1] != wd_cpu_stamp(g, w))
       wide->pack(p.outs, p.ins, w->value, p.ins, 1, c->packed[1]);
-    c->stamp[1] = stamp_of(g, w);
+    c->stamp[1] = wd_cpu_stamp(g, w);
     long piece = piece_of(p.rows, threads);
 #pragma omp parallel for num_threads(threads) schedule(static)
     for (long r = 0; r < p.rows; r += piece) {
@@ -184,8 +179,12 @@ wd_status wd_cpu_conv_forward(wd_graph *g, wd_node *n, wd_error *err) {
   const wd_cpu_node *c = n->cache;
   const wd_node *w = wd_graph_in(g, n, 1);
   if (is_product(g, n)) return product_forward(g, n);
+  if (c->winograd) {
+    wd_cpu_winograd_forward(g, n);
+    return WD_OK;
+  }
   return wd_dnn_run(c->op[0], wd_graph_in(g, n, 0)->value, w->value,
-                    n->n_inputs > 2 ? wd_graph_in(g, n, 2)->value : NULL, n->value, NULL, stamp_of(g, w),
+                    n->n_inputs > 2 ? wd_graph_in(g, n, 2)->value : NULL, n->value, NULL, wd_cpu_stamp(g, w),
                     err);
 }
 
@@ -197,8 +196,12 @@ wd_status wd_cpu_conv_backward(wd_graph *g, wd_node *n, wd_error *err) {
   int threads = wd_cpu_threads(g);
   wd_status st = WD_OK;
   if (is_product(g, n)) return product_backward(g, n);
+  if (c->winograd) {
+    wd_cpu_winograd_backward(g, n);
+    return WD_OK;
+  }
   if (x->grad) {
-    st = wd_dnn_run(c->op[1], n->grad, w->value, NULL, scratch, NULL, stamp_of(g, w), err);
+    st = wd_dnn_run(c->op[1], n->grad, w->value, NULL, scratch, NULL, wd_cpu_stamp(g, w), err);
     if (!st) wd_cpu_accumulate(x->grad, scratch, wd_shape_count(x->shape), threads);
   }
   if (!st && w->grad) {

@@ -106,6 +106,7 @@ static void forget(wd_graph *g) {
     wd_free(c->kept);
     wd_free(c->partial);
     for (int k = 0; k < 2; k++) wd_free(c->packed[k]);
+    wd_free(c->gradient);
     wd_free(c);
     g->node[i].cache = NULL;
   }

@@ -28,9 +28,11 @@ typedef struct wd_cpu_graph {
 /* What a node keeps between forward and backward, or between runs. */
 typedef struct wd_cpu_node {
   wd_dnn_op *op[3];
-  float *kept;       /* attention: log of the sum of every row; group norm: mean and scale of every group */
-  double *partial;   /* norms: sums per sample, chunk and channel */
-  float *packed[2];  /* matrix products: the weights as forward and as backward data read them */
+  float *kept;      /* attention: log of the sum of every row; group norm: mean and scale of every group */
+  double *partial;  /* norms: sums per sample, chunk and channel */
+  float *packed[2]; /* the weights as our kernels read them, forward and backward data */
+  float *gradient;  /* Winograd: of its 36 matrices, one set a thread */
+  bool winograd;
   uint64_t stamp[2]; /* the version of the weights that was packed */
 } wd_cpu_node;
 
@@ -74,6 +76,18 @@ WD_CPU_KERNEL(absolute_loss);
 /* Prepares the oneDNN operations, and room, of a node; WD_OK for nodes that need none. */
 wd_status wd_cpu_prepare_contraction(wd_graph *g, wd_node *n, wd_error *err);
 wd_status wd_cpu_prepare_norm(wd_graph *g, wd_node *n, wd_error *err);
+
+/* 3 x 3 convolutions by Winograd (winograd.c). */
+bool wd_cpu_is_winograd(const wd_graph *g, const wd_node *n);
+wd_status wd_cpu_prepare_winograd(wd_graph *g, wd_node *n, wd_error *err);
+void wd_cpu_winograd_forward(wd_graph *g, wd_node *n);
+void wd_cpu_winograd_backward(wd_graph *g, wd_node *n);
+
+/* Weights change with their set's version; a kernel that is computed (never, so far) is packed at each run.
+ */
+static inline uint64_t wd_cpu_stamp(const wd_graph *g, const wd_node *weight) {
+  return weight->op == WD_OP_PARAM ? g->params->version : 0;
+}
 
 /* to[i] += from[i] */
 void wd_cpu_accumulate(float *to, const float *from, size_t count, int threads);

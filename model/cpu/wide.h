@@ -33,6 +33,18 @@ typedef struct wd_head {
   float *dq, *dk, *dv; /* added to; NULL where unwanted */
 } wd_head;
 
+/* A 3 x 3 convolution with stride 1 and a margin of 1, in tiles of 4 x 4 (wide_winograd.c). Work is counted
+ * in rows of tiles, tile_rows = (h + 3) / 4 a sample. */
+typedef struct wd_winograd {
+  long n, h, w, c, o;
+  const float *x, *bias;           /* bias NULL: none */
+  const float *forward, *backward; /* the kernel's 36 matrices, packed as (c, o) and as (o, c) */
+  float *y;
+  const float *dy;
+  float *dx;       /* added to, or NULL */
+  float *gradient; /* of the 36 matrices (o, c), added to, or NULL */
+} wd_winograd;
+
 typedef struct wd_wide {
   /* Floats that gemm wants as room, and those of a packed b. */
   size_t gemm_room;
@@ -42,6 +54,13 @@ typedef struct wd_wide {
   size_t (*head_room)(const wd_head *h, bool backward);
   void (*head_forward)(const wd_head *h, float *room);
   void (*head_backward)(const wd_head *h, float *room);
+  size_t (*winograd_room)(const wd_winograd *w, bool backward);
+  /* Kernel (o, 3, 3, c) into 36 packed matrices; either may be NULL. Room: lanes * 9 * c. */
+  void (*winograd_pack)(long o, long c, const float *kernel, float *forward, float *backward, float *room);
+  void (*winograd_forward)(const wd_winograd *w, long first, long last, float *room);
+  void (*winograd_backward)(const wd_winograd *w, long first, long last, float *room);
+  /* The gradient of the 36 matrices, added to the kernel's. */
+  void (*winograd_kernel)(long o, long c, const float *gradient, float *kernel);
   /* to[j] += the sum of column j; rows are `row` floats apart. */
   void (*column_sums)(const float *x, long rows, long row, long columns, float *to);
   /* The nearest of `codes` rows of the book, turned to (c, codes); codes is padded to lanes with anything far

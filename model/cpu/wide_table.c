@@ -1,14 +1,24 @@
 /* The table of one width, and the search for the nearest code. */
 #include "model/cpu/wide_gemm.h"
 
-#define wd_head_room     WD_WIDE(wd_head_room)
-#define wd_head_forward  WD_WIDE(wd_head_forward)
-#define wd_head_backward WD_WIDE(wd_head_backward)
-#define table            WD_WIDE(wd_wide_table)
+#define wd_head_room         WD_WIDE(wd_head_room)
+#define wd_head_forward      WD_WIDE(wd_head_forward)
+#define wd_head_backward     WD_WIDE(wd_head_backward)
+#define wd_winograd_room     WD_WIDE(wd_winograd_room)
+#define wd_winograd_pack     WD_WIDE(wd_winograd_pack)
+#define wd_winograd_forward  WD_WIDE(wd_winograd_forward)
+#define wd_winograd_backward WD_WIDE(wd_winograd_backward)
+#define wd_winograd_kernel   WD_WIDE(wd_winograd_kernel)
+#define table                WD_WIDE(wd_wide_table)
 
 size_t wd_head_room(const wd_head *h, bool backward);
 void wd_head_forward(const wd_head *h, float *room);
 void wd_head_backward(const wd_head *h, float *room);
+size_t wd_winograd_room(const wd_winograd *w, bool backward);
+void wd_winograd_pack(long o, long c, const float *kernel, float *forward, float *backward, float *room);
+void wd_winograd_forward(const wd_winograd *w, long first, long last, float *room);
+void wd_winograd_backward(const wd_winograd *w, long first, long last, float *room);
+void wd_winograd_kernel(long o, long c, const float *gradient, float *kernel);
 extern const wd_wide table;
 
 enum { TOGETHER = 4 }; /* latents that share the reading of the book */
@@ -82,5 +92,10 @@ const wd_wide table = {.gemm_room = WD_GEMM_ROOM,
                        .head_room = wd_head_room,
                        .head_forward = wd_head_forward,
                        .head_backward = wd_head_backward,
+                       .winograd_room = wd_winograd_room,
+                       .winograd_pack = wd_winograd_pack,
+                       .winograd_forward = wd_winograd_forward,
+                       .winograd_backward = wd_winograd_backward,
+                       .winograd_kernel = wd_winograd_kernel,
                        .column_sums = column_sums,
                        .nearest = nearest};
