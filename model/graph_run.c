@@ -65,7 +65,7 @@ static wd_status spent(const wd_graph *g, double start, double *out, wd_error *e
   return st;
 }
 
-static wd_status run_nodes(wd_graph *g, const wd_hooks *hooks, wd_error *err) {
+wd_status wd_graph_run_nodes(wd_graph *g, const wd_hooks *hooks, wd_error *err) {
   for (int i = 0; i < g->count; i++) {
     wd_node *n = &g->node[i];
     if (n->op == WD_OP_INPUT || n->op == WD_OP_PARAM) continue;
@@ -81,13 +81,13 @@ static wd_status run_nodes(wd_graph *g, const wd_hooks *hooks, wd_error *err) {
 
 wd_status wd_graph_forward(wd_graph *g, const wd_hooks *hooks, wd_error *err) {
   if (!g->compiled) return wd_fail(err, WD_ERR_ARGUMENT, "the graph is not compiled yet");
-  if (!g->kernels->begin) return run_nodes(g, hooks, err);
+  if (!g->kernels->begin) return wd_graph_run_nodes(g, hooks, err);
   if (wd_hooks_cancelled(hooks))
     return wd_fail(err, WD_CANCELLED, "cancelled before the first of %d nodes", g->count);
   bool done = false;
   wd_status st = g->kernels->begin(g, WD_RUN_FORWARD, &done, err);
   if (st || done) return st;
-  return g->kernels->end(g, WD_RUN_FORWARD, run_nodes(g, hooks, err), err);
+  return g->kernels->end(g, WD_RUN_FORWARD, wd_graph_run_nodes(g, hooks, err), err);
 }
 
 /* Gradients that may be read after a run; their memory is nobody else's. */

@@ -20,6 +20,8 @@ typedef struct wd_adamw {
 
 enum { WD_RUN_FORWARD = -1 };
 
+typedef struct wd_stepper_ops wd_stepper_ops; /* stepper_impl.h */
+
 typedef struct wd_kernels {
   const char *name;
   wd_kernel op[WD_OP_COUNT];
@@ -47,6 +49,7 @@ typedef struct wd_kernels {
   /* average += (1 - decay) (value - average) */
   wd_status (*ema)(wd_device *d, float decay, size_t count, const float *value, float *average,
                    wd_error *err);
+  const wd_stepper_ops *stepper; /* NULL: denoising steps are taken on the host */
 } wd_kernels;
 
 /* The table of a device; NULL with a text where this build or device runs no networks. */
@@ -72,6 +75,9 @@ struct wd_graph {
   wd_graph_memory memory;
   void *backend; /* the backend's own */
 };
+
+/* A forward run's nodes, one after the other, and nothing around them. */
+wd_status wd_graph_run_nodes(wd_graph *g, const wd_hooks *hooks, wd_error *err);
 
 static inline const wd_node *wd_graph_in(const wd_graph *g, const wd_node *n, int i) {
   return &g->node[n->input[i]];

@@ -100,6 +100,7 @@ wd_status wd_params_set(wd_params *p, int index, const float *value, wd_error *e
   wd_status st = check_index(p, index, p->value, err);
   if (st) return st;
   const wd_param *w = &p->param[index];
+  wd_params_changed(p);
   return wd_kernels_for(p->device, err)
       ->upload(p->device, p->value + w->offset, value, w->count * sizeof(float), err);
 }

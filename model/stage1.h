@@ -6,10 +6,10 @@
  * Latents are normalised per pixel to root mean square 1 over their channels, and so are the codes: the
  * nearest code is the one of the smallest angle.
  *
- * The seismic decoder has two heads, the direct field F(v_top) and the scattered field F(v) - F(v_top), both in
- * linear amplitude over a scale of their own; the gather is their sum (model.md: "the seismic decoder must earn
- * its reflections"). Linear, because the reflection residual is: an error of one percent in the phase of the
- * direct wave weighs as much as a tenth of all reflections. Gathers that go in are log-compressed. */
+ * The seismic decoder has two heads, the direct field F(v_top) and the scattered field F(v) - F(v_top), both
+ * in linear amplitude over a scale of their own; the gather is their sum (model.md: "the seismic decoder must
+ * earn its reflections"). Linear, because the reflection residual is: an error of one percent in the phase of
+ * the direct wave weighs as much as a tenth of all reflections. Gathers that go in are log-compressed. */
 #ifndef WD_STAGE1_H
 #define WD_STAGE1_H
 

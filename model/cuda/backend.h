@@ -90,6 +90,10 @@ wd_status wd_net_check_attention(const wd_graph *g, const wd_node *n, wd_error *
 /* Replay (replay.c): as wd_kernels.begin and .end. */
 wd_status wd_net_begin(wd_graph *g, int what, bool *done, wd_error *err);
 wd_status wd_net_end(wd_graph *g, int what, wd_status st, wd_error *err);
+/* The same around any work that leaves nothing on the host: a tape of its owner's, zero at first. */
+wd_status wd_net_tape_begin(wd_graph *g, wd_net_tape *t, bool *done, wd_error *err);
+wd_status wd_net_tape_end(wd_graph *g, wd_net_tape *t, wd_status st, wd_error *err);
+void wd_net_erase(wd_net_tape *t);
 wd_status wd_net_finish(wd_device *device, wd_error *err);
 void wd_net_forget_tapes(wd_net_graph *b);
 

@@ -16,4 +16,7 @@ wd_status wd_net_adamw(wd_device *device, const wd_adamw *rule, float grad_scale
 wd_status wd_net_ema(wd_device *device, float decay, size_t count, const float *value, float *average,
                      wd_error *err);
 
+/* stepper.c */
+extern const wd_stepper_ops wd_net_stepper;
+
 #endif

@@ -4,17 +4,13 @@
  * they are, and what changes from run to run (inputs, ids, noise levels) lies in their memory. */
 #include "model/cuda/backend.h"
 
-static wd_net_tape *tape_of(wd_net_graph *b, int what) {
-  return &b->tape[what == WD_RUN_FORWARD ? 0 : 1];
-}
-
-static void erase(wd_net_tape *t) {
+void wd_net_erase(wd_net_tape *t) {
   if (t->exec) (void)cudaGraphExecDestroy(t->exec);
   *t = (wd_net_tape){0};
 }
 
 void wd_net_forget_tapes(wd_net_graph *b) {
-  for (int i = 0; i < 2; i++) erase(&b->tape[i]);
+  for (int i = 0; i < 2; i++) wd_net_erase(&b->tape[i]);
 }
 
 /* Rounded weights follow the weights: once a change, not once a run. */
@@ -34,16 +30,13 @@ static wd_status refresh(wd_graph *g, wd_net_graph *b, wd_error *err) {
   return WD_OK;
 }
 
-wd_status wd_net_begin(wd_graph *g, int what, bool *done, wd_error *err) {
+wd_status wd_net_tape_begin(wd_graph *g, wd_net_tape *t, bool *done, wd_error *err) {
   wd_net_graph *b = wd_net_backend(g);
   const wd_cuda_device *d = b->net->device;
-  wd_net_tape *t = tape_of(b, what);
   *done = false;
   WD_CUDA(cudaSetDevice(d->ordinal));
   wd_status st = refresh(g, b, err);
   if (st || !b->replay || g->desc.timing) return st;
-  if (t->what != what) erase(t); /* another loss */
-  t->what = what;
   if (t->exec) {
     WD_CUDA(cudaGraphLaunch(t->exec, d->stream));
     *done = true;
@@ -54,10 +47,8 @@ wd_status wd_net_begin(wd_graph *g, int what, bool *done, wd_error *err) {
   return WD_OK;
 }
 
-wd_status wd_net_end(wd_graph *g, int what, wd_status st, wd_error *err) {
-  wd_net_graph *b = wd_net_backend(g);
-  const wd_cuda_device *d = b->net->device;
-  wd_net_tape *t = tape_of(b, what);
+wd_status wd_net_tape_end(wd_graph *g, wd_net_tape *t, wd_status st, wd_error *err) {
+  const wd_cuda_device *d = wd_net_backend(g)->net->device;
   if (!t->recording) {
     t->warm = t->warm || st == WD_OK;
     return st;
@@ -78,4 +69,16 @@ wd_status wd_net_end(wd_graph *g, int what, wd_status st, wd_error *err) {
     return wd_cuda_fail(d, e, "recording a run (WAVEDIFFUSION_REPLAY=off avoids it)", err);
   WD_CUDA(cudaGraphLaunch(t->exec, d->stream));
   return WD_OK;
+}
+
+/* One tape for the way forward, one for the last loss that was gone back from. */
+wd_status wd_net_begin(wd_graph *g, int what, bool *done, wd_error *err) {
+  wd_net_tape *t = &wd_net_backend(g)->tape[what == WD_RUN_FORWARD ? 0 : 1];
+  if (t->what != what) wd_net_erase(t);
+  t->what = what;
+  return wd_net_tape_begin(g, t, done, err);
+}
+
+wd_status wd_net_end(wd_graph *g, int what, wd_status st, wd_error *err) {
+  return wd_net_tape_end(g, &wd_net_backend(g)->tape[what == WD_RUN_FORWARD ? 0 : 1], st, err);
 }

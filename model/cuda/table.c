@@ -130,4 +130,5 @@ const wd_kernels wd_kernels_cuda = {
     .norm2 = wd_net_norm2,
     .adamw = wd_net_adamw,
     .ema = wd_net_ema,
+    .stepper = &wd_net_stepper,
 };
