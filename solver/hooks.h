@@ -24,4 +24,23 @@ static inline void wd_hooks_progress(const wd_hooks *hooks, double fraction) {
   if (hooks && hooks->progress) hooks->progress(hooks->user, fraction);
 }
 
+/* A part of a long call: what it reports as 0..1 counts as from..from + span of the whole. Pass
+ * wd_hooks_part_of(&part, whole, from, span); the part must live as long as the call. */
+typedef struct wd_hooks_part {
+  wd_hooks hooks;
+  const wd_hooks *whole;
+  double from, span;
+} wd_hooks_part;
+
+static inline void wd_hooks_part_progress(void *user, double fraction) {
+  const wd_hooks_part *part = (const wd_hooks_part *)user;
+  wd_hooks_progress(part->whole, part->from + part->span * fraction);
+}
+
+static inline const wd_hooks *wd_hooks_part_of(wd_hooks_part *part, const wd_hooks *whole, double from,
+                                               double span) {
+  *part = (wd_hooks_part){{whole ? whole->cancel : NULL, wd_hooks_part_progress, part}, whole, from, span};
+  return &part->hooks;
+}
+
 #endif
