@@ -1,6 +1,8 @@
-/* Group norm with its activation, forward and backward, in channels-last order.
+/* Group norm with its activation, forward and backward, in channels-last order. Where there are as many
+ * samples as threads, each runs whole on one of them (wide_norm.c); where there are fewer, the loops below
+ * share them:
  *
- * Pixels are cut into chunks that threads take; each sums its pixels channel by channel (so the inner loop is
+ * pixels are cut into chunks that threads take; each sums its pixels channel by channel (so the inner loop is
  * long and contiguous, whatever the groups), and the sums join in a fixed order: the result does not depend
  * on the threads. */
 #include "model/cpu/kernels.h"
@@ -8,6 +10,7 @@
 #include "solver/memory.h"
 
 #include <math.h>
+#include <omp.h>
 #include <string.h>
 
 static const double EPSILON = 1e-5;
@@ -30,10 +33,10 @@ static norm norm_of(const wd_node *n) {
 }
 
 wd_status wd_cpu_prepare_norm(wd_graph *g, wd_node *n, wd_error *err) {
-  (void)g;
   if (n->op != WD_OP_GROUP_NORM) return WD_OK;
   wd_cpu_node *c = n->cache;
   norm s = norm_of(n);
+  wd_cpu_want_room(g, (size_t)(4 * (s.c + 16) + (n->grad ? s.pixels * s.c : 0)));
   c->kept = wd_alloc((size_t)s.n * (size_t)s.groups * 2, sizeof(float));
   c->partial = wd_alloc((size_t)s.n * (size_t)s.chunks * (size_t)s.c * 2, sizeof(double));
   return c->kept && c->partial ? WD_OK : wd_fail(err, WD_ERR_NO_MEMORY, "no memory for group norm sums");
@@ -91,6 +94,48 @@ static double group_total(const norm *s, const double *partial, int n, int group
   return sum;
 }
 
+/* Sample n as the wide kernels take it; a thread runs it whole where there are samples enough. */
+static wd_norm sample_of(wd_graph *g, wd_node *node, const norm *s, int n) {
+  const wd_cpu_node *cache = node->cache;
+  const wd_node *x = wd_graph_in(g, node, 0);
+  long at = (long)n * s->pixels * s->c;
+  return (wd_norm){.pixels = s->pixels,
+                   .c = s->c,
+                   .groups = s->groups,
+                   .silu = node->attr.activation == WD_ACTIVATION_SILU,
+                   .x = x->value + at,
+                   .gamma = wd_graph_in(g, node, 1)->value,
+                   .beta = wd_graph_in(g, node, 2)->value,
+                   .y = node->value + at,
+                   .kept = cache->kept + (long)n * s->groups * 2,
+                   .dy = node->grad ? node->grad + at : NULL,
+                   .dx = x->grad ? x->grad + at : NULL,
+                   .sums = cache->partial + (long)n * 2 * s->c};
+}
+
+static void forward_by_samples(wd_graph *g, wd_node *node, const norm *s) {
+#pragma omp parallel for num_threads(wd_cpu_threads(g)) schedule(static)
+  for (int n = 0; n < s->n; n++) {
+    wd_norm one = sample_of(g, node, s, n);
+    wd_cpu_of(g)->wide->norm_forward(&one, wd_cpu_room(g, omp_get_thread_num()));
+  }
+}
+
+static void backward_by_samples(wd_graph *g, wd_node *node, const norm *s) {
+  const double *sums = ((const wd_cpu_node *)node->cache)->partial;
+  float *gamma = wd_graph_in(g, node, 1)->grad, *beta = wd_graph_in(g, node, 2)->grad;
+#pragma omp parallel for num_threads(wd_cpu_threads(g)) schedule(static)
+  for (int n = 0; n < s->n; n++) {
+    wd_norm one = sample_of(g, node, s, n);
+    wd_cpu_of(g)->wide->norm_backward(&one, wd_cpu_room(g, omp_get_thread_num()));
+  }
+  for (int n = 0; n < s->n; n++)
+    for (int c = 0; c < s->c; c++) {
+      if (beta) beta[c] += (float)sums[(long)n * 2 * s->c + c];
+      if (gamma) gamma[c] += (float)sums[((long)n * 2 + 1) * s->c + c];
+    }
+}
+
 wd_status wd_cpu_group_norm_forward(wd_graph *g, wd_node *node, wd_error *err) {
   const wd_cpu_node *cache = node->cache;
   norm s = norm_of(node);
@@ -100,6 +145,10 @@ wd_status wd_cpu_group_norm_forward(wd_graph *g, wd_node *node, wd_error *err) {
   if (node->attr.activation == WD_ACTIVATION_GELU)
     return wd_fail(err, WD_ERR_UNSUPPORTED, "group norm with GELU; use SiLU, or a node of its own");
   int threads = wd_cpu_threads(g), tasks = s.n * s.chunks;
+  if (s.n >= threads) {
+    forward_by_samples(g, node, &s);
+    return WD_OK;
+  }
   double count = (double)s.pixels * s.width;
   /* Per sample and channel: the mean (for the second pass), then scale and offset of the affine. */
   float *line = wd_alloc((size_t)s.n * (size_t)s.c * 2, sizeof *line);
@@ -193,6 +242,10 @@ wd_status wd_cpu_group_norm_backward(wd_graph *g, wd_node *node, wd_error *err) 
   const wd_node *xn = wd_graph_in(g, node, 0), *gn = wd_graph_in(g, node, 1), *bn = wd_graph_in(g, node, 2);
   bool silu = node->attr.activation == WD_ACTIVATION_SILU;
   int threads = wd_cpu_threads(g), tasks = s.n * s.chunks;
+  if (s.n >= threads) {
+    backward_by_samples(g, node, &s);
+    return WD_OK;
+  }
   size_t row = (size_t)s.n * (size_t)s.c;
   float *lines = wd_alloc(row * 4, sizeof *lines); /* mean, scale, q_mean, qh_mean */
   if (!lines) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for the gradient of group norm");

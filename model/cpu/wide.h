@@ -45,6 +45,18 @@ typedef struct wd_winograd {
   float *gradient; /* of the 36 matrices (o, c), added to, or NULL */
 } wd_winograd;
 
+/* Group norm, with SiLU or without, over one sample of pixels x c. */
+typedef struct wd_norm {
+  long pixels, c, groups;
+  bool silu;
+  const float *x, *gamma, *beta;
+  float *y;
+  float *kept; /* mean and 1 / deviation of every group: written forward, read backward */
+  const float *dy;
+  float *dx;    /* added to, or NULL */
+  double *sums; /* 2 c: the gradients of beta, then of gamma */
+} wd_norm;
+
 typedef struct wd_wide {
   /* Floats that gemm wants as room, and those of a packed b. */
   size_t gemm_room;
@@ -61,6 +73,8 @@ typedef struct wd_wide {
   void (*winograd_backward)(const wd_winograd *w, long first, long last, float *room);
   /* The gradient of the 36 matrices, added to the kernel's. */
   void (*winograd_kernel)(long o, long c, const float *gradient, float *kernel);
+  void (*norm_forward)(const wd_norm *n, float *room);  /* 4 (c + 16) */
+  void (*norm_backward)(const wd_norm *n, float *room); /* 3 (c + 16) + pixels c */
   /* to[j] += the sum of column j; rows are `row` floats apart. */
   void (*column_sums)(const float *x, long rows, long row, long columns, float *to);
   /* The nearest of `codes` rows of the book, turned to (c, codes); codes is padded to lanes with anything far

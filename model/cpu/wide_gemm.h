@@ -36,6 +36,16 @@ static inline wd_vf wd_vmin(wd_vf a, wd_vf b) {
 #endif
 }
 
+/* 1 / a, of moderate a: to an ulp or two. */
+static inline wd_vf wd_vinverse(wd_vf a) {
+#if WD_LANES == 16
+  wd_vf r = (wd_vf)_mm512_rcp14_ps((__m512)a);
+  return r * (2.0f - a * r); /* the guess has 14 bits */
+#else
+  return 1.0f / a;
+#endif
+}
+
 /* Distances with their numbers: where a is less, it takes the place of b. */
 static inline void wd_vnearer(wd_vf a, wd_vi a_number, wd_vf *b, wd_vi *b_number) {
 #if WD_LANES == 16

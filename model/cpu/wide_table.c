@@ -9,6 +9,8 @@
 #define wd_winograd_forward  WD_WIDE(wd_winograd_forward)
 #define wd_winograd_backward WD_WIDE(wd_winograd_backward)
 #define wd_winograd_kernel   WD_WIDE(wd_winograd_kernel)
+#define wd_norm_forward      WD_WIDE(wd_norm_forward)
+#define wd_norm_backward     WD_WIDE(wd_norm_backward)
 #define table                WD_WIDE(wd_wide_table)
 
 size_t wd_head_room(const wd_head *h, bool backward);
@@ -19,6 +21,8 @@ void wd_winograd_pack(long o, long c, const float *kernel, float *forward, float
 void wd_winograd_forward(const wd_winograd *w, long first, long last, float *room);
 void wd_winograd_backward(const wd_winograd *w, long first, long last, float *room);
 void wd_winograd_kernel(long o, long c, const float *gradient, float *kernel);
+void wd_norm_forward(const wd_norm *n, float *room);
+void wd_norm_backward(const wd_norm *n, float *room);
 extern const wd_wide table;
 
 enum { TOGETHER = 4 }; /* latents that share the reading of the book */
@@ -97,5 +101,7 @@ const wd_wide table = {.gemm_room = WD_GEMM_ROOM,
                        .winograd_forward = wd_winograd_forward,
                        .winograd_backward = wd_winograd_backward,
                        .winograd_kernel = wd_winograd_kernel,
+                       .norm_forward = wd_norm_forward,
+                       .norm_backward = wd_norm_backward,
                        .column_sums = column_sums,
                        .nearest = nearest};

@@ -30,15 +30,18 @@ static const size_t FORWARD_BLOCK = 1100000, BACKWARD_BLOCK = 2200000;
 
 typedef wd_vf vf;
 
-static inline vf load_part(const float *p, long left) {
-  if (left >= WD_LANES) return wd_loadu(p);
+#define INLINE static inline __attribute__((always_inline))
+
+/* `whole`, a constant where this is inlined: channels are a multiple of the lanes. */
+INLINE vf load_part(const bool whole, const float *p, long left) {
+  if (whole || left >= WD_LANES) return wd_loadu(p);
   vf v = wd_splat(0);
   memcpy(&v, p, sizeof(float) * (size_t)left);
   return v;
 }
 
-static inline void store_part(float *p, vf v, long left) {
-  if (left >= WD_LANES)
+INLINE void store_part(const bool whole, float *p, vf v, long left) {
+  if (whole || left >= WD_LANES)
     *(wd_vfu *)p = v;
   else
     memcpy(p, &v, sizeof(float) * (size_t)left);
@@ -151,7 +154,8 @@ static place place_of(const wd_winograd *w, long row, long column) {
   return (place){row / tile_rows(w), row % tile_rows(w) * 4, column * 4};
 }
 
-static void tile_in(const wd_winograd *w, place p, const float *zeros, float *v, long plane) {
+INLINE void tile_in_of(const bool whole, const wd_winograd *w, place p, const float *zeros, float *v,
+                       long plane) {
   const float *pixel[POINTS];
   for (int i = 0; i < 6; i++)
     for (int j = 0; j < 6; j++) {
@@ -165,7 +169,7 @@ static void tile_in(const wd_winograd *w, place p, const float *zeros, float *v,
 #pragma GCC unroll 6
     for (int j = 0; j < 6; j++) {
       vf d[6];
-      for (int i = 0; i < 6; i++) d[i] = load_part(pixel[6 * i + j] + c, left);
+      for (int i = 0; i < 6; i++) d[i] = load_part(whole, pixel[6 * i + j] + c, left);
       TURN_IN(d[0], d[1], d[2], d[3], d[4], d[5], (t + j), 6)
     }
 #pragma GCC unroll 6
@@ -176,13 +180,13 @@ static void tile_in(const wd_winograd *w, place p, const float *zeros, float *v,
   }
 }
 
-static void tile_out(const wd_winograd *w, place p, const float *m, long plane) {
+INLINE void tile_out_of(const bool whole, const wd_winograd *w, place p, const float *m, long plane) {
   long rows = w->h - p.y < 4 ? w->h - p.y : 4, columns = w->w - p.x < 4 ? w->w - p.x : 4;
   float *y = w->y + ((p.sample * w->h + p.y) * w->w + p.x) * w->o;
   for (long c = 0; c < w->o; c += WD_LANES) {
     vf t[24], u[4];
     long left = w->o - c;
-    vf bias = w->bias ? load_part(w->bias + c, left) : wd_splat(0);
+    vf bias = w->bias ? load_part(whole, w->bias + c, left) : wd_splat(0);
 #pragma GCC unroll 6
     for (int j = 0; j < 6; j++) {
       vf d[6];
@@ -191,13 +195,14 @@ static void tile_out(const wd_winograd *w, place p, const float *m, long plane) 
     }
     for (int i = 0; i < rows; i++) {
       TURN_OUT(t[6 * i], t[6 * i + 1], t[6 * i + 2], t[6 * i + 3], t[6 * i + 4], t[6 * i + 5], u, 1)
-      for (int j = 0; j < columns; j++) store_part(y + (i * w->w + j) * w->o + c, u[j] + bias, left);
+      for (int j = 0; j < columns; j++) store_part(whole, y + (i * w->w + j) * w->o + c, u[j] + bias, left);
     }
   }
 }
 
 /* Z of a tile; results beyond the edge belong to nobody. */
-static void tile_out_back(const wd_winograd *w, place p, const float *zeros, float *z, long plane) {
+INLINE void tile_out_back_of(const bool whole, const wd_winograd *w, place p, const float *zeros, float *z,
+                             long plane) {
   const float *pixel[16];
   for (int i = 0; i < 4; i++)
     for (int j = 0; j < 4; j++) {
@@ -210,7 +215,7 @@ static void tile_out_back(const wd_winograd *w, place p, const float *zeros, flo
 #pragma GCC unroll 4
     for (int j = 0; j < 4; j++) {
       vf d[4];
-      for (int i = 0; i < 4; i++) d[i] = load_part(pixel[4 * i + j] + c, left);
+      for (int i = 0; i < 4; i++) d[i] = load_part(whole, pixel[4 * i + j] + c, left);
       TURN_OUT_BACK(d[0], d[1], d[2], d[3], (t + j), 4)
     }
 #pragma GCC unroll 6
@@ -221,7 +226,7 @@ static void tile_out_back(const wd_winograd *w, place p, const float *zeros, flo
   }
 }
 
-static void tile_in_back(const wd_winograd *w, place p, const float *v, long plane) {
+INLINE void tile_in_back_of(const bool whole, const wd_winograd *w, place p, const float *v, long plane) {
   for (long c = 0; c < w->c; c += WD_LANES) {
     vf t[POINTS], u[6];
     long left = w->c - c;
@@ -239,10 +244,35 @@ static void tile_in_back(const wd_winograd *w, place p, const float *v, long pla
         long x = p.x + j - 1;
         if (x < 0 || x >= w->w) continue;
         float *to = w->dx + ((p.sample * w->h + y) * w->w + x) * w->c + c;
-        store_part(to, load_part(to, left) + u[j], left);
+        store_part(whole, to, load_part(whole, to, left) + u[j], left);
       }
     }
   }
+}
+
+static void tile_in(const wd_winograd *w, place p, const float *zeros, float *v, long plane) {
+  if (w->c % WD_LANES == 0)
+    tile_in_of(true, w, p, zeros, v, plane);
+  else
+    tile_in_of(false, w, p, zeros, v, plane);
+}
+static void tile_out(const wd_winograd *w, place p, const float *m, long plane) {
+  if (w->o % WD_LANES == 0)
+    tile_out_of(true, w, p, m, plane);
+  else
+    tile_out_of(false, w, p, m, plane);
+}
+static void tile_out_back(const wd_winograd *w, place p, const float *zeros, float *z, long plane) {
+  if (w->o % WD_LANES == 0)
+    tile_out_back_of(true, w, p, zeros, z, plane);
+  else
+    tile_out_back_of(false, w, p, zeros, z, plane);
+}
+static void tile_in_back(const wd_winograd *w, place p, const float *v, long plane) {
+  if (w->c % WD_LANES == 0)
+    tile_in_back_of(true, w, p, v, plane);
+  else
+    tile_in_back_of(false, w, p, v, plane);
 }
 
 void wd_winograd_forward(const wd_winograd *w, long first, long last, float *room) {
@@ -335,7 +365,7 @@ void wd_winograd_pack(long o, long c, const float *kernel, float *forward, float
   size_t matrix = wd_gemm_packed(o, c);
   for (long i = 0; backward && i < o; i++)
     for (long j = 0; j < c; j += WD_LANES) {
-      for (int p = 0; p < 9; p++) k[p] = load_part(kernel + (i * 9 + p) * c + j, c - j);
+      for (int p = 0; p < 9; p++) k[p] = load_part(false, kernel + (i * 9 + p) * c + j, c - j);
       kernel_points(k, u);
       put_panels(u, i, o, j, matrix, backward);
     }
@@ -363,14 +393,14 @@ void wd_winograd_kernel(long o, long c, const float *gradient, float *kernel) {
       long left = c - j;
       for (int q = 0; q < 6; q++) {
         vf d[6];
-        for (int p = 0; p < 6; p++) d[p] = load_part(from + (6 * p + q) * o * c, left);
+        for (int p = 0; p < 6; p++) d[p] = load_part(false, from + (6 * p + q) * o * c, left);
         TURN_KERNEL_BACK(d[0], d[1], d[2], d[3], d[4], d[5], (t + q), 6)
       }
       for (int p = 0; p < 3; p++) {
         TURN_KERNEL_BACK(t[6 * p], t[6 * p + 1], t[6 * p + 2], t[6 * p + 3], t[6 * p + 4], t[6 * p + 5], k, 1)
         for (int q = 0; q < 3; q++) {
           float *to = kernel + (i * 9 + 3 * p + q) * c + j;
-          store_part(to, load_part(to, left) + k[q], left);
+          store_part(false, to, load_part(false, to, left) + k[q], left);
         }
       }
     }
