@@ -135,6 +135,10 @@ const char *wd_model_identity(const wd_model *m) {
   return m->identity;
 }
 
+const char *wd_model_identity_of(const wd_model *m, wd_stage stage) {
+  return m->stage_identity[stage - 1];
+}
+
 const char *wd_model_record(const wd_model *m, wd_stage stage, const char *key) {
   const wd_record *r = &m->record[stage - 1];
   return !strcmp(key, "training") ? r->training : !strcmp(key, "data") ? r->data : NULL;

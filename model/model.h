@@ -32,6 +32,9 @@ wd_status wd_model_restart(wd_model *model, wd_stage stage, const wd_stage2_conf
 /* Opens a folder. WD_ERR_IO when there is no stage 1; WD_ERR_FORMAT when weights are damaged, of the wrong
  * shape or not finite, or when stage 2 was trained on another stage 1. */
 wd_status wd_model_open(wd_device *device, const char *folder, bool gradients, wd_model **out, wd_error *err);
+/* The same without looking at stage 2: to train a new one on a stage 1 that has changed. */
+wd_status wd_model_open_stage1(wd_device *device, const char *folder, bool gradients, wd_model **out,
+                               wd_error *err);
 void wd_model_close(wd_model *model); /* NULL is harmless */
 
 typedef struct wd_model_save_desc {
@@ -58,6 +61,8 @@ bool wd_model_has(const wd_model *model, wd_stage stage);
 const char *wd_model_name(const wd_model *model);
 const char *wd_model_folder(const wd_model *model);
 const char *wd_model_identity(const wd_model *model);
+/* Of one stage's weights as they were last saved or opened; "" when never. */
+const char *wd_model_identity_of(const wd_model *model, wd_stage stage);
 /* The JSON text that the weights carry; NULL when they carry none. */
 const char *wd_model_record(const wd_model *model, wd_stage stage, const char *key);
 

@@ -185,14 +185,25 @@ static wd_status open_stage2(wd_model *m, const char *path, wd_error *err) {
   return st ? wd_fail_context(err, st, "%s", path) : WD_OK;
 }
 
-wd_status wd_model_open(wd_device *device, const char *folder, bool gradients, wd_model **out,
-                        wd_error *err) {
+wd_status wd_model_open_stage1(wd_device *device, const char *folder, bool gradients, wd_model **out,
+                               wd_error *err) {
   char path[4096];
   wd_model *m = NULL;
   wd_status st = stage_path(folder, WD_STAGE1, path, err);
   if (!st) st = open_stage1(device, path, gradients, &m, err);
   if (st) return st;
   set_folder(m, folder);
+  set_identity(m);
+  *out = m;
+  return WD_OK;
+}
+
+wd_status wd_model_open(wd_device *device, const char *folder, bool gradients, wd_model **out,
+                        wd_error *err) {
+  char path[4096];
+  wd_model *m = NULL;
+  wd_status st = wd_model_open_stage1(device, folder, gradients, &m, err);
+  if (st) return st;
   st = stage_path(folder, WD_STAGE2, path, err);
   if (!st) st = open_stage2(m, path, err);
   if (st) {

@@ -12,6 +12,7 @@ struct wd_optimizer {
   float *m, *v, *average; /* device */
   float *bounce;          /* host: for exchanging */
   long step;
+  double progress; /* of the cosine; below zero: by the step */
 };
 
 double wd_optimizer_rate(const wd_optimizer_desc *d, long step) {
@@ -46,6 +47,7 @@ wd_status wd_optimizer_create(wd_params *params, const wd_optimizer_desc *desc, 
   wd_optimizer *o = wd_calloc(1, sizeof *o);
   if (!o) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for an optimizer");
   o->params = params;
+  o->progress = -1;
   o->kernels = k;
   if (desc) o->desc = *desc;
   wd_optimizer_desc *d = &o->desc;
@@ -79,6 +81,17 @@ wd_status wd_optimizer_create(wd_params *params, const wd_optimizer_desc *desc, 
   return WD_OK;
 }
 
+void wd_optimizer_set_progress(wd_optimizer *o, double fraction) {
+  o->progress = fraction;
+}
+
+double wd_optimizer_rate_now(const wd_optimizer *o) {
+  const wd_optimizer_desc *d = &o->desc;
+  if (o->progress < 0) return wd_optimizer_rate(d, o->step + 1);
+  double warm = fmin(1, (double)(o->step + 1) / (double)(d->warmup > 0 ? d->warmup : 1));
+  return d->learning_rate * warm * 0.5 * (1 + cos(M_PI * fmin(1, o->progress)));
+}
+
 wd_status wd_optimizer_step(wd_optimizer *o, double *gradient_norm, wd_error *err) {
   wd_params *p = o->params;
   const wd_optimizer_desc *d = &o->desc;
@@ -91,7 +104,7 @@ wd_status wd_optimizer_step(wd_optimizer *o, double *gradient_norm, wd_error *er
     return wd_fail(err, WD_ERR_DIVERGED,
                    "the gradient of step %ld is not finite; the weights stand as they were", o->step + 1);
   float scale = d->clip > 0 && norm > d->clip ? (float)(d->clip / norm) : 1;
-  wd_adamw rule = {.learning_rate = wd_optimizer_rate(d, o->step + 1),
+  wd_adamw rule = {.learning_rate = wd_optimizer_rate_now(o),
                    .beta1 = d->beta1,
                    .beta2 = d->beta2,
                    .epsilon = d->epsilon,

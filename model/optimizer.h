@@ -30,6 +30,11 @@ wd_status wd_optimizer_step(wd_optimizer *o, double *gradient_norm, wd_error *er
 long wd_optimizer_steps(const wd_optimizer *o);
 double wd_optimizer_rate(const wd_optimizer_desc *desc, long step); /* the learning rate at a step, from 1 */
 
+/* For runs that end at a time and not at a step: from now on the cosine stands at this fraction, 0..1, of its
+ * way, whatever the step and `total` say; below zero: as desc says. */
+void wd_optimizer_set_progress(wd_optimizer *o, double fraction);
+double wd_optimizer_rate_now(const wd_optimizer *o); /* of the next step */
+
 /* Exchanges the weights with their average (to evaluate, to save); a second call exchanges them back. */
 wd_status wd_optimizer_swap(wd_optimizer *o, wd_error *err);
 

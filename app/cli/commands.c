@@ -11,6 +11,7 @@ extern const cli_command cli_convert;
 #ifdef WD_HAVE_RENDER
 extern const cli_command cli_render;
 #endif
+extern const cli_command cli_train;
 extern const cli_command cli_bench;
 
 /* clang-format off */
@@ -24,6 +25,7 @@ const cli_command *const cli_commands[] = {
 #ifdef WD_HAVE_RENDER
     &cli_render,
 #endif
+    &cli_train,
     &cli_bench,
     NULL,
 };

@@ -1,0 +1,305 @@
+/* wavediffusion-cli train: both stages, from nothing or from given weights, resumable. */
+#include "app/cli/train.h"
+
+#include "solver/memory.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const cli_option options[] = {
+    {"stage", 0, CLI_CHOICE, offsetof(train_args, stage), true, .choices = "autoencoder|diffusion",
+     .help = "autoencoder (encoders, codebook, decoders), then diffusion (the denoiser of its latents)"},
+    {"data", 0, CLI_TEXT, offsetof(train_args, data), true, .value = "DIR",
+     .help = "training shards, as generate --codec and import make them"},
+    {"output", 'o', CLI_TEXT, offsetof(train_args, output), true, .value = "DIR",
+     .help = "the model's folder; diffusion expects the trained autoencoder there, or in --from"},
+    {"from", 0, CLI_TEXT, offsetof(train_args, from), .value = "DIR",
+     .help = "start from this model's weights"},
+    {"resume", 0, CLI_FLAG, offsetof(train_args, resume),
+     .help = "go on with the run that was stopped in --output; give its other options again"},
+    {"steps", 0, CLI_INT, offsetof(train_args, steps), .min = 1, .max = 1000000000,
+     .help = "steps in all; the learning rate falls to zero over them"},
+    {"time-limit", 0, CLI_REAL, offsetof(train_args, time_limit), .value = "SECONDS", .min = 1, .max = 1e8,
+     .help =
+         "stop after this training time, resumed runs counted in; without --steps the learning rate falls "
+         "to zero over it"},
+    {"batch", 0, CLI_INT, offsetof(train_args, batch), .min = 1, .max = 4096,
+     .help = "pairs a step [autoencoder 8, diffusion 32]"},
+    {"rate", 0, CLI_REAL, offsetof(train_args, rate), .min = 1e-8, .max = 1,
+     .help = "peak learning rate [autoencoder 8e-4, diffusion 6e-4]"},
+    {"seed", 's', CLI_UINT64, offsetof(train_args, seed), .initial = "1",
+     .help = "of the starting weights, the order of the data and the noise"},
+    {"precision", 0, CLI_CHOICE, offsetof(train_args, precision), .choices = "f32|bf16", .initial = "f32",
+     .help = "of the operands of convolutions and matrix products; sums are float32"},
+    {"velocity-width", 0, CLI_INT, offsetof(train_args, velocity_width), .min = 4, .max = 2048,
+     .help = "channels of the velocity towers [64]; a new autoencoder only"},
+    {"seismic-width", 0, CLI_INT, offsetof(train_args, seismic_width), .min = 4, .max = 2048,
+     .help = "channels of the seismic towers [128]; a new autoencoder only"},
+    {"latent", 0, CLI_INT, offsetof(train_args, latent), .min = 2, .max = 64,
+     .help = "channels of the latent [8]; a new autoencoder only"},
+    {"codes", 0, CLI_INT, offsetof(train_args, codes), .min = 2, .max = 1 << 20,
+     .help = "codes in the codebook [8192]; a new autoencoder only"},
+    {"two-codebooks", 0, CLI_FLAG, offsetof(train_args, two_codebooks),
+     .help = "a codebook for each modality (2VQ) instead of one for both; a new autoencoder only"},
+    {"denoiser-width", 0, CLI_INT, offsetof(train_args, denoiser_width), .min = 4, .max = 2048,
+     .help = "channels of the denoiser [96]; a new denoiser only"},
+    {"sheet-every", 0, CLI_REAL, offsetof(train_args, sheet_every), .value = "MINUTES", .initial = "10",
+     .min = 0, .max = 1e6,
+     .help = "validate, draw a contact sheet and publish the weights this often; 0: only at the end"},
+    {"save-every", 0, CLI_REAL, offsetof(train_args, save_every), .value = "MINUTES", .initial = "5",
+     .min = 0, .max = 1e6,
+     .help = "save the state that --resume needs this often; 0: only when the run stops"},
+    {"weights", 0, CLI_CHOICE, offsetof(train_args, weights), .choices = "f16|bf16|f32", .initial = "f16",
+     .help = "number type of the published weights"},
+    {"pieces", 0, CLI_FLAG, offsetof(train_args, pieces),
+     .help = "publish weights in pieces of less than 15 MiB"},
+    CLI_DEVICE_OPTION(train_args),
+    {0}};
+
+static wd_status make_folder(const char *path, wd_error *err) {
+  if (!mkdir(path, 0777) || errno == EEXIST) return WD_OK;
+  return wd_fail(err, WD_ERR_IO, "%s: cannot make this folder: %s", path, strerror(errno));
+}
+
+static const char *stage_word(const train_run *r) {
+  return r->stage == WD_STAGE1 ? "autoencoder" : "diffusion";
+}
+
+static bool there(const char *folder, const char *start) {
+  char path[4096];
+  for (int piece = 0; piece < 2; piece++) {
+    /* Whole, or the first of any number of pieces (at most a hundred are looked for). */
+    for (int of = 1; of <= (piece ? 100 : 1); of++) {
+      if (piece)
+        snprintf(path, sizeof path, "%s/%s-00001-of-%05d.safetensors", folder, start, of);
+      else
+        snprintf(path, sizeof path, "%s/%s.safetensors", folder, start);
+      if (!access(path, F_OK)) return true;
+    }
+  }
+  return false;
+}
+
+/* What is asked for against what lies in the output folder. */
+static wd_status check_output(const train_args *a, const train_run *r, wd_error *err) {
+  const char *name = r->stage == WD_STAGE1 ? "stage1" : "stage2";
+  bool state = !access(r->state, F_OK);
+  if (a->resume && !state)
+    return wd_fail(err, WD_ERR_ARGUMENT, "nothing to resume: %s is not there", r->state);
+  if (!a->resume && state)
+    return wd_fail(
+        err, WD_ERR_ARGUMENT,
+        "%s holds a run of this stage: go on with it (--resume), or remove that file to begin anew",
+        r->state);
+  if (!a->resume && !a->from && there(a->output, name))
+    return wd_fail(err, WD_ERR_ARGUMENT,
+                   "%s holds trained weights of this stage: continue from them (--from %s), or take another "
+                   "folder",
+                   a->output, a->output);
+  return WD_OK;
+}
+
+static wd_status open_stage1(const train_args *a, train_run *r, wd_error *err) {
+  bool sizes = a->velocity_width || a->seismic_width || a->latent || a->codes || a->two_codebooks;
+  if (a->from) {
+    if (sizes) return cli_usage_error(err, "the sizes of the networks come with --from");
+    return wd_model_open_stage1(r->device, a->from, true, &r->model, err);
+  }
+  wd_model_config c = {.geometry = *wd_corpus_get_desc(r->corpus),
+                       .stage1 = {.velocity_width = a->velocity_width,
+                                  .seismic_width = a->seismic_width,
+                                  .latent = a->latent,
+                                  .codes = a->codes,
+                                  .two_codebooks = a->two_codebooks}};
+  return wd_model_create(r->device, &c, a->seed, true, &r->model, err);
+}
+
+/* The autoencoder of --from goes into the output folder too: a model is one folder. */
+static wd_status open_stage2(const train_args *a, train_run *r, wd_error *err) {
+  const char *source = a->from ? a->from : a->output;
+  bool continued = a->from && there(a->from, "stage2");
+  wd_status st = continued ? wd_model_open(r->device, source, true, &r->model, err)
+                           : wd_model_open_stage1(r->device, source, true, &r->model, err);
+  if (!st && a->from && strcmp(a->from, a->output) != 0) {
+    struct stat one, two;
+    bool same = !stat(a->from, &one) && !stat(a->output, &two) && one.st_dev == two.st_dev &&
+                one.st_ino == two.st_ino;
+    wd_model_save_desc save = {.type = r->type, .limit = r->limit};
+    if (!same && !a->resume) st = wd_model_save(r->model, WD_STAGE1, a->output, &save, err);
+    if (!same && a->resume) {
+      wd_model_close(r->model);
+      r->model = NULL;
+      st = wd_model_open_stage1(r->device, a->output, true, &r->model, err);
+      continued = false;
+    }
+  }
+  if (st || continued) return st;
+  wd_stage2_config c = {.width = a->denoiser_width,
+                        .size = wd_model_latent(r->model).height,
+                        .latent = wd_model_latent(r->model).channels};
+  return wd_model_restart(r->model, WD_STAGE2, &c, a->seed, err);
+}
+
+static wd_status publish(cli *c, train_run *r, wd_error *err) {
+  return wd_trainer_publish(r->trainer, r->args->output, r->type, r->limit, &c->hooks, err);
+}
+
+/* Validation and a sheet with the averaged weights, then the weights themselves. */
+static wd_status show(cli *c, train_run *r, wd_error *err) {
+  wd_status st = publish(c, r, err);
+  if (!st) st = wd_trainer_average(r->trainer, true, err);
+  if (!st) st = train_show(c, r, err);
+  wd_error second;
+  wd_status back = wd_trainer_average(r->trainer, false, st ? &second : err);
+  return st ? st : back;
+}
+
+static void tell(cli *c, const train_run *r, const wd_train_report *p, double rate) {
+  if (r->stage == WD_STAGE1)
+    cli_note(c,
+             "step %ld: loss %.4g (velocity %.4g, direct %.4g, scattered %.4g, total %.4g), codes %.0f %%, "
+             "%.3g pairs/s",
+             p->step, p->loss[0], p->loss[2], p->loss[3], p->loss[4], p->loss[5],
+             isfinite(p->codes_used) ? 100 * p->codes_used : 0, rate);
+  else
+    cli_note(c, "step %ld: loss %.4g, %.3g latents/s", p->step, p->loss[0], rate);
+}
+
+/* Steps until done, stopped or failed; the state is saved in every case but the last. */
+static wd_status loop(cli *c, train_run *r, wd_error *err) {
+  const train_args *a = r->args;
+  wd_trainer *t = r->trainer;
+  double saved = cli_seconds(), shown = saved, told = saved;
+  long told_step = wd_trainer_steps(t);
+  bool by_steps = a->steps > 0;
+  double total = by_steps ? (double)a->steps : a->time_limit;
+  cli_progress_begin(c, stage_word(r), by_steps ? "steps" : "s", total,
+                     by_steps ? (double)wd_trainer_steps(t) : wd_trainer_seconds(t));
+  wd_status st = WD_OK;
+  bool limit = false;
+  while (!st && !wd_trainer_done(t)) {
+    limit = a->time_limit > 0 && wd_trainer_seconds(t) >= a->time_limit;
+    if (limit) break;
+    wd_train_report p;
+    st = wd_trainer_step(t, &(wd_hooks){.cancel = c->hooks.cancel}, &p, err);
+    if (st) break;
+    st = train_log_row(r, &p, err);
+    cli_progress_set(c, by_steps ? (double)p.step : p.seconds);
+    double now = cli_seconds();
+    if (now - told > 30 || p.step == 1) {
+      tell(c, r, &p, (double)((p.step - told_step) * wd_trainer_get_desc(t)->batch) / (now - told + 1e-9));
+      told = now;
+      told_step = p.step;
+    }
+    if (!st && a->save_every > 0 && now - saved > 60 * a->save_every) {
+      st = wd_trainer_save(t, r->state, err);
+      saved = cli_seconds();
+    }
+    if (!st && a->sheet_every > 0 && now - shown > 60 * a->sheet_every) {
+      st = show(c, r, err);
+      shown = told = cli_seconds();
+      told_step = p.step;
+    }
+  }
+  bool stopped = st == WD_CANCELLED;
+  if (!st || stopped) {
+    wd_error second;
+    wd_status kept = train_log_flush(r, stopped ? &second : err);
+    if (!kept) kept = wd_trainer_save(t, r->state, stopped ? &second : err);
+    if (!st) st = kept;
+    if (stopped) cli_note(c, "step %ld; the same command with --resume goes on", wd_trainer_steps(t));
+  }
+  if (!st) st = show(c, r, err);
+  if (!st) cli_progress_end(c);
+  if (!st && limit && by_steps)
+    cli_note(c, "stopped by --time-limit at step %ld of %d; --resume goes on", wd_trainer_steps(t), a->steps);
+  return st;
+}
+
+static wd_status begin(cli *c, train_run *r, wd_error *err) {
+  const train_args *a = r->args;
+  char folder[4096];
+  snprintf(folder, sizeof folder, "%s/training", a->output);
+  wd_status st = make_folder(a->output, err);
+  if (!st) st = make_folder(folder, err);
+  if (!st) st = check_output(a, r, err);
+  if (!st) st = wd_corpus_open(a->data, &r->corpus, err);
+  if (!st) st = cli_open_device(c, a->device, NULL, &r->device, err);
+  if (!st) st = r->stage == WD_STAGE1 ? open_stage1(a, r, err) : open_stage2(a, r, err);
+  if (st) return st;
+  wd_train_desc d = {.stage = r->stage,
+                     .batch = a->batch,
+                     .rate = a->rate,
+                     .steps = a->steps,
+                     .seconds = a->steps ? 0 : a->time_limit,
+                     .seed = a->seed,
+                     .precision = a->precision ? WD_PRECISION_BF16 : WD_PRECISION_F32};
+  char cache[4096 + 32];
+  snprintf(cache, sizeof cache, "%s/latents.cache", folder);
+  if (r->stage == WD_STAGE2) cli_progress_begin(c, "encoding", "corpora", 1, 0);
+  st = wd_trainer_create(r->model, r->corpus, &d, r->stage == WD_STAGE2 ? cache : NULL, &c->hooks,
+                         &r->trainer, err);
+  if (!st && r->stage == WD_STAGE2) cli_progress_end(c);
+  if (!st && a->resume) st = wd_trainer_load(r->trainer, r->state, err);
+  if (!st) st = train_log_open(r, a->resume ? wd_trainer_steps(r->trainer) : 0, err);
+  if (st) return st;
+  wd_params *p = wd_model_params(r->model, r->stage);
+  cli_note(c, "%s: %.2f million weights, %d pairs of %s, %d held out; %s%s", stage_word(r),
+           (double)p->total * 1e-6, wd_corpus_count(r->corpus), a->data, wd_corpus_held_out(r->corpus),
+           a->precision ? "bf16 operands" : "float32", a->resume ? "; resumed" : "");
+  return WD_OK;
+}
+
+static wd_status run(cli *c, const void *arguments, wd_error *err) {
+  const train_args *a = arguments;
+  if (!a->steps && a->time_limit <= 0)
+    return cli_usage_error(err, "how long? --steps N, --time-limit SECONDS, or both");
+  static const wd_dtype type[3] = {WD_F16, WD_BF16, WD_F32};
+  train_run r = {.args = a,
+                 .stage = a->stage ? WD_STAGE2 : WD_STAGE1,
+                 .type = type[a->weights],
+                 .limit = a->pieces ? (size_t)15 << 20 : 0};
+  snprintf(r.state, sizeof r.state, "%.4000s/training/%s.state", a->output, stage_word(&r));
+  snprintf(r.log, sizeof r.log, "%.4000s/training/%s.csv", a->output, stage_word(&r));
+  wd_status st = begin(c, &r, err);
+  if (!st) st = loop(c, &r, err);
+  if (!st && c->json) {
+    st = cli_print_json(
+        json_pack("{s:s, s:s, s:I, s:I, s:o, s:s}", "model", a->output, "stage", stage_word(&r), "steps",
+                  (json_int_t)wd_trainer_steps(r.trainer), "samples",
+                  (json_int_t)(wd_trainer_steps(r.trainer) * wd_trainer_get_desc(r.trainer)->batch),
+                  "seconds", cli_real(wd_trainer_seconds(r.trainer)), "device",
+                  wd_device_get_info(r.device)->spec),
+        err);
+  } else if (!st) {
+    printf("%s: %s trained for %ld steps, %.0f s, on %s\n", a->output, stage_word(&r),
+           wd_trainer_steps(r.trainer), wd_trainer_seconds(r.trainer), wd_device_get_info(r.device)->name);
+  }
+  train_log_close(&r);
+  wd_trainer_destroy(r.trainer);
+  wd_model_close(r.model);
+  if (r.device) wd_device_close(r.device);
+  wd_corpus_close(r.corpus);
+  return st;
+}
+
+const cli_command cli_train = {
+    .name = "train",
+    .summary = "train a model: its autoencoder, then its diffusion",
+    .details =
+        "Weights are published in the output folder (stage1.safetensors, stage2.safetensors), averaged "
+        "over the "
+        "last steps; a log, contact sheets and the state for --resume go into its folder training. A "
+        "run that is "
+        "stopped (Ctrl-C) keeps its state; resumed, it goes on bit for bit on the same device.",
+    .example = "wavediffusion-cli generate --family all --count 6000 --seed 1 --output data --codec\n"
+               "wavediffusion-cli train --stage autoencoder --data data --output model --time-limit 2400\n"
+               "wavediffusion-cli train --stage diffusion --data data --output model --time-limit 900\n",
+    .option = options,
+    .size = sizeof(train_args),
+    .run = run,
+};
