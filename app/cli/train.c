@@ -1,6 +1,7 @@
 /* wavediffusion-cli train: both stages, from nothing or from given weights, resumable. */
 #include "app/cli/train.h"
 
+#include "model/import.h"
 #include "solver/memory.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@ static const cli_option options[] = {
     {"stage", 0, CLI_CHOICE, offsetof(train_args, stage), true, .choices = "autoencoder|diffusion",
      .help = "autoencoder (encoders, codebook, decoders), then diffusion (the denoiser of its latents)"},
     {"data", 0, CLI_TEXT, offsetof(train_args, data), true, .value = "DIR",
-     .help = "training shards, as generate --codec and import make them"},
+     .help = "training shards, as generate --codec makes them, or a folder of real OpenFWI files"},
     {"output", 'o', CLI_TEXT, offsetof(train_args, output), true, .value = "DIR",
      .help = "the model's folder; diffusion expects the trained autoencoder there, or in --from"},
     {"from", 0, CLI_TEXT, offsetof(train_args, from), .value = "DIR",
@@ -220,6 +221,21 @@ static wd_status loop(cli *c, train_run *r, wd_error *err) {
   return st;
 }
 
+/* Shards, or real files, which are coded into shards beside the run first. */
+static wd_status open_corpus(cli *c, train_run *r, wd_error *err) {
+  const char *data = r->args->data;
+  if (!wd_import_wanted(data)) return wd_corpus_open(data, &r->corpus, err);
+  char shards[4096 + 32];
+  size_t pairs;
+  snprintf(shards, sizeof shards, "%.4000s/training/shards", r->args->output);
+  cli_progress_begin(c, "coding", "folders", 1, 0);
+  wd_status st = wd_import_openfwi(r->device, data, shards, &c->hooks, &pairs, err);
+  if (st) return st;
+  cli_progress_end(c);
+  cli_note(c, "%zu pairs of OpenFWI files in %s; their direct fields simulated, exact mode", pairs, data);
+  return wd_corpus_open(shards, &r->corpus, err);
+}
+
 static wd_status begin(cli *c, train_run *r, wd_error *err) {
   const train_args *a = r->args;
   char folder[4096];
@@ -227,8 +243,8 @@ static wd_status begin(cli *c, train_run *r, wd_error *err) {
   wd_status st = make_folder(a->output, err);
   if (!st) st = make_folder(folder, err);
   if (!st) st = check_output(a, r, err);
-  if (!st) st = wd_corpus_open(a->data, &r->corpus, err);
   if (!st) st = cli_open_device(c, a->device, NULL, &r->device, err);
+  if (!st) st = open_corpus(c, r, err);
   if (!st) st = r->stage == WD_STAGE1 ? open_stage1(a, r, err) : open_stage2(a, r, err);
   if (st) return st;
   wd_train_desc d = {.stage = r->stage,
