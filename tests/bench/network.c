@@ -1,17 +1,20 @@
 /* The two networks at their default sizes on one device: training steps, a denoising step, a decode of both.
  *
- * usage: bench_network [device [repeats [what [f32|bf16]]]]
- *   what  stage1 (batch 16), stage2 (batch 32), denoise, decode (batch 1), encode (batch 1), all; or any of
- *         them with :ops (stage1:ops), which prints the time of every kind of node instead, :nodes of every
+ * usage: bench_network [device [repeats [what [f32|tf32|bf16]]]]
+ *   what  stage1 (batch 16), stage2 (batch 32), denoise, guided, decode (batch 1), encode (batch 1), all; or
+ * any of them with :ops (stage1:ops), which prints the time of every kind of node instead, :nodes of every
  *         node; :N (stage1:8) sets the batch
  *
  * CSV on standard output: what,device,precision,batch,gflop,min_ms,median_ms,max_ms,cpu_ms,per_second.
  * Times are of one call, wall clock over the repeats; cpu is process time of all threads, the least;
  * per_second is samples by the median. A training step is: gradients zeroed, forward, backward, AdamW with
- * its average. gflop counts convolutions, matrix products and attention, of the forward run. */
+ * its average. denoise and guided are steps of a stepper (model/stepper.h: network, guidance, update), each
+ * waited for by reading its latents; guided runs every latent with and without its label in one batch. gflop
+ * counts convolutions, matrix products and attention, of the forward run. */
 #include "model/optimizer.h"
 #include "model/stage1.h"
 #include "model/stage2.h"
+#include "model/stepper.h"
 #include "solver/memory.h"
 #include "solver/random.h"
 
@@ -21,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_REPEATS = 999, MAX_INPUTS = 8 };
+enum { MAX_REPEATS = 999, STEPS = 16 };
 
 static void must(wd_status st, const wd_error *err) {
   if (!st) return;
@@ -46,7 +49,10 @@ typedef struct bench {
   wd_network net;
   wd_graph *graph;
   wd_optimizer *optimizer; /* NULL: forward only */
-  int loss;
+  wd_stepper *stepper;     /* denoising; NULL otherwise */
+  float *host;             /* what comes out, read so that the work is done; start: latents to denoise */
+  float *start;
+  int loss, out;
 } bench;
 
 static int input(bench *b, wd_shape shape) {
@@ -95,12 +101,14 @@ static void build_stage1(bench *b, const wd_stage1_config *c, int n, const char 
     wd_graph_keep(b->graph, d.velocity);
     wd_graph_keep(b->graph, d.direct);
     wd_graph_keep(b->graph, d.scattered);
+    b->out = d.scattered;
     return;
   }
   int v = input(b, map), s = input(b, gather), mv = input(b, wd_shape2(n, 1)), ms = input(b, wd_shape2(n, 1));
   int z = wd_stage1_encode(&b->net, c, v, s, mv, ms), q = wd_stage1_quantize(&b->net, c, z);
   if (strcmp(what, "encode") == 0) {
     wd_graph_keep(b->graph, q);
+    b->out = q;
     return;
   }
   int scattered = input(b, gather), weight = input(b, wd_shape2(n, 1));
@@ -120,14 +128,43 @@ static void build_stage2(bench *b, const wd_stage2_config *c, int n, bool train)
       f = wd_graph_input(g, "family", wd_shape2(n, 1), false);
   int v = wd_stage2_predict(&b->net, c, z, t, f);
   wd_graph_keep(g, v);
+  b->out = v;
   if (train) b->loss = wd_graph_squared_loss(g, v, input(b, latent), -1);
+}
+
+/* Sixteen steps of DPM-Solver++(2M), over and over; the stepper takes what build_stage2 made. */
+static void make_stepper(bench *b, bool guided) {
+  wd_error err = {0};
+  wd_schedule schedule = {0};
+  wd_sampler_row rows[STEPS];
+  wd_stepper_desc d = {.answer = b->out, .rows = rows, .steps = STEPS, .guided = guided, .guidance = 1};
+  for (int i = 0; i < wd_graph_count(b->graph); i++) {
+    const wd_node *n = wd_graph_node(b->graph, i);
+    if (n->op == WD_OP_INPUT && n->shape.rank == 4) d.latent = i;
+    if (n->op == WD_OP_INPUT && strcmp(n->name, "timestep") == 0) d.timestep = i;
+  }
+  must(wd_schedule_create(WD_SCHEDULE_COSINE, 1000, &schedule, &err), &err);
+  must(wd_sampler_table(&schedule, &(wd_sampler_table_desc){.steps = STEPS}, rows, &err), &err);
+  must(wd_stepper_create(b->graph, &d, &b->stepper, &err), &err);
+  wd_schedule_clear(&schedule);
+  b->start = wd_alloc(wd_stepper_count(b->stepper), sizeof *b->start);
+  wd_random_normals(79, 0, 0, wd_stepper_count(b->stepper), b->start);
 }
 
 static void step(bench *b) {
   wd_error err = {0};
+  if (b->stepper) {
+    if (wd_stepper_at(b->stepper) == STEPS) must(wd_stepper_set(b->stepper, 0, b->start, NULL, &err), &err);
+    must(wd_stepper_step(b->stepper, NULL, &err), &err);
+    must(wd_stepper_get(b->stepper, b->host, NULL, &err), &err);
+    return;
+  }
   if (b->optimizer) must(wd_params_zero_grad(b->params, &err), &err);
   must(wd_graph_forward(b->graph, NULL, &err), &err);
-  if (!b->optimizer) return;
+  if (!b->optimizer) {
+    must(wd_graph_get(b->graph, b->out, b->host, &err), &err);
+    return;
+  }
   must(wd_graph_backward(b->graph, b->loss, NULL, NULL, &err), &err);
   must(wd_optimizer_step(b->optimizer, NULL, &err), &err);
 }
@@ -180,10 +217,14 @@ static void print_times(bench *b, const char *what, int repeats, bool nodes) {
   wd_free(best);
 }
 
+static const char *const precision_name[] = {
+    [WD_PRECISION_F32] = "f32", [WD_PRECISION_TF32] = "tf32", [WD_PRECISION_BF16] = "bf16"};
+
 static void measure(wd_device *d, const char *what, const char *detail, int repeats, wd_precision precision) {
   wd_error err = {0};
   bench b = {.device = d};
-  bool second = strcmp(what, "stage2") == 0 || strcmp(what, "denoise") == 0;
+  bool guided = strcmp(what, "guided") == 0, denoise = guided || strcmp(what, "denoise") == 0;
+  bool second = denoise || strcmp(what, "stage2") == 0;
   bool train = strncmp(what, "stage", 5) == 0;
   int batch = atoi(detail) > 0 ? atoi(detail) : second ? (train ? 32 : 1) : train ? 16 : 1;
   wd_stage1_config c1 = {0};
@@ -201,13 +242,15 @@ static void measure(wd_device *d, const char *what, const char *detail, int repe
   must(wd_graph_create(d, b.params, &desc, &b.graph, &err), &err);
   b.net.graph = b.graph;
   if (second)
-    build_stage2(&b, &c2, batch, train);
+    build_stage2(&b, &c2, guided ? 2 * batch : batch, train);
   else
     build_stage1(&b, &c1, batch, what);
   must(b.net.status, &b.net.error);
   must(wd_graph_compile(b.graph, &err), &err);
   if (train) must(wd_optimizer_create(b.params, NULL, &b.optimizer, &err), &err);
   fill_inputs(&b, c2.families, c2.timesteps);
+  if (!train) b.host = wd_alloc(wd_shape_count(wd_graph_node(b.graph, b.out)->shape), sizeof *b.host);
+  if (denoise && !timing) make_stepper(&b, guided);
   if (timing)
     print_times(&b, what, repeats + 1, strcmp(detail, "nodes") == 0);
   else {
@@ -223,10 +266,13 @@ static void measure(wd_device *d, const char *what, const char *detail, int repe
     qsort(wall, (size_t)repeats, sizeof *wall, by_value);
     double median = wall[repeats / 2];
     printf("%s,%s,%s,%d,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f\n", what, wd_device_get_info(d)->spec,
-           precision == WD_PRECISION_BF16 ? "bf16" : "f32", batch, 1e-9 * wd_graph_flops(b.graph), wall[0],
-           median, wall[repeats - 1], cpu, 1e3 * batch / median);
+           precision_name[precision], batch, 1e-9 * wd_graph_flops(b.graph), wall[0], median,
+           wall[repeats - 1], cpu, 1e3 * batch / median);
   }
   fflush(stdout);
+  wd_stepper_destroy(b.stepper);
+  wd_free(b.host);
+  wd_free(b.start);
   wd_optimizer_destroy(b.optimizer);
   wd_graph_destroy(b.graph);
   wd_network_clear(&b.net);
@@ -236,8 +282,10 @@ static void measure(wd_device *d, const char *what, const char *detail, int repe
 int main(int argc, char **argv) {
   const char *spec = argc > 1 ? argv[1] : "cpu", *what = argc > 3 ? argv[3] : "all";
   int repeats = argc > 2 ? atoi(argv[2]) : 7;
-  wd_precision precision = argc > 4 && strcmp(argv[4], "bf16") == 0 ? WD_PRECISION_BF16 : WD_PRECISION_F32;
-  static const char *const all[] = {"stage1", "stage2", "denoise", "decode", "encode"};
+  wd_precision precision = argc > 4 && strcmp(argv[4], "bf16") == 0   ? WD_PRECISION_BF16
+                           : argc > 4 && strcmp(argv[4], "tf32") == 0 ? WD_PRECISION_TF32
+                                                                      : WD_PRECISION_F32;
+  static const char *const all[] = {"stage1", "stage2", "denoise", "guided", "decode", "encode"};
   if (repeats < 1 || repeats > MAX_REPEATS) {
     fprintf(stderr, "bench_network: repeats are 1 to %d\n", (int)MAX_REPEATS);
     return 1;
