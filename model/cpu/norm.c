@@ -1,6 +1,7 @@
-/* Group norm with its activation, forward and backward, in channels-last order. Where there are as many
- * samples as threads, each runs whole on one of them (wide_norm.c); where there are fewer, the loops below
- * share them:
+/* Group norm with its activation, forward and backward, in channels-last order. In training, where there are
+ * as many samples as threads, each runs whole on one of them (wide_norm.c). Where there are fewer, and wherever
+ * networks are only evaluated (so that a sample has the same bits on any number of threads and in any batch),
+ * the loops below share the work:
  *
  * pixels are cut into chunks that threads take; each sums its pixels channel by channel (so the inner loop is
  * long and contiguous, whatever the groups), and the sums join in a fixed order: the result does not depend
@@ -145,7 +146,7 @@ wd_status wd_cpu_group_norm_forward(wd_graph *g, wd_node *node, wd_error *err) {
   if (node->attr.activation == WD_ACTIVATION_GELU)
     return wd_fail(err, WD_ERR_UNSUPPORTED, "group norm with GELU; use SiLU, or a node of its own");
   int threads = wd_cpu_threads(g), tasks = s.n * s.chunks;
-  if (s.n >= threads) {
+  if (g->desc.backward && s.n >= threads) {
     forward_by_samples(g, node, &s);
     return WD_OK;
   }

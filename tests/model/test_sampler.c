@@ -426,6 +426,47 @@ static void company(const char *spec) {
   }
 }
 
+/* "Same seed, same kind of device, same bytes" holds on any number of cores: the default network, whose
+ * shapes take the paths of real use, on several numbers of threads and in batches. */
+static void threads(void) {
+  wd_error err = {0};
+  float *first = NULL, *x = NULL, *y = NULL;
+  size_t one = 0;
+  static const int t[4] = {800, 10, 500, 3};
+  for (int threads = 1; threads <= 3; threads++)
+    for (int batch = 1; batch <= 4; batch += 3) {
+      char spec[16];
+      snprintf(spec, sizeof spec, "cpu:%d", threads);
+      bed b = {0};
+      stop_on(wd_device_open(spec, &b.device, &err), &err, spec);
+      stop_on(wd_model_create(b.device, NULL, 3, false, &b.model, &err), &err, "model");
+      stop_on(small_model_draw(b.model, 5, &err), &err, "weights");
+      stop_on(wd_denoiser_create(b.model, &(wd_coder_desc){.batch = batch}, &b.denoiser, &err), &err,
+              "denoiser");
+      if (!first) {
+        one = (size_t)wd_model_latent(b.model).count;
+        first = wd_calloc(4 * one, sizeof *first);
+        x = wd_calloc(4 * one, sizeof *x);
+        y = wd_calloc(4 * one, sizeof *y);
+        wd_random_normals(8, 3, 0, 4 * one, x);
+      }
+      for (int i = 0; i < 4; i += batch)
+        stop_on(wd_denoiser_run(b.denoiser, batch, x + (size_t)i * one, t + i, families + i, 1,
+                                y + (size_t)i * one, NULL, NULL, &err),
+                &err, "denoise");
+      if (threads == 1 && batch == 1)
+        memcpy(first, y, 4 * one * sizeof *y);
+      else
+        tap_ok(memcmp(first, y, 4 * one * sizeof *y) == 0,
+               "the default denoiser on %s in batches of %d: the bits of one thread and batch 1", spec,
+               batch);
+      clear(&b);
+    }
+  wd_free(first);
+  wd_free(x);
+  wd_free(y);
+}
+
 static void against_reference(const char *spec) {
   bed r, b;
   if (!lay(&b, spec, 2, 0)) return;
@@ -514,7 +555,8 @@ int main(void) {
   renoise(&b);
   guidance(&b);
   clear(&b);
-  if (lay(&b, "cpu:2", 2, 0)) {
+  bool have_cpu = lay(&b, "cpu:2", 2, 0);
+  if (have_cpu) {
     for (int i = 0; i < PLANS; i += 3) interrupted(&b, &plans[i]);
     clear(&b);
   }
@@ -525,6 +567,10 @@ int main(void) {
   company("reference");
   company("cpu:2");
   company("cuda");
+  if (have_cpu)
+    threads();
+  else
+    tap_skip("cpu: this build has no kernels for it");
   against_reference("cpu:2");
   against_reference("cuda");
   convergence();
