@@ -396,8 +396,9 @@ static size_t item_size(wd_npy_type type) {
 
 wd_status wd_npy_writer_open(const char *path, wd_npy_type type, int dims, const size_t *shape,
                              wd_npy_writer **out, wd_error *err) {
-  if (type != WD_NPY_F32 && type != WD_NPY_F64 && type != WD_NPY_F16)
-    return wd_fail(err, WD_ERR_ARGUMENT, "%s: .npy files are written as float32, float64 or float16", path);
+  if (type != WD_NPY_F32 && type != WD_NPY_F64 && type != WD_NPY_F16 && type != WD_NPY_I32)
+    return wd_fail(err, WD_ERR_ARGUMENT, "%s: .npy files are written as float32, float64, float16 or int32",
+                   path);
   if (dims < 0 || dims > WD_NPY_MAX_DIMS)
     return wd_fail(err, WD_ERR_ARGUMENT, "%s: %d dimensions; 0 to %d can be written", path, dims,
                    (int)WD_NPY_MAX_DIMS);
@@ -413,6 +414,7 @@ wd_status wd_npy_writer_open(const char *path, wd_npy_type type, int dims, const
   int n = snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': %s, }",
                    type == WD_NPY_F64   ? "<f8"
                    : type == WD_NPY_F16 ? "<f2"
+                   : type == WD_NPY_I32 ? "<i4"
                                         : "<f4",
                    shape_text(dims, shape, shape_buffer, sizeof shape_buffer));
   if (n < 0 || (size_t)n >= sizeof text)
@@ -463,6 +465,8 @@ static wd_status append_bytes(wd_npy_writer *w, const void *data, size_t count, 
 }
 
 wd_status wd_npy_writer_append(wd_npy_writer *w, const float *value, size_t count, wd_error *err) {
+  if (w->type == WD_NPY_I32)
+    return wd_fail(err, WD_ERR_ARGUMENT, "%s: float32 values for a file of integers", wd_file_path(w->file));
   wd_status status = admit(w, count, err);
   if (status) return status;
   size_t item = item_size(w->type);
@@ -497,6 +501,14 @@ wd_status wd_npy_writer_append_half(wd_npy_writer *w, const uint16_t *half, size
                    wd_file_path(w->file));
   wd_status status = admit(w, count, err);
   return status ? status : append_bytes(w, half, count, err);
+}
+
+wd_status wd_npy_writer_append_int(wd_npy_writer *w, const int32_t *value, size_t count, wd_error *err) {
+  if (w->type != WD_NPY_I32)
+    return wd_fail(err, WD_ERR_ARGUMENT, "%s: int32 values for a file of another type",
+                   wd_file_path(w->file));
+  wd_status status = admit(w, count, err);
+  return status ? status : append_bytes(w, value, count, err);
 }
 
 wd_status wd_npy_writer_close(wd_npy_writer *w, wd_error *err) {

@@ -24,7 +24,8 @@ typedef enum wd_npy_type {
   WD_NPY_F32 = 0, /* the default for writing */
   WD_NPY_F64,
   WD_NPY_F16,
-  WD_NPY_OTHER /* reading only: a type whose values this library does not convert; see wd_npy_descr */
+  WD_NPY_OTHER, /* reading only: a type whose values this library does not convert; see wd_npy_descr */
+  WD_NPY_I32    /* writing only, by wd_npy_writer_append_int; such a file is read as WD_NPY_OTHER */
 } wd_npy_type;
 
 /* ---- reading: an immutable view of a file; any number of threads may read from one ---- */
@@ -88,6 +89,8 @@ wd_status wd_npy_writer_open(const char *path, wd_npy_type type, int dims, const
 wd_status wd_npy_writer_append(wd_npy_writer *writer, const float *value, size_t count, wd_error *err);
 /* The next `count` elements as float16 bits, for a WD_NPY_F16 file. */
 wd_status wd_npy_writer_append_half(wd_npy_writer *writer, const uint16_t *half, size_t count, wd_error *err);
+/* The next `count` elements of a WD_NPY_I32 file. */
+wd_status wd_npy_writer_append_int(wd_npy_writer *writer, const int32_t *value, size_t count, wd_error *err);
 /* Syncs, renames and frees. Refuses, and leaves nothing, when fewer elements than declared were appended. */
 wd_status wd_npy_writer_close(wd_npy_writer *writer, wd_error *err);
 /* Frees and leaves nothing. NULL is harmless. */
