@@ -6,6 +6,11 @@ extern const cli_command cli_simulate;
 extern const cli_command cli_compare;
 extern const cli_command cli_gradient;
 extern const cli_command cli_generate;
+extern const cli_command cli_sample;
+extern const cli_command cli_decode;
+extern const cli_command cli_encode;
+extern const cli_command cli_interpolate;
+extern const cli_command cli_residual;
 extern const cli_command cli_info;
 extern const cli_command cli_convert;
 #ifdef WD_HAVE_RENDER
@@ -20,6 +25,11 @@ const cli_command *const cli_commands[] = {
     &cli_compare,
     &cli_gradient,
     &cli_generate,
+    &cli_sample,
+    &cli_encode,
+    &cli_decode,
+    &cli_interpolate,
+    &cli_residual,
     &cli_info,
     &cli_convert,
 #ifdef WD_HAVE_RENDER

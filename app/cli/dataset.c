@@ -193,7 +193,7 @@ wd_status dataset_generate(const dataset *d, const dataset_file *file, wd_pool *
 
 /* ---- the folder */
 
-static wd_status make_folder(const char *path, wd_error *err) {
+wd_status dataset_make_folder(const char *path, wd_error *err) {
   char part[DATASET_PATH];
   if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
     return wd_fail(err, WD_ERR_ARGUMENT, "%s: the name of the folder is too long", path);
@@ -212,7 +212,7 @@ static wd_status make_folder(const char *path, wd_error *err) {
 }
 
 static wd_status make_folders(const dataset *d, wd_error *err) {
-  wd_status st = make_folder(d->folder, err);
+  wd_status st = dataset_make_folder(d->folder, err);
   for (int f = 0; f < WD_FAMILIES && !st && by_family(d); f++) {
     if (d->family != WD_FAMILIES && d->family != f) continue;
     char family[32], path[DATASET_PATH];
@@ -221,7 +221,7 @@ static wd_status make_folders(const dataset *d, wd_error *err) {
       const char *inner = is_fault(f) ? "" : k ? "/model" : "/data";
       if (snprintf(path, sizeof path, "%s/%s%s", d->folder, family, inner) >= (int)sizeof path)
         return wd_fail(err, WD_ERR_ARGUMENT, "%s: the name of the folder is too long", d->folder);
-      st = make_folder(path, err);
+      st = dataset_make_folder(path, err);
     }
   }
   return st;

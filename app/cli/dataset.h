@@ -56,4 +56,7 @@ wd_status dataset_generate(const dataset *d, const dataset_file *file, wd_pool *
 struct json_t;
 wd_status dataset_claim(const dataset *d, struct json_t *recipe, wd_error *err);
 
+/* A folder and those above it, where they are missing. */
+wd_status dataset_make_folder(const char *path, wd_error *err);
+
 #endif

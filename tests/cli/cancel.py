@@ -52,6 +52,20 @@ interrupt("generate, OpenFWI layout", ["generate", "--family", "flatfault-a", "-
                                        "data2", "--openfwi-layout", *SLOW])
 interrupt("bench", ["bench", "--rows", "60", "--columns", "60", *LARGE], wait_for="on reference")
 
+# Over a trained model: long recordings of a small one, or plain loops.
+subprocess.run([os.environ["WD_MAKE_MODEL"], "model"], check=True)
+np.save("latents.npy", np.random.default_rng(1).standard_normal((60, 4, 18, 18), np.float32))
+np.save("gathers.npy", np.zeros((60, 5, 1000, 70), np.float32))
+M = ["--model", "model", "--device", "reference"]
+interrupt("sample", ["sample", "--model", "model", "--device", "cpu:1", "--seeds", "0-49", "--steps", "1000", "-o", "run"])
+interrupt("sample, while it scores", ["sample", *M, "--seeds", "0-9", "--steps", "1", "--score", "every=1", "-o", "run"],
+          wait_for="exact mode")
+interrupt("decode", ["decode", *M, "--latents", "latents.npy", "-o", "run"])
+interrupt("encode", ["encode", *M, "--seismic", "gathers.npy", "-o", "run"])
+interrupt("interpolate", ["interpolate", *M, "--latents", "latents.npy", "--points", "100", "-o", "run"])
+interrupt("residual", ["residual", "--velocity", "v.npy", "--seismic", "s.npy", "-o", "out.csv", "--device", "reference",
+                       "--absorb", "20", "--sources", "1,0..59 1,0..39"])
+
 with open("kept.npy", "w") as f:
     f.write("precious")
 interrupt("simulate over an old file", ["simulate", "--velocity", "v.npy", "--output", "kept.npy", *LARGE])

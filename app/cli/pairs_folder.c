@@ -1,0 +1,185 @@
+/* The folder of results of the commands over a trained model, and its residuals.csv. */
+#include "app/cli/dataset.h"
+#include "app/cli/pairs.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static wd_status file_in(const char *folder, const char *name, char path[DATASET_PATH], wd_error *err) {
+  if (snprintf(path, DATASET_PATH, "%s/%s", folder, name) >= DATASET_PATH)
+    return wd_fail(err, WD_ERR_ARGUMENT, "%s: the name of the folder is too long", folder);
+  return WD_OK;
+}
+
+static wd_status begin(const char *folder, const char *name, wd_npy_type type, int dims, const size_t *shape,
+                       wd_npy_writer **out, wd_error *err) {
+  char path[DATASET_PATH];
+  wd_status st = file_in(folder, name, path, err);
+  return st ? st : wd_npy_writer_open(path, type, dims, shape, out, err);
+}
+
+wd_status pair_folder_open(const char *path, const wd_model *model, size_t n, size_t positions, int files,
+                           pair_folder *out, wd_error *err) {
+  const wd_shard_desc *g = &wd_model_get_config(model)->geometry;
+  wd_latent_shape l = wd_model_latent(model);
+  size_t c = (size_t)l.channels, h = (size_t)l.height, w = (size_t)l.width;
+  pair_folder f = {.path = path};
+  char name[DATASET_PATH];
+  wd_status st = dataset_make_folder(path, err);
+  if (!st && (files & PAIR_VELOCITY))
+    st = begin(path, "velocity.npy", WD_NPY_F32, 4, (size_t[]){n, 1, (size_t)g->nz, (size_t)g->nx},
+               &f.velocity, err);
+  if (!st && (files & PAIR_SEISMIC))
+    st = begin(path, "seismic.npy", WD_NPY_F32, 4,
+               (size_t[]){n, (size_t)g->shots, (size_t)g->samples, (size_t)g->receivers}, &f.seismic, err);
+  if (!st && (files & PAIR_LATENTS))
+    st = begin(path, "latents.npy", WD_NPY_F32, 4, (size_t[]){n, c, h, w}, &f.latents, err);
+  if (!st && (files & PAIR_STEPS))
+    st = begin(path, "latents_steps.npy", WD_NPY_F32, 5, (size_t[]){n, positions, c, h, w}, &f.steps, err);
+  if (!st && (files & PAIR_CODES))
+    st = begin(path, "codes.npy", WD_NPY_I32, 2, (size_t[]){n, (size_t)l.codes}, &f.codes, err);
+  if (!st && (files & PAIR_RESIDUALS)) {
+    st = file_in(path, "residuals.csv", name, err);
+    if (!st) st = wd_file_create(name, &f.residuals, err);
+    if (!st) st = residual_header(f.residuals, err);
+  }
+  if (st) {
+    pair_folder_abort(&f);
+    return st;
+  }
+  *out = f;
+  return WD_OK;
+}
+
+void pair_folder_abort(pair_folder *f) {
+  wd_npy_writer_abort(f->velocity);
+  wd_npy_writer_abort(f->seismic);
+  wd_npy_writer_abort(f->latents);
+  wd_npy_writer_abort(f->steps);
+  wd_npy_writer_abort(f->codes);
+  wd_file_abort(f->residuals);
+  *f = (pair_folder){0};
+}
+
+static wd_status finish(wd_npy_writer **w, wd_error *err) {
+  wd_npy_writer *writer = *w;
+  *w = NULL;
+  return writer ? wd_npy_writer_close(writer, err) : WD_OK;
+}
+
+static wd_status write_recipe(const char *path, json_t *recipe, wd_error *err) {
+  char *text = json_dumps(recipe, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+  if (!text) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %s", path);
+  wd_file *file = NULL;
+  wd_status st = wd_file_create(path, &file, err);
+  if (!st) st = wd_file_write(file, text, strlen(text), err);
+  if (!st) st = wd_file_write(file, "\n", 1, err);
+  if (!st)
+    st = wd_file_commit(file, err);
+  else
+    wd_file_abort(file);
+  free(text);
+  return st;
+}
+
+wd_status pair_folder_close(pair_folder *f, json_t *recipe, wd_error *err) {
+  char path[DATASET_PATH];
+  wd_status st = recipe ? file_in(f->path, "recipe.json", path, err)
+                        : wd_fail(err, WD_ERR_NO_MEMORY, "no memory for the recipe");
+  /* An old recipe must not stand beside new files, should this end in between. */
+  if (!st && unlink(path) != 0 && errno != ENOENT)
+    st = wd_fail(err, WD_ERR_IO, "%s: the old recipe cannot be removed: %s", path, strerror(errno));
+  if (!st) st = finish(&f->velocity, err);
+  if (!st) st = finish(&f->seismic, err);
+  if (!st) st = finish(&f->latents, err);
+  if (!st) st = finish(&f->steps, err);
+  if (!st) st = finish(&f->codes, err);
+  if (!st && f->residuals) {
+    wd_file *file = f->residuals;
+    f->residuals = NULL;
+    st = wd_file_commit(file, err);
+  }
+  if (!st) st = write_recipe(path, recipe, err);
+  pair_folder_abort(f);
+  return st;
+}
+
+/* ---- residuals.csv */
+
+wd_status residual_header(wd_file *file, wd_error *err) {
+  static const char head[] =
+      "seed,family,step,timestep,log_snr,kind,reflection_residual,relative_l2,log_norm_mse,"
+      "reflection_share\n";
+  return wd_file_write(file, head, sizeof head - 1, err);
+}
+
+/* The data has no finite log-SNR; "inf", "-inf" and "nan" are what readers of CSV know. */
+static void number(double value, char text[32]) {
+  if (isfinite(value))
+    snprintf(text, 32, "%.9g", value);
+  else
+    snprintf(text, 32, "%s", isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
+}
+
+wd_status residual_write(wd_file *file, const residual_row *r, wd_error *err) {
+  char snr[32], v[4][32], line[400];
+  const wd_measure *m = r->measure;
+  number(r->log_snr, snr);
+  number(m->reflection_residual, v[0]);
+  number(m->relative_l2, v[1]);
+  number(m->log_norm_mse, v[2]);
+  number(m->reflection_share, v[3]);
+  int n = snprintf(line, sizeof line, "%s,%s,%d,%d,%s,%s,%s,%s,%s,%s\n", r->seed, r->family, r->step,
+                   r->timestep, snr, r->kind, v[0], v[1], v[2], v[3]);
+  return wd_file_write(file, line, (size_t)n, err);
+}
+
+static const wd_metric summarised[] = {WD_METRIC_REFLECTION_RESIDUAL, WD_METRIC_RELATIVE_L2,
+                                       WD_METRIC_LOG_NORM_MSE, WD_METRIC_REFLECTION_SHARE};
+
+json_t *residual_summary(const wd_measure *measure, size_t n, wd_error *err) {
+  json_t *o = json_object();
+  size_t nothing = 0;
+  for (size_t k = 0; k < sizeof summarised / sizeof *summarised; k++) {
+    wd_population p;
+    if (wd_population_of(measure, n, summarised[k], &p, err)) {
+      json_decref(o);
+      return NULL;
+    }
+    if (k == 0) nothing = p.nothing_to_reflect;
+    json_object_set_new(o, wd_metric_get_info(summarised[k])->key,
+                        json_pack("{s:o, s:o, s:o, s:I}", "median", cli_real(p.median), "p05",
+                                  cli_real(p.p05), "p95", cli_real(p.p95), "pairs", (json_int_t)p.pairs));
+  }
+  json_object_set_new(o, "pairs", json_integer((json_int_t)n));
+  json_object_set_new(o, "nothing_to_reflect", json_integer((json_int_t)nothing));
+  return o;
+}
+
+static void cell(const json_t *value) {
+  if (json_is_number(value))
+    printf(" %11.4g", json_number_value(value));
+  else
+    printf(" %11s", "undefined");
+}
+
+void residual_print(const json_t *summary) {
+  printf("%-22s %11s %11s %11s\n", "", "median", "5 %", "95 %");
+  for (size_t k = 0; k < sizeof summarised / sizeof *summarised; k++) {
+    const char *key = wd_metric_get_info(summarised[k])->key;
+    const json_t *o = json_object_get(summary, key);
+    printf("%-22s", key);
+    cell(json_object_get(o, "median"));
+    cell(json_object_get(o, "p05"));
+    cell(json_object_get(o, "p95"));
+    printf("\n");
+  }
+  json_int_t nothing = json_integer_value(json_object_get(summary, "nothing_to_reflect"));
+  if (nothing)
+    printf("%lld of %lld pairs have nothing to reflect and are left out of the reflection residual\n",
+           (long long)nothing, (long long)json_integer_value(json_object_get(summary, "pairs")));
+}

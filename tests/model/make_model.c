@@ -1,0 +1,32 @@
+/* make_model FOLDER [SEED] [one]: a model folder with random weights for the tests of the command line: real
+ * shapes on both sides (70 x 70 maps, five shots of 1000 samples), small networks between them. `one` leaves
+ * stage 2 out. */
+#include "tests/model/small_model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+int main(int argc, char **argv) {
+  if (argc < 2 || argc > 4) {
+    fprintf(stderr, "make_model FOLDER [SEED] [one]\n");
+    return 1;
+  }
+  wd_error err = {0};
+  wd_device *d = NULL;
+  wd_model *m = NULL;
+  wd_model_config c = {.log_scale = 2, .direct_scale = 3, .scattered_scale = 0.5};
+  c.stage1 = small_model_config().stage1;
+  c.stage2 = small_model_config().stage2;
+  c.stage2.timesteps = 0;
+  uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+  wd_model_save_desc save = {.training = "{\"steps\": 0}", .data = "{\"family\": \"none\"}"};
+  wd_status st = wd_device_open("reference", &d, &err);
+  if (!st) st = wd_model_create(d, &c, seed, false, &m, &err);
+  if (!st) st = small_model_draw(m, seed, &err);
+  if (!st) st = wd_model_save(m, WD_STAGE1, argv[1], &save, &err);
+  if (!st && argc < 4) st = wd_model_save(m, WD_STAGE2, argv[1], &save, &err);
+  if (st) fprintf(stderr, "make_model: %s\n", err.message);
+  wd_model_close(m);
+  wd_device_close(d);
+  return st ? 1 : 0;
+}
