@@ -78,6 +78,8 @@ typedef struct wd_node {
   int param;           /* index in wd_params, for WD_OP_PARAM */
   int32_t *index;      /* WD_OP_QUANTIZE: the code of every row, on the device */
   int last_reader;     /* the last node with this as an input; itself when there is none */
+  int written;         /* the node at whose turn the value is written: itself, or one before it that a backend
+                          joined with it */
   void *cache;         /* a backend's own (a oneDNN primitive, say), freed by its release */
   double forward_seconds, backward_seconds; /* of the last run, when timing is on */
 } wd_node;

@@ -58,7 +58,7 @@ static void value_span(const wd_graph *g, int node, span *s) {
   if (g->desc.backward || g->node[node].keep) last = g->count;
   /* An input is set before the run, so it is alive from the start. */
   *s = (span){.node = node,
-              .from = g->node[node].op == WD_OP_INPUT ? 0 : node,
+              .from = g->node[node].op == WD_OP_INPUT ? 0 : g->node[node].written,
               .to = last,
               .size = aligned(wd_shape_count(g->node[node].shape))};
 }
@@ -147,10 +147,11 @@ wd_status wd_graph_compile(wd_graph *g, wd_error *err) {
     return wd_fail(err, WD_ERR_ARGUMENT,
                    "weight gradients want a graph with `backward` over weights with gradients");
   for (int i = 0; i < g->count; i++) {
-    g->node[i].last_reader = i;
+    g->node[i].last_reader = g->node[i].written = i;
     for (int j = 0; j < g->node[i].n_inputs; j++) g->node[g->node[i].input[j]].last_reader = i;
   }
-  wd_status st = plan(g, false, err);
+  wd_status st = g->kernels->fuse ? g->kernels->fuse(g, err) : WD_OK;
+  if (!st) st = plan(g, false, err);
   if (!st && backward && g->desc.backward) st = plan(g, true, err);
   if (st) return st;
   for (int i = 0; i < g->count; i++) {

@@ -30,6 +30,9 @@ typedef struct wd_kernels {
   wd_status (*upload)(wd_device *d, void *to, const void *from, size_t bytes, wd_error *err);
   wd_status (*download)(wd_device *d, void *to, const void *from, size_t bytes, wd_error *err);
   wd_status (*fill)(wd_device *d, float *to, float value, size_t count, wd_error *err);
+  /* May be NULL: before memory is planned. May join nodes: set `written` of a node to an earlier one, which
+   * then writes its value, and raise `last_reader` of what is read later than it seems. */
+  wd_status (*fuse)(wd_graph *g, wd_error *err);
   /* May be NULL: called once for a compiled graph, and when it is destroyed. */
   wd_status (*prepare)(wd_graph *g, wd_error *err);
   void (*forget)(wd_graph *g);

@@ -37,8 +37,18 @@ typedef struct wd_net_tape {
   bool recording; /* now */
 } wd_net_tape;
 
+/* What a node does in a graph where some are joined (fuse.c). */
+typedef struct wd_net_fusion {
+  int into;           /* the node whose value its kernel writes: itself, or the last of its chain */
+  int other;          /* what modulates it, or is added to it; -1: nothing */
+  wd_activation post; /* after the modulation */
+  bool absorbed;      /* another node's kernel does its work */
+  bool doubled;       /* a convolution that reads its input's input, twice as high and wide */
+} wd_net_fusion;
+
 typedef struct wd_net_graph {
-  wd_net *net;
+  wd_net *net;            /* NULL until prepared */
+  wd_net_fusion *fusion;  /* one a node */
   unsigned char *scratch; /* for one operation at a time */
   size_t scratch_bytes;
   uint16_t *weights;     /* all of params in bfloat16, with that precision */
@@ -49,6 +59,10 @@ typedef struct wd_net_graph {
 
 static inline wd_net_graph *wd_net_backend(const wd_graph *g) {
   return g->backend;
+}
+
+static inline const wd_net_fusion *wd_net_fused(const wd_graph *g, const wd_node *n) {
+  return &wd_net_backend(g)->fusion[n - g->node];
 }
 
 static inline wd_gemm_type wd_net_type(const wd_graph *g) {
@@ -86,6 +100,9 @@ size_t wd_net_attention_bytes(const wd_graph *g, const wd_node *n);
 size_t wd_net_norm_bytes(const wd_graph *g, const wd_node *n);
 size_t wd_net_loss_bytes(const wd_graph *g, const wd_node *n);
 wd_status wd_net_check_attention(const wd_graph *g, const wd_node *n, wd_error *err);
+
+/* fuse.c, as wd_kernels.fuse: makes the graph's backend. */
+wd_status wd_net_fuse(wd_graph *g, wd_error *err);
 
 /* Replay (replay.c): as wd_kernels.begin and .end. */
 wd_status wd_net_begin(wd_graph *g, int what, bool *done, wd_error *err);

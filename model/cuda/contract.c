@@ -98,24 +98,33 @@ static wd_status weights_of(const wd_graph *g, const contraction *s, const wd_no
               &(wd_net_args){.count = (unsigned)(s->o * s->length), .x = w->value, .half = half}, err);
 }
 
-/* The patches of `images` images from `first` on, as the left side of a product; and where bias is given,
- * y's rows of these images start from it. */
-static wd_status patches(const wd_graph *g, const contraction *s, const float *x, int first, int images,
-                         const float *bias, float *y, const void **out, wd_error *err) {
+/* What rows of a product start from: the bias, another node's value, both, or nothing (NULL). */
+typedef struct beginning {
+  const float *bias, *other;
+  float *y;
+} beginning;
+
+/* The patches of `images` images from `first` on, as the left side of a product; and the rows of these images
+ * in their beginning. x is half as high and wide where `doubled`. */
+static wd_status patches(const wd_graph *g, const contraction *s, const float *x, bool doubled, int first,
+                         int images, const beginning *begin, const void **out, wd_error *err) {
   unsigned char *scratch = wd_net_backend(g)->scratch;
   const bool half = s->type == WD_GEMM_BF16;
   const int vector = s->c % 4 == 0 ? 4 : 1;
-  const float *from = x + (size_t)first * (size_t)s->h * (size_t)s->w * (size_t)s->c;
+  const float *from = x + (size_t)first * (size_t)s->h * (size_t)s->w * (size_t)s->c / (doubled ? 4 : 1);
+  const size_t row = (size_t)first * (size_t)s->pixels * (size_t)s->o;
   wd_net_args a = {.rows = images * s->pixels,
                    .o = s->o,
                    .x = from,
-                   .x1 = bias,
-                   .y1 = y + (size_t)first * (size_t)s->pixels * (size_t)s->o};
+                   .mode = doubled,
+                   .x1 = begin->bias,
+                   .x2 = begin->other ? begin->other + row : NULL,
+                   .y1 = begin->y ? begin->y + row : NULL};
   *out = scratch;
   if (s->plain && !half) {
     *out = from;
     a.count = (unsigned)a.rows * (unsigned)s->o;
-    return bias ? each(g, WD_NET_BIAS, &a, err) : WD_OK;
+    return a.x1 || a.x2 ? each(g, WD_NET_BIAS, &a, err) : WD_OK;
   }
   a.y = (float *)(void *)scratch;
   a.half = (uint16_t *)(void *)scratch;
@@ -136,13 +145,18 @@ static wd_status patches(const wd_graph *g, const contraction *s, const float *x
 
 static wd_status forward(const wd_graph *g, const wd_node *n, wd_error *err) {
   const contraction s = contraction_of(g, n);
-  const float *bias = n->n_inputs > 2 ? wd_graph_in(g, n, 2)->value : NULL;
+  const wd_net_fusion *f = wd_net_fused(g, n);
+  const wd_node *x = wd_graph_in(g, n, 0);
+  const beginning begin = {.bias = n->n_inputs > 2 ? wd_graph_in(g, n, 2)->value : NULL,
+                           .other = f->other < 0 ? NULL : g->node[f->other].value,
+                           .y = g->node[f->into].value};
   const void *w;
   wd_status st = weights_of(g, &s, wd_graph_in(g, n, 1), &w, err);
   for (int first = 0; first < s.n && !st; first += s.piece) {
     int images = s.n - first < s.piece ? s.n - first : s.piece;
     const void *left;
-    st = patches(g, &s, wd_graph_in(g, n, 0)->value, first, images, bias, n->value, &left, err);
+    st = patches(g, &s, f->doubled ? wd_graph_in(g, x, 0)->value : x->value, f->doubled, first, images,
+                 &begin, &left, err);
     if (!st)
       st = gemm(g,
                 &(wd_gemm){.type = s.type,
@@ -152,11 +166,11 @@ static wd_status forward(const wd_graph *g, const wd_node *n, wd_error *err) {
                            .k = s.length,
                            .a = left,
                            .b = w,
-                           .c = n->value + (size_t)first * (size_t)s.pixels * (size_t)s.o,
+                           .c = begin.y + (size_t)first * (size_t)s.pixels * (size_t)s.o,
                            .lda = s.length,
                            .ldb = s.length,
                            .ldc = s.o,
-                           .beta = bias ? 1 : 0},
+                           .beta = begin.bias || begin.other ? 1 : 0},
                 err);
   }
   return st;
@@ -179,7 +193,7 @@ static wd_status piece_back(const wd_graph *g, const wd_node *n, const contracti
     right = half;
   }
   if (!st && wn->grad) {
-    st = patches(g, s, xn->value, first, images, NULL, n->value, &left, err);
+    st = patches(g, s, xn->value, false, first, images, &(beginning){0}, &left, err);
     if (!st)
       st = gemm(g,
                 &(wd_gemm){.type = s->type,

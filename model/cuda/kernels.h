@@ -81,9 +81,9 @@ typedef enum wd_net_kernel {
   WD_NET_CONCAT,
   WD_NET_SLICE,
   WD_NET_COLUMNS_BACK, /* y[r, first + c] += dy[r, o + c], rows of `lead` and `w` floats */
-  WD_NET_ROUND,        /* half = bfloat16 of x; then y1 rows = x1 (bias) where x1 is not NULL */
-  WD_NET_BIAS,         /* y[r, o] = x1[o], or 0 */
-  WD_NET_IM2COL,       /* y = the patches of x; y1 rows = bias */
+  WD_NET_ROUND,        /* half = bfloat16 of x; then y1 rows = x1 (bias) + x2 where one is not NULL */
+  WD_NET_BIAS,         /* y1 rows = x1 (bias) + x2 */
+  WD_NET_IM2COL,       /* y = the patches of x; y1 rows as before */
   WD_NET_IM2COL_ROUND, /* half instead of y */
   WD_NET_COL2IM,       /* y += the patches' gradient dy, back where they came from */
   /* reduce.cu */

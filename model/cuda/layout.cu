@@ -101,10 +101,12 @@ WD_KERNEL wd_k_columns_back(WD_ARGS a) {
   }
 }
 
-/* A product that adds to what is there starts from the bias: rows x o values of y1. */
+/* A product that adds to what is there starts from the bias x1, from x2, or from their sum (NULL: none): rows
+ * x o values of y1. */
 WD_INLINE void wd_start_rows(const wd_net_args *a) {
-  if (!a->x1) return;
-  WD_EACH(i, (unsigned)a->rows * (unsigned)a->o) a->y1[i] = a->x1[i % (unsigned)a->o];
+  if (!a->x1 && !a->x2) return;
+  WD_EACH(i, (unsigned)a->rows * (unsigned)a->o)
+  a->y1[i] = (a->x1 ? a->x1[i % (unsigned)a->o] : 0.0f) + (a->x2 ? a->x2[i] : 0.0f);
 }
 
 WD_KERNEL wd_k_bias(WD_ARGS a) {
@@ -118,13 +120,14 @@ WD_KERNEL wd_k_round(WD_ARGS a) {
 
 /* Where `factor` values (4 where the channels are a multiple of that, otherwise 1) of a row of patches come
  * from: an index in x, or -1 in the padding. A row is an output pixel; its k k c values run over the kernel's
- * rows, columns and channels, as the weights do. */
+ * rows, columns and channels, as the weights do. mode 1: x is half as high and wide as the image. */
 WD_INLINE long long wd_patch(const wd_net_args *a, unsigned i) {
   const unsigned length = (unsigned)(a->k * a->k * a->c / a->factor), row = i / length;
   const int at = (int)(i - row * length) * a->factor, tap = at / a->c, c = at - tap * a->c;
   const int column = (int)(row % (unsigned)a->ow), rest = (int)(row / (unsigned)a->ow);
   const int r = rest % a->oh * a->stride + tap / a->k - a->pad, q = column * a->stride + tap % a->k - a->pad;
   if (r < 0 || r >= a->h || q < 0 || q >= a->w) return -1;
+  if (a->mode) return (long long)wd_index(rest / a->oh, r / 2, q / 2, c, a->h / 2, a->w / 2, a->c);
   return (long long)wd_index(rest / a->oh, r, q, c, a->h, a->w, a->c);
 }
 

@@ -73,7 +73,9 @@ static wd_net_args norm_args(const wd_graph *g, const wd_node *n) {
                        .x = wd_graph_in(g, n, 0)->value,
                        .x1 = wd_graph_in(g, n, 1)->value,
                        .x2 = wd_graph_in(g, n, 2)->value,
-                       .y = n->value,
+                       .y = g->node[wd_net_fused(g, n)->into].value,
+                       .x3 = wd_net_fused(g, n)->other < 0 ? NULL : g->node[wd_net_fused(g, n)->other].value,
+                       .post = (int)wd_net_fused(g, n)->post,
                        .y1 = n->cache};
 }
 

@@ -36,6 +36,7 @@ static wd_status pass(const wd_graph *g, const wd_node *n, float *to, float *to1
 }
 
 wd_status wd_net_activation_forward(wd_graph *g, wd_node *n, wd_error *err) {
+  if (wd_net_fused(g, n)->absorbed) return WD_OK;
   wd_net_args a = args_of(g, n);
   a.mode = (int)n->attr.activation;
   return each(g, WD_NET_ACTIVATE, &a, err);
@@ -49,6 +50,7 @@ wd_status wd_net_activation_backward(wd_graph *g, wd_node *n, wd_error *err) {
 }
 
 wd_status wd_net_add_forward(wd_graph *g, wd_node *n, wd_error *err) {
+  if (wd_net_fused(g, n)->absorbed) return WD_OK;
   wd_net_args a = args_of(g, n);
   return each(g, WD_NET_ADD, &a, err);
 }
@@ -106,6 +108,7 @@ wd_status wd_net_add_channel_backward(wd_graph *g, wd_node *n, wd_error *err) {
 }
 
 wd_status wd_net_modulate_forward(wd_graph *g, wd_node *n, wd_error *err) {
+  if (wd_net_fused(g, n)->absorbed) return WD_OK;
   wd_net_args a = args_of(g, n);
   return each(g, WD_NET_MODULATE, &a, err);
 }
@@ -139,6 +142,7 @@ static wd_status resample(const wd_graph *g, wd_node *n, wd_net_kernel which, bo
 }
 
 wd_status wd_net_upsample_forward(wd_graph *g, wd_node *n, wd_error *err) {
+  if (wd_net_fused(g, n)->absorbed) return WD_OK;
   return resample(g, n, WD_NET_UPSAMPLE, false, err);
 }
 

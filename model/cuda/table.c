@@ -10,6 +10,12 @@
 static void forget(wd_graph *g) {
   wd_net_graph *b = g->backend;
   if (!b) return;
+  g->backend = NULL;
+  if (!b->net) { /* joined, but never prepared */
+    wd_free(b->fusion);
+    wd_free(b);
+    return;
+  }
   const wd_cuda_device *d = b->net->device;
   (void)cudaSetDevice(d->ordinal);
   (void)cudaStreamSynchronize(d->stream);
@@ -20,8 +26,8 @@ static void forget(wd_graph *g) {
   }
   if (b->scratch) (void)cudaFree(b->scratch);
   if (b->weights) (void)cudaFree(b->weights);
+  wd_free(b->fusion);
   wd_free(b);
-  g->backend = NULL;
 }
 
 static size_t larger(size_t a, size_t b) {
@@ -56,9 +62,7 @@ static wd_status prepare(wd_graph *g, wd_error *err) {
   wd_net *net = NULL;
   wd_status st = wd_net_of(g->device, &net, err);
   if (st) return st;
-  wd_net_graph *b = wd_calloc(1, sizeof *b);
-  if (!b) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory to prepare a graph");
-  g->backend = b;
+  wd_net_graph *b = g->backend;
   b->net = net;
   const char *replay = getenv("WAVEDIFFUSION_REPLAY");
   b->replay = !replay || strcmp(replay, "off") != 0;
@@ -122,6 +126,7 @@ const wd_kernels wd_kernels_cuda = {
     .upload = wd_net_upload,
     .download = wd_net_download,
     .fill = wd_net_fill,
+    .fuse = wd_net_fuse,
     .prepare = prepare,
     .forget = forget,
     .begin = wd_net_begin,

@@ -4,6 +4,8 @@
  * the device. */
 #include "cuda_runtime_api.h"
 #include "model/dtype.h"
+#include "model/stage1.h"
+#include "model/stage2.h"
 #include "tests/model/cuda_emulation/blas_shim.h"
 #include "tests/model/net_cases.h"
 
@@ -108,6 +110,105 @@ static void pieces(void) {
          wd_graph_get_memory(t.graph).workspace);
   net_close(&t);
   wd_device_close(d);
+}
+
+/* A whole network with no way back, where nodes are joined into one launch: `what` it says on a device, and
+ * how many launches a replay has. */
+static long whole(const char *spec, bool denoiser, bool replay, float *out[3], size_t count[3]) {
+  wd_error err = {0};
+  const wd_stage1_config c1 = {.size = 16,
+                               .seismic = 6,
+                               .latent = 4,
+                               .codes = 32,
+                               .velocity_width = 8,
+                               .seismic_width = 16,
+                               .velocity_blocks = 2,
+                               .seismic_blocks = 3,
+                               .heads = 2,
+                               .groups = 4};
+  const wd_stage2_config c2 = {.size = 4,
+                               .latent = 4,
+                               .width = 16,
+                               .blocks = 2,
+                               .heads = 2,
+                               .groups = 4,
+                               .families = 10,
+                               .timesteps = 1000};
+  wd_device *d = net_device(spec);
+  wd_network n = {0};
+  wd_graph *g = NULL;
+  setenv("WAVEDIFFUSION_REPLAY", replay ? "on" : "off", 1);
+  net_stop(wd_params_create(d, &n.params, &err), &err, "weights");
+  net_stop(denoiser ? wd_stage2_declare(&n, &c2, &err) : wd_stage1_declare(&n, &c1, &err), &err, "declare");
+  net_stop(wd_network_initialise(&n, 5, false, &err), &err, "initialise");
+  for (int i = 0; i < n.params->count; i++) { /* away from their start, where many are zero */
+    size_t size = n.params->param[i].count;
+    float *value = wd_alloc(size, sizeof *value);
+    wd_random_normals(77, (uint64_t)i, 0, size, value);
+    for (size_t k = 0; k < size; k++)
+      value[k] = 0.2f * value[k] + (n.params->param[i].shape.rank == 1 ? 0.5f : 0);
+    net_stop(wd_params_set(n.params, i, value, &err), &err, "set");
+    wd_free(value);
+  }
+  net_stop(wd_graph_create(d, n.params, &(wd_graph_desc){0}, &g, &err), &err, "graph");
+  n.graph = g;
+  int node[3] = {-1, -1, -1};
+  int z = wd_graph_input(g, "z", wd_shape4(2, 4, 4, 4), false);
+  if (denoiser) {
+    int t = wd_graph_input(g, "t", wd_shape2(2, 1), false),
+        f = wd_graph_input(g, "f", wd_shape2(2, 1), false);
+    node[0] = wd_stage2_predict(&n, &c2, z, t, f);
+    wd_graph_keep(g, node[0]);
+    net_stop(wd_graph_compile(g, &err), &err, "compile");
+    net_stop(wd_graph_set(g, t, (float[]){999, 500}, &err), &err, "set");
+    net_stop(wd_graph_set(g, f, (float[]){10, 3}, &err), &err, "set");
+  } else {
+    wd_stage1_decoded made = wd_stage1_decode(&n, &c1, z);
+    node[0] = made.velocity;
+    node[1] = made.direct;
+    node[2] = made.scattered;
+    for (int i = 0; i < 3; i++) wd_graph_keep(g, node[i]);
+    net_stop(wd_graph_compile(g, &err), &err, "compile");
+  }
+  float latent[2 * 4 * 4 * 4];
+  wd_random_normals(78, 0, 0, sizeof latent / sizeof *latent, latent);
+  net_stop(wd_graph_set(g, z, latent, &err), &err, "set");
+  for (int run = 0; run < 3; run++) {
+    emulated_reset_counts();
+    net_stop(wd_graph_forward(g, NULL, &err), &err, "forward");
+  }
+  emulated_counts c = emulated_get_counts();
+  for (int i = 0; i < 3 && node[i] >= 0; i++) {
+    count[i] = wd_shape_count(wd_graph_node(g, node[i])->shape);
+    out[i] = wd_alloc(count[i], sizeof **out);
+    net_stop(wd_graph_get(g, node[i], out[i], &err), &err, "get");
+  }
+  wd_graph_destroy(g);
+  wd_network_clear(&n);
+  wd_params_destroy(n.params);
+  wd_device_close(d);
+  unsetenv("WAVEDIFFUSION_REPLAY");
+  return replay ? c.nodes : c.launches;
+}
+
+static void joined(void) {
+  for (int denoiser = 0; denoiser < 2; denoiser++) {
+    float *got[3] = {0}, *want[3] = {0}, *plain[3] = {0};
+    size_t count[3] = {0};
+    whole("reference", denoiser, true, want, count);
+    long launches = whole("cuda", denoiser, true, got, count),
+         off = whole("cuda", denoiser, false, plain, count);
+    for (int i = 0; i < 3 && got[i]; i++) {
+      tap_at_most(net_difference(got[i], want[i], count[i]), 1e-5, denoiser ? "denoiser" : "decoder");
+      tap_ok(memcmp(got[i], plain[i], count[i] * sizeof(float)) == 0, "the same bytes launch by launch");
+      wd_free(got[i]);
+      wd_free(want[i]);
+      wd_free(plain[i]);
+    }
+    tap_ok(launches == off && launches <= (denoiser ? 129 : 102),
+           "%s with the default number of blocks: %ld launches", denoiser ? "denoiser" : "decoders",
+           launches);
+  }
 }
 
 /* No sum may depend on the order in which threads come. */
@@ -401,6 +502,7 @@ int main(void) {
   replay();
   cancelled();
   pieces();
+  joined();
   orders();
   precisions();
   slices();
