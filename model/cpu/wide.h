@@ -42,7 +42,7 @@ typedef struct wd_winograd {
   float *y;
   const float *dy;
   float *dx;       /* added to, or NULL */
-  float *gradient; /* of the 36 matrices (o, c), added to, or NULL */
+  float *gradient; /* of the 36 matrices (o, c), written by each call, or NULL */
 } wd_winograd;
 
 /* Group norm, with SiLU or without, over one sample of pixels x c. */

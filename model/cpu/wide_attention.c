@@ -20,43 +20,25 @@ static long padded(long n) {
   return (n + WD_LANES - 1) / WD_LANES * WD_LANES + WD_LANES;
 }
 
-static float lanes_sum(wd_vf v) {
-  float part[WD_LANES], sum = 0;
-  *(wd_vfu *)part = v;
-  for (int i = 0; i < WD_LANES; i++) sum += part[i];
-  return sum;
-}
-
-static float lanes_max(wd_vf v) {
-  float part[WD_LANES], top;
-  *(wd_vfu *)part = v;
-  top = part[0];
-  for (int i = 1; i < WD_LANES; i++) top = part[i] > top ? part[i] : top;
-  return top;
-}
-
 /* What lies behind the last key takes no part: -1e30 before the exponential, 0 after it. */
 static void close_row(float *row, long count, float with) {
   for (long j = count; j % WD_LANES; j++) row[j] = with;
 }
 
-/* Scores become weights; returns the log of the sum of exp(scale score). */
-static float softmax(float *row, long count, float scale) {
+/* Scores become exp(scale score - top); returns their sum. */
+static float exponentials(float *row, long count, float scale, float *top) {
   close_row(row, count, -1e30f);
-  wd_vf top = wd_loadu(row), sum = wd_splat(0);
-  for (long j = WD_LANES; j < count; j += WD_LANES) top = wd_vmax(top, wd_loadu(row + j));
-  float most = lanes_max(top) * scale;
-  wd_vf factor = wd_splat(scale), shift = wd_splat(-most);
+  wd_vf most = wd_loadu(row), sum = wd_splat(0);
+  for (long j = WD_LANES; j < count; j += WD_LANES) most = wd_vmax(most, wd_loadu(row + j));
+  *top = wd_vtop(most) * scale;
+  wd_vf factor = wd_splat(scale), shift = wd_splat(-*top);
   for (long j = 0; j < count; j += WD_LANES) {
     wd_vf e = wd_vexp(wd_fma(wd_loadu(row + j), factor, shift));
     *(wd_vfu *)(row + j) = e;
     sum += e;
   }
-  close_row(row, count, 0);
-  float total = lanes_sum(sum);
-  wd_vf inverse = wd_splat(1 / total);
-  for (long j = 0; j < count; j += WD_LANES) *(wd_vfu *)(row + j) = wd_loadu(row + j) * inverse;
-  return most + logf(total);
+  /* exp(-87) behind the last key, at most 15 times: nothing beside the largest, which is 1. */
+  return wd_vsum(sum);
 }
 
 /* p = exp(scale score - log_sum), and a becomes p (a - mean) scale. */
@@ -97,9 +79,10 @@ void wd_head_forward(const wd_head *h, float *room) {
                       .c = strip,
                       .c_row = row};
     wd_gemm_run(&scores, room);
+    float sum[QUERIES], top;
     for (long r = 0; r < m; r++) {
-      float log_sum = softmax(strip + r * row, h->tk, scale);
-      if (h->log_sum) h->log_sum[i + r] = log_sum;
+      sum[r] = exponentials(strip + r * row, h->tk, scale, &top);
+      if (h->log_sum) h->log_sum[i + r] = top + logf(sum[r]);
     }
     wd_gemm mix = {.m = m,
                    .n = h->d,
@@ -111,6 +94,10 @@ void wd_head_forward(const wd_head *h, float *room) {
                    .c = h->y + i * h->row,
                    .c_row = h->row};
     wd_gemm_run(&mix, room);
+    for (long r = 0; r < m; r++) { /* d values take the division instead of tk weights */
+      float inverse = 1 / sum[r], *y = h->y + (i + r) * h->row;
+      for (long c = 0; c < h->d; c++) y[c] *= inverse;
+    }
   }
 }
 

@@ -4,6 +4,8 @@
  * of WD_GEMM_DEPTH. */
 #include "model/cpu/wide_gemm.h"
 
+#include <string.h>
+
 #if WD_LANES == 16
 enum { ROWS = 12 };
 #else
@@ -12,15 +14,25 @@ enum { ROWS = 6 };
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* rows and vectors are constants where this is inlined. Rows of a in threes, so that twelve of them need four
- * pointers and one stride. */
+/* rows, vectors and row_major are constants where this is inlined. Rows of a in threes, so that twelve of
+ * them need four pointers and one stride. Sums start from c, or from the bias, or from zero. */
 INLINE void block(const int rows, const int vectors, const bool row_major, long k, const float *a, long step,
-                  const float *b, long b_row, float *c, long c_row, long columns, bool add,
-                  const float *bias) {
+                  const float *b, long b_row, float *c, long c_row, bool add, const float *bias) {
   wd_vf sum[ROWS][2];
+  wd_vf first = bias ? wd_loadu(bias) : wd_splat(0);
+  wd_vf second = bias && vectors > 1 ? wd_loadu(bias + WD_LANES) : wd_splat(0);
 #pragma GCC unroll 12
-  for (int i = 0; i < rows; i++)
-    for (int v = 0; v < vectors; v++) sum[i][v] = wd_splat(0);
+  for (int i = 0; i < rows; i++) {
+    sum[i][0] = first;
+    sum[i][1] = second;
+  }
+  if (add) {
+#pragma GCC unroll 12
+    for (int i = 0; i < rows; i++) {
+      sum[i][0] = wd_loadu(c + i * c_row);
+      if (vectors > 1) sum[i][1] = wd_loadu(c + i * c_row + WD_LANES);
+    }
+  }
   const float *a0 = a, *a3 = a + 3 * step, *a6 = a + 6 * step, *a9 = a + 9 * step;
   for (long p = 0; p < k; p++) {
     wd_vf b0 = wd_loadu(b), b1 = vectors > 1 ? wd_loadu(b + WD_LANES) : b0;
@@ -41,31 +53,18 @@ INLINE void block(const int rows, const int vectors, const bool row_major, long 
       a += step;
   }
 #pragma GCC unroll 12
-  for (int i = 0; i < rows; i++)
-    for (int v = 0; v < vectors; v++) {
-      float *to = c + i * c_row + v * WD_LANES;
-      long left = columns - v * WD_LANES;
-      if (left >= WD_LANES) {
-        wd_vf y = sum[i][v];
-        if (add)
-          y += wd_loadu(to);
-        else if (bias)
-          y += wd_loadu(bias + v * WD_LANES);
-        *(wd_vfu *)to = y;
-      } else {
-        float part[WD_LANES];
-        *(wd_vfu *)part = sum[i][v];
-        for (long j = 0; j < left; j++) to[j] = part[j] + (add ? to[j] : bias ? bias[v * WD_LANES + j] : 0);
-      }
-    }
+  for (int i = 0; i < rows; i++) {
+    *(wd_vfu *)(c + i * c_row) = sum[i][0];
+    if (vectors > 1) *(wd_vfu *)(c + i * c_row + WD_LANES) = sum[i][1];
+  }
 }
 
 #define CASE(r)                                                                                              \
   case r:                                                                                                    \
     if (columns > WD_LANES)                                                                                  \
-      block(r, 2, major, k, a, step, b, b_row, c, c_row, columns, add, bias);                                \
+      block(r, 2, major, k, a, step, b, b_row, c, c_row, add, bias);                                         \
     else                                                                                                     \
-      block(r, 1, major, k, a, step, b, b_row, c, c_row, columns, add, bias);                                \
+      block(r, 1, major, k, a, step, b, b_row, c, c_row, add, bias);                                         \
     break;
 
 INLINE void blocks(const bool major, int rows, long k, const float *a, long step, const float *b, long b_row,
@@ -124,6 +123,7 @@ void wd_gemm_pack(long k, long n, const float *b, long b_row, long b_col, float 
 }
 
 void wd_gemm_run(const wd_gemm *g, float *room) {
+  float edge[ROWS * WD_GEMM_PANEL] = {0}, bias_edge[WD_GEMM_PANEL] = {0};
   bool major = g->a_col == 1;
   long blocks_down = (g->m + ROWS - 1) / ROWS;
   for (long p = 0; p < g->k; p += WD_GEMM_DEPTH) {
@@ -134,21 +134,35 @@ void wd_gemm_run(const wd_gemm *g, float *room) {
       const float *b = g->packed ? g->packed + j * g->k + p * WD_GEMM_PANEL : room;
       if (!g->packed) {
         const float *from = g->b + p * g->b_row + j * g->b_col;
-        if (g->b_col == 1 && columns % WD_LANES == 0 && blocks_down < 3) {
-          b = from; /* read too seldom to pay for packing */
+        if (g->b_col == 1 && columns % WD_LANES == 0 && (blocks_down < 3 || k <= 128)) {
+          b = from; /* read too seldom, or too small, to pay for packing */
           b_row = g->b_row;
         } else
           pack_panel(k, columns, from, g->b_row, g->b_col, room);
       }
+      bool part = columns % WD_LANES;
+      size_t width = sizeof(float) * (size_t)columns;
       const float *bias = g->bias ? g->bias + j : NULL;
+      if (part && bias) {
+        memcpy(bias_edge, bias, width);
+        bias = bias_edge;
+      }
       for (long i = 0; i < blocks_down; i++) {
         long first = g->m * i / blocks_down, rows = g->m * (i + 1) / blocks_down - first;
         const float *a = g->a + first * g->a_row + p * g->a_col;
         float *c = g->c + first * g->c_row + j;
+        long c_row = g->c_row;
+        if (part) { /* the columns are no whole vectors: by way of a block that has them */
+          for (long r = 0; add && r < rows; r++) memcpy(edge + r * WD_GEMM_PANEL, c + r * c_row, width);
+          c = edge;
+          c_row = WD_GEMM_PANEL;
+        }
         if (major)
-          rows_of((int)rows, k, a, g->a_row, b, b_row, c, g->c_row, columns, add, bias);
+          rows_of((int)rows, k, a, g->a_row, b, b_row, c, c_row, columns, add, add ? NULL : bias);
         else
-          columns_of((int)rows, k, a, g->a_col, b, b_row, c, g->c_row, columns, add, bias);
+          columns_of((int)rows, k, a, g->a_col, b, b_row, c, c_row, columns, add, add ? NULL : bias);
+        for (long r = 0; part && r < rows; r++)
+          memcpy(g->c + (first + r) * g->c_row + j, edge + r * WD_GEMM_PANEL, width);
       }
     }
   }

@@ -9,7 +9,7 @@
 #define wd_gemm_pack   WD_WIDE(wd_gemm_pack)
 #define wd_gemm_packed WD_WIDE(wd_gemm_packed)
 
-enum { WD_GEMM_PANEL = 2 * WD_LANES, WD_GEMM_DEPTH = 256, WD_GEMM_ROOM = WD_GEMM_PANEL * WD_GEMM_DEPTH };
+enum { WD_GEMM_PANEL = 2 * WD_LANES, WD_GEMM_DEPTH = 336, WD_GEMM_ROOM = WD_GEMM_PANEL * WD_GEMM_DEPTH };
 
 void wd_gemm_run(const wd_gemm *g, float *room);
 void wd_gemm_pack(long k, long n, const float *b, long b_row, long b_col, float *packed);
@@ -59,6 +59,26 @@ static inline void wd_vnearer(wd_vf a, wd_vi a_number, wd_vf *b, wd_vi *b_number
 #endif
 }
 
+static inline float wd_vsum(wd_vf v) {
+#if WD_LANES == 16
+  return _mm512_reduce_add_ps((__m512)v);
+#else
+  float sum = 0;
+  for (int i = 0; i < WD_LANES; i++) sum += v[i];
+  return sum;
+#endif
+}
+
+static inline float wd_vtop(wd_vf v) {
+#if WD_LANES == 16
+  return _mm512_reduce_max_ps((__m512)v);
+#else
+  float top = v[0];
+  for (int i = 1; i < WD_LANES; i++) top = v[i] > top ? v[i] : top;
+  return top;
+#endif
+}
+
 /* exp to 2 ulp (kernels.h has the formula), a vector at a time. */
 static inline wd_vf wd_vexp(wd_vf x) {
   x = wd_vmin(wd_vmax(x, wd_splat(-87.0f)), wd_splat(88.0f));
@@ -73,8 +93,12 @@ static inline wd_vf wd_vexp(wd_vf x) {
   p = wd_fma(p, r, wd_splat(1.6666665459e-1f));
   p = wd_fma(p, r, wd_splat(5.0000001201e-1f));
   p = wd_fma(p * r, r, r) + 1.0f;
+#if WD_LANES == 16
+  return (wd_vf)_mm512_scalef_ps((__m512)p, (__m512)n);
+#else
   wd_vi two = ((wd_vi)t << 23) + (127 << 23); /* the low bits of t hold the whole number n */
   return p * (wd_vf)two;
+#endif
 }
 
 #endif

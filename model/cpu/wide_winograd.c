@@ -329,7 +329,7 @@ void wd_winograd_backward(const wd_winograd *w, long first, long last, float *ro
                                .b_col = 1,
                                .c = w->gradient + i * w->o * w->c,
                                .c_row = w->c,
-                               .add = true},
+                               .add = r > first},
                     room);
       if (w->dx)
         wd_gemm_run(

@@ -12,7 +12,10 @@ enum { POINTS = 36 };
 bool wd_cpu_is_winograd(const wd_graph *g, const wd_node *n) {
   if (n->op != WD_OP_CONV) return false;
   wd_shape w = wd_graph_in(g, n, 1)->shape;
-  return w.dim[1] == 3 && n->attr.stride == 1 && n->attr.pad == 1 && w.dim[0] >= 16 && w.dim[3] >= 16;
+  /* Few tiles do not pay for reading 36 matrices in place of 9. */
+  long tiles = (long)n->shape.dim[0] * ((n->shape.dim[1] + 3) / 4) * ((n->shape.dim[2] + 3) / 4);
+  return tiles >= 16 && w.dim[1] == 3 && n->attr.stride == 1 && n->attr.pad == 1 && w.dim[0] >= 16 &&
+         w.dim[3] >= 16;
 }
 
 static wd_winograd winograd_of(const wd_graph *g, const wd_node *n) {
@@ -79,12 +82,13 @@ void wd_cpu_winograd_backward(wd_graph *g, wd_node *n) {
   wd_winograd all = winograd_of(g, n);
   long rows = (all.h + 3) / 4, size = POINTS * all.o * all.c;
   int threads = wd_cpu_threads(g);
-  if (kernel->grad) memset(c->gradient, 0, sizeof(float) * (size_t)(size * threads));
 #pragma omp parallel for num_threads(threads) schedule(static)
   for (int t = 0; t < threads; t++) {
     wd_winograd w = all;
     if (kernel->grad) w.gradient = c->gradient + size * t;
-    wide->winograd_backward(&w, w.n * t / threads * rows, w.n * (t + 1) / threads * rows, wd_cpu_room(g, t));
+    long first = w.n * t / threads, last = w.n * (t + 1) / threads;
+    if (first == last && kernel->grad) memset(w.gradient, 0, sizeof(float) * (size_t)size);
+    wide->winograd_backward(&w, first * rows, last * rows, wd_cpu_room(g, t));
   }
   if (kernel->grad) {
     for (int t = 1; t < threads; t++)

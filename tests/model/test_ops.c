@@ -143,6 +143,8 @@ static int detached(wd_graph *g, const int *in) {
 static const op_case cases[] = {
     {"conv 3x3", 3, {S4(2, 7, 6, 5), S4(9, 3, 3, 5), S1(9)}, 0, conv3, 0},
     {"conv 3x3, 32 to 48 channels", 3, {S4(1, 9, 9, 32), S4(48, 3, 3, 32), S1(48)}, 0, conv3, 0},
+    {"conv 3x3, 18 tiles", 3, {S4(2, 10, 11, 32), S4(48, 3, 3, 32), S1(48)}, 0, conv3, 0},
+    {"conv 3x3, 18 tiles, odd channels", 3, {S4(2, 9, 12, 19), S4(37, 3, 3, 19), S1(37)}, 0, conv3, 0},
     {"conv 3x3 stride 2, no bias", 2, {S4(2, 8, 8, 6), S4(4, 3, 3, 6)}, 0, conv_stride, 0},
     {"conv 1x1", 3, {S4(2, 5, 5, 8), S4(3, 1, 1, 8), S1(3)}, 0, conv1, 0},
     {"conv 4x4 stride 2, no padding", 3, {S4(1, 10, 8, 3), S4(5, 4, 4, 3), S1(5)}, 0, conv_even, 0},
