@@ -40,5 +40,7 @@ void train_log_close(train_run *r);
 /* Validation figures (training/validation.csv, and a note), and a contact sheet of reconstructions or
  * samples; the model shows its averaged weights. train_show.c. */
 wd_status train_show(cli *c, train_run *r, wd_error *err);
+/* The sheet alone; only in builds that draw. train_sheet.c. */
+wd_status train_sheet(const train_run *r, const wd_hooks *hooks, wd_error *err);
 
 #endif

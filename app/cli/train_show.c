@@ -31,10 +31,9 @@ static wd_status write_row(const train_run *r, const wd_validation *v, wd_error 
   return WD_OK;
 }
 
-wd_status train_show(cli *c, train_run *r, wd_error *err) {
-  if (r->stage != WD_STAGE1 || !wd_corpus_held_out(r->corpus)) return WD_OK;
+static wd_status figures(cli *c, const train_run *r, const wd_hooks *hooks, wd_error *err) {
   wd_validation v;
-  wd_status st = wd_validate(r->model, r->corpus, 32, &(wd_hooks){.cancel = c->hooks.cancel}, &v, err);
+  wd_status st = wd_validate(r->model, r->corpus, 32, hooks, &v, err);
   if (st) return st;
   for (int g = 0; g < WD_GIVEN_COUNT; g++)
     cli_note(c,
@@ -43,4 +42,14 @@ wd_status train_show(cli *c, train_run *r, wd_error *err) {
              wd_given_name((wd_given)g), v.of[g].velocity_mae, v.of[g].relative_l2, v.of[g].reflection,
              v.of[g].scattered_share);
   return write_row(r, &v, err);
+}
+
+wd_status train_show(cli *c, train_run *r, wd_error *err) {
+  wd_hooks hooks = {.cancel = c->hooks.cancel};
+  wd_status st = WD_OK;
+  if (r->stage == WD_STAGE1 && wd_corpus_held_out(r->corpus)) st = figures(c, r, &hooks, err);
+#ifdef WD_HAVE_RENDER
+  if (!st) st = train_sheet(r, &hooks, err);
+#endif
+  return st;
 }
