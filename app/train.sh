@@ -1,0 +1,36 @@
+#!/bin/sh
+# From nothing to a trained model and its evaluation, in one command: about an hour on two cores.
+#
+#   sh app/train.sh [MODEL [DATA]]        default: build/model, build/training-data
+#
+# What makes it longer and better, from the environment:
+#   MAPS=6000        pairs to simulate              AUTOENCODER=2000  seconds for stage 1
+#   DIFFUSION=700    seconds for stage 2            COUNT=100         test pairs of the evaluation
+#   SEED=1  DEVICE=auto
+# Given again it goes on where it was stopped.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=${WD_BUILD:-$root/build}
+model=${1:-$build/model}
+data=${2:-$build/training-data}
+device=${DEVICE:-auto}
+
+run() { sh "$root/app/run.sh" "$@"; }
+# A stage that was stopped is resumed; one that is done is left alone.
+stage() {
+  name=$1 seconds=$2
+  state=$model/training/$name.state
+  resume=
+  if [ -e "$state" ]; then resume=--resume; fi
+  if [ -e "$model/training/$name.done" ]; then return 0; fi
+  run train --stage "$name" --data "$data" --output "$model" --time-limit "$seconds" --seed "${SEED:-1}" \
+    --device "$device" --pieces $resume
+  : >"$model/training/$name.done"
+}
+
+run generate --family all --count "${MAPS:-6000}" --seed "${SEED:-1}" --output "$data" --codec --device "$device"
+stage autoencoder "${AUTOENCODER:-2000}"
+stage diffusion "${DIFFUSION:-700}"
+run evaluate --model "$model" --output "$model/evaluation" --count "${COUNT:-100}" --figure --device "$device"
+cp "$model/evaluation/evaluation.json" "$model/evaluation.json"
+echo "The model is $model; its figures are in $model/evaluation"
