@@ -23,10 +23,10 @@ struct wd_latent_residual {
   float *d_seismic; /* one pair's dJ/ds */
 };
 
-const char *wd_residual_measure_name(wd_residual_measure measure) {
-  static const wd_metric metric[WD_RESIDUAL_MEASURES] = {WD_METRIC_REFLECTION_RESIDUAL, WD_METRIC_RELATIVE_L2,
-                                                         WD_METRIC_LOG_NORM_MSE};
-  return (unsigned)measure < WD_RESIDUAL_MEASURES ? wd_metric_get_info(metric[measure])->key : NULL;
+const char *wd_latent_objective_name(wd_latent_objective measure) {
+  static const wd_metric metric[WD_OBJECTIVES] = {WD_METRIC_REFLECTION_RESIDUAL, WD_METRIC_RELATIVE_L2,
+                                                  WD_METRIC_LOG_NORM_MSE};
+  return (unsigned)measure < WD_OBJECTIVES ? wd_metric_get_info(metric[measure])->key : NULL;
 }
 
 static size_t map_cells(const wd_latent_residual *r) {
@@ -65,7 +65,7 @@ wd_status wd_latent_residual_create(wd_model *model, int n, const wd_latent_resi
                                     wd_latent_residual **out, wd_error *err) {
   if (n < 1 || n > 4096)
     return wd_fail(err, WD_ERR_ARGUMENT, "the residual of %d latents at once; 1 to 4096 are possible", n);
-  if (desc && (unsigned)desc->measure >= WD_RESIDUAL_MEASURES)
+  if (desc && (unsigned)desc->measure >= WD_OBJECTIVES)
     return wd_fail(err, WD_ERR_ARGUMENT, "no such measure of the residual: %d", (int)desc->measure);
   wd_latent_residual *r = wd_calloc(1, sizeof *r);
   if (!r) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for the residual of latents");
@@ -117,18 +117,18 @@ static wd_status propagate(wd_latent_residual *r, wd_wave **wave, const wd_map *
   return st ? st : wd_wave_run(*wave, hooks, err);
 }
 
-static double denominator_of(wd_residual_measure which, const wd_measure *m) {
+static double denominator_of(wd_latent_objective which, const wd_measure *m) {
   switch (which) {
-  case WD_RESIDUAL_REFLECTION: return m->norm_reflection;
-  case WD_RESIDUAL_RELATIVE_L2: return m->norm_b;
-  case WD_RESIDUAL_LOG_NORM_MSE:
-  case WD_RESIDUAL_MEASURES: break;
+  case WD_OBJECTIVE_REFLECTION: return m->norm_reflection;
+  case WD_OBJECTIVE_RELATIVE_L2: return m->norm_b;
+  case WD_OBJECTIVE_LOG_NORM_MSE:
+  case WD_OBJECTIVES: break;
   }
   return 1;
 }
 
 static double objective_of(const wd_latent_residual *r, int i, const wd_measure *m) {
-  if (r->desc.measure == WD_RESIDUAL_LOG_NORM_MSE) return m->log_norm_mse;
+  if (r->desc.measure == WD_OBJECTIVE_LOG_NORM_MSE) return m->log_norm_mse;
   return m->norm_difference / (r->frozen ? r->denominator[i] : r->now[i]);
 }
 
@@ -197,7 +197,7 @@ static void differentiate(wd_latent_residual *r, int i) {
   const wd_gather *b = wd_wave_gather(r->full, i);
   wd_gather *s = &r->gather[i];
   size_t row = (size_t)s->receivers, shot = (size_t)s->samples * row;
-  bool log_norm = r->desc.measure == WD_RESIDUAL_LOG_NORM_MSE;
+  bool log_norm = r->desc.measure == WD_OBJECTIVE_LOG_NORM_MSE;
   double dd = 0;
   for (size_t k = 0; k < wd_gather_count(s); k++) {
     if (k % shot >= shot - row) continue;

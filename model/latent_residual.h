@@ -23,19 +23,19 @@
 #include "solver/metrics.h"
 #include "solver/wave.h"
 
-typedef enum wd_residual_measure {
-  WD_RESIDUAL_REFLECTION = 0,
-  WD_RESIDUAL_RELATIVE_L2,
-  WD_RESIDUAL_LOG_NORM_MSE,
-  WD_RESIDUAL_MEASURES
-} wd_residual_measure;
+typedef enum wd_latent_objective {
+  WD_OBJECTIVE_REFLECTION = 0,
+  WD_OBJECTIVE_RELATIVE_L2,
+  WD_OBJECTIVE_LOG_NORM_MSE,
+  WD_OBJECTIVES
+} wd_latent_objective;
 
 /* "reflection_residual", "relative_l2", "log_norm_mse": the keys of metrics.h. */
-const char *wd_residual_measure_name(wd_residual_measure measure);
+const char *wd_latent_objective_name(wd_latent_objective measure);
 
 /* Zero means the default in brackets. */
 typedef struct wd_latent_residual_desc {
-  wd_residual_measure measure; /* [reflection] */
+  wd_latent_objective measure; /* [reflection] */
   wd_wave_desc wave;           /* mode and so on [exact]; `maps` is ignored */
   wd_precision precision;      /* of the decoders [float32] */
   bool quantise;               /* decode the nearest codes; the gradient passes straight through [false] */

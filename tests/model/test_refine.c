@@ -80,7 +80,7 @@ static void draw_latents(wd_model *m, float *z) {
   wd_decoder_destroy(d);
 }
 
-static void gradient_of(const char *spec, wd_wave_mode mode, wd_residual_measure measure) {
+static void gradient_of(const char *spec, wd_wave_mode mode, wd_latent_objective measure) {
   wd_error err = {0};
   wd_device *d = NULL;
   char what[160];
@@ -121,7 +121,7 @@ static void gradient_of(const char *spec, wd_wave_mode mode, wd_residual_measure
                        (at(&c, z, u, 2 * h, NULL) - at(&c, z, u, -2 * h, NULL))) /
                       (12 * h);
     snprintf(what, sizeof what, "%s, %s mode, %s, direction %d: %.5g against %.5g, relative difference", spec,
-             wd_wave_mode_name(mode), wd_residual_measure_name(measure), direction, gu, measured);
+             wd_wave_mode_name(mode), wd_latent_objective_name(measure), direction, gu, measured);
     tap_at_most(fabs(gu - measured) / fabs(measured), 1e-2, what);
   }
   wd_latent_residual_destroy(c.r);
@@ -133,7 +133,7 @@ static void stop_later(void *user, double fraction) {
   if (fraction > 0.7) atomic_store((atomic_bool *)user, true);
 }
 
-static void descent(wd_residual_measure measure) {
+static void descent(wd_latent_objective measure) {
   wd_error err = {0};
   wd_device *d = NULL;
   stop_on(wd_device_open("cpu", &d, &err), &err, "cpu");
@@ -151,7 +151,7 @@ static void descent(wd_residual_measure measure) {
   for (int i = 0; i < N; i++) {
     const wd_refine_record *first = wd_refine_get(r, 0, i), *last = wd_refine_get(r, 6, i);
     tap_ok(last->objective < first->objective, "%s of latent %d descends: %.4g to %.4g in 6 steps",
-           wd_residual_measure_name(measure), i, first->objective, last->objective);
+           wd_latent_objective_name(measure), i, first->objective, last->objective);
     tap_ok(last->denominator == first->denominator_now, "its denominator stands: %.4g (now %.4g)",
            last->denominator, last->denominator_now);
   }
@@ -187,13 +187,13 @@ static void descent(wd_residual_measure measure) {
 }
 
 int main(void) {
-  for (int measure = 0; measure < WD_RESIDUAL_MEASURES; measure++)
-    gradient_of("cpu", WD_WAVE_EXACT, (wd_residual_measure)measure);
-  gradient_of("reference", WD_WAVE_EXACT, WD_RESIDUAL_REFLECTION);
-  gradient_of("cpu", WD_WAVE_FAST, WD_RESIDUAL_REFLECTION);
-  gradient_of("cpu", WD_WAVE_LIVE, WD_RESIDUAL_REFLECTION);
-  gradient_of("cuda", WD_WAVE_EXACT, WD_RESIDUAL_REFLECTION);
-  descent(WD_RESIDUAL_REFLECTION);
-  descent(WD_RESIDUAL_LOG_NORM_MSE);
+  for (int measure = 0; measure < WD_OBJECTIVES; measure++)
+    gradient_of("cpu", WD_WAVE_EXACT, (wd_latent_objective)measure);
+  gradient_of("reference", WD_WAVE_EXACT, WD_OBJECTIVE_REFLECTION);
+  gradient_of("cpu", WD_WAVE_FAST, WD_OBJECTIVE_REFLECTION);
+  gradient_of("cpu", WD_WAVE_LIVE, WD_OBJECTIVE_REFLECTION);
+  gradient_of("cuda", WD_WAVE_EXACT, WD_OBJECTIVE_REFLECTION);
+  descent(WD_OBJECTIVE_REFLECTION);
+  descent(WD_OBJECTIVE_LOG_NORM_MSE);
   return tap_done();
 }
