@@ -7,11 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-const char *wd_given_name(wd_given given) {
-  static const char *const name[WD_GIVENS] = {"both", "seismic_only", "velocity_only"};
-  return (unsigned)given < WD_GIVENS ? name[given] : NULL;
-}
-
 void *wd_evaluation_array(size_t count, size_t size, wd_status *st, wd_error *err) {
   if (*st) return NULL;
   void *made = wd_calloc(count ? count : 1, size);
@@ -134,7 +129,7 @@ void wd_evaluation_destroy(wd_evaluation *e) {
                    e->distances.nearest_generated,
                    e->floor};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) wd_free(owned[i]);
-  for (int i = 0; i < WD_GIVENS; i++) {
+  for (int i = 0; i < WD_GIVEN_COUNT; i++) {
     wd_free(r->stage1[i].map);
     wd_free(r->stage1[i].reconstruction);
     wd_free(r->stage1[i].residual);

@@ -10,6 +10,7 @@
 #include "model/model.h"
 #include "model/residual.h"
 #include "model/sampler.h"
+#include "model/validate.h"
 #include "solver/image_metrics.h"
 
 /* Zero means the default in brackets. */
@@ -62,9 +63,6 @@ struct json_t *wd_evaluation_report(const wd_evaluation *e);
 
 /* ---- what the report is made from, for tables and figures; arrays are NULL before their phase */
 
-typedef enum wd_given { WD_GIVEN_BOTH = 0, WD_GIVEN_SEISMIC, WD_GIVEN_VELOCITY, WD_GIVENS } wd_given;
-const char *wd_given_name(wd_given given); /* "both", "seismic_only", "velocity_only" */
-
 typedef struct wd_evaluation_stage1 {
   wd_map_measure *map;        /* count: D_v(z) against the true map */
   wd_measure *reconstruction; /* D_s(z) against the true gathers, over the true denominator */
@@ -79,7 +77,7 @@ typedef struct wd_evaluation_result {
   float *coded, *decoded_coded;      /* shown x shots x instants x receivers */
   double *codec, *codec_reflections; /* relative L2 of the codec alone; in units of the reflections */
   double *share;                     /* reflection share of the true gathers */
-  wd_evaluation_stage1 stage1[WD_GIVENS];
+  wd_evaluation_stage1 stage1[WD_GIVEN_COUNT];
   int32_t *codes;                                  /* count x codes of a latent */
   wd_measure *gaussian, *random_codes, *generated; /* count each */
   int *generated_family;                           /* the label given, -1: any */

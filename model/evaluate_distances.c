@@ -79,13 +79,17 @@ static wd_status all_frechet(wd_evaluation *e, const wd_hooks *hooks, wd_error *
   return st;
 }
 
-/* The seed of the maps that the model was trained on, from its own record; false when that names none. */
-static bool recorded_seed(const wd_model *model, uint64_t *seed) {
+/* The seed and number of the maps that the model was trained on, from its own record; false when that names
+ * no seed. */
+static bool recorded_seed(const wd_model *model, uint64_t *seed, size_t *maps) {
   const char *text = wd_model_record(model, WD_STAGE1, "data");
   json_t *data = text ? json_loads(text, 0, NULL) : NULL;
   const json_t *value = json_object_get(data, "seed");
   bool known = json_is_integer(value) && json_integer_value(value) >= 0;
+  const json_t *records = json_object_get(data, "records");
   if (known) *seed = (uint64_t)json_integer_value(value);
+  if (known && json_integer_value(records) > 0 && (size_t)json_integer_value(records) < *maps)
+    *maps = (size_t)json_integer_value(records);
   json_decref(data);
   return known;
 }
@@ -107,7 +111,8 @@ static wd_status neighbours(wd_evaluation *e, const wd_hooks *hooks, wd_error *e
   wd_status st = WD_OK;
   size_t count = (size_t)r->count, all = (size_t)e->desc.training_maps;
   d->training_seed = 1;
-  d->training_known = recorded_seed(e->model, &d->training_seed);
+  d->training_known = recorded_seed(e->model, &d->training_seed, &all);
+  d->training_maps = all;
   d->nearest_real = wd_evaluation_array(count, sizeof(double), &st, err);
   d->nearest_generated = wd_evaluation_array(count, sizeof(double), &st, err);
   float *block = wd_evaluation_array(BLOCK * e->cells, sizeof *block, &st, err);

@@ -26,7 +26,8 @@ typedef struct wd_evaluation_distances {
   double pairwise_real, pairwise_generated;
   double *nearest_real, *nearest_generated; /* count: distance to the nearest training map */
   uint64_t training_seed;
-  bool training_known; /* the seed is the model's own record's */
+  size_t training_maps; /* looked through */
+  bool training_known;  /* the seed is the model's own record's */
 } wd_evaluation_distances;
 
 typedef struct wd_evaluation_cost {

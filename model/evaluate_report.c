@@ -172,7 +172,7 @@ static void common(const wd_evaluation *e, int family, json_t *out) {
                       json_pack("{s:o, s:o}", "relative_l2", real(mean(&c, r->codec, sizeof(double))),
                                 "reflection_residual", real(mean(&c, r->codec_reflections, sizeof(double)))));
   json_t *given = json_object();
-  for (int g = 0; g < WD_GIVENS; g++)
+  for (int g = 0; g < WD_GIVEN_COUNT; g++)
     json_object_set_new(given, wd_given_name((wd_given)g), stage1(&c, (wd_given)g));
   json_object_set_new(out, "stage1", given);
   size_t n;
@@ -259,7 +259,7 @@ static json_t *generation(const wd_evaluation *e) {
                                real(d->frechet_seismic), "other_real", real(d->frechet_seismic_real));
   bool sampled = r->generated != NULL;
   json_t *nearest = json_pack(
-      "{s:i, s:I, s:s, s:o, s:o, s:o}", "training_maps", e->desc.training_maps, "seed",
+      "{s:I, s:I, s:s, s:o, s:o, s:o}", "training_maps", (json_int_t)d->training_maps, "seed",
       (json_int_t)d->training_seed, "seed_from",
       d->training_known ? "the model's own record" : "no record in the model: seed 1 of our families", "real",
       spread_of_values(d->nearest_real, n), "generated",

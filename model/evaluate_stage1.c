@@ -22,7 +22,7 @@ static wd_status make_room(wd_evaluation *e, wd_error *err) {
   r->codec_reflections = wd_evaluation_array(n, sizeof(double), &st, err);
   r->share = wd_evaluation_array(n, sizeof(double), &st, err);
   r->codes = wd_evaluation_array(n * (size_t)e->latent.codes, sizeof *r->codes, &st, err);
-  for (int g = 0; g < WD_GIVENS; g++) {
+  for (int g = 0; g < WD_GIVEN_COUNT; g++) {
     r->stage1[g].map = wd_evaluation_array(n, sizeof(wd_map_measure), &st, err);
     r->stage1[g].reconstruction = wd_evaluation_array(n, sizeof(wd_measure), &st, err);
     r->stage1[g].residual = wd_evaluation_array(n, sizeof(wd_measure), &st, err);
@@ -124,7 +124,7 @@ wd_status wd_evaluate_pairs(wd_evaluation *e, const wd_hooks *hooks, wd_error *e
       st = wd_residual_simulate(e->truth, n, r->velocity + (size_t)first * e->cells,
                                 wd_hooks_part_of(&part, hooks, from, span / 4), err);
     if (!st) st = code(e, first, n, coded, err);
-    for (int g = 0; g < WD_GIVENS && !st; g++) {
+    for (int g = 0; g < WD_GIVEN_COUNT && !st; g++) {
       float *to = g == WD_GIVEN_BOTH ? r->decoded + (size_t)first * e->cells : decoded;
       st = through(e, first, n, (wd_given)g, coded, to,
                    wd_hooks_part_of(&part, hooks, from + span * (g + 1) / 4, span / 4), err);

@@ -249,6 +249,15 @@ static char *record_data(const wd_trainer *t) {
   snprintf(print, sizeof print, "%016llx", (unsigned long long)wd_corpus_fingerprint(t->corpus));
   json_t *o = json_pack("{s:i, s:i, s:s, s:o}", "records", wd_corpus_count(t->corpus), "held_out",
                         wd_corpus_held_out(t->corpus), "fingerprint", print, "families", families);
+  /* Whoever looks for what a sample may have been copied from can make the maps again. */
+  int n = wd_corpus_count(t->corpus);
+  wd_shard_record first = n ? wd_corpus_get_record(t->corpus, 0) : (wd_shard_record){.family = -1};
+  bool one_seed = first.family >= 0;
+  for (int i = 1; i < n && one_seed; i++) {
+    wd_shard_record r = wd_corpus_get_record(t->corpus, i);
+    one_seed = r.family >= 0 && r.seed == first.seed;
+  }
+  if (o && one_seed) json_object_set_new(o, "seed", json_integer((json_int_t)first.seed));
   char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
   json_decref(o);
   return text;

@@ -201,7 +201,7 @@ static double number(const json_t *at, const char *a, const char *b, const char 
 static void whole(void) {
   wd_error err = {0};
   wd_device *d = NULL;
-  stop_on(wd_device_open("cpu", &d, &err), &err, "cpu");
+  stop_on(wd_device_open("cpu:1", &d, &err), &err, "cpu");
   wd_model *m = make_model(d, true);
   wd_evaluation *e = NULL;
   json_t *r = evaluate(m, &e);
@@ -219,7 +219,7 @@ static void whole(void) {
     stop_on(wd_latent_residual_evaluate(lr, z, &objective, NULL, NULL, &err), &err, "evaluate");
     worst = fmax(worst, fabs(objective / result->gaussian[i].reflection_residual - 1));
   }
-  tap_at_most(worst, 1e-5, "r_R of arbitrary latents, one by one");
+  tap_at_most(worst, 1e-4, "r_R of arbitrary latents, one by one");
 
   /* Stage 1 by hand: pair 3, from its gathers alone. */
   wd_survey *s = NULL;
