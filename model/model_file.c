@@ -61,12 +61,17 @@ static void set_identity(wd_model *m) {
 
 /* ---- reading ---- */
 
-static wd_status read_param(const wd_weights *w, wd_params *p, int i, wd_error *err) {
-  const wd_param *q = &p->param[i];
+static wd_status find_param(const wd_weights *w, const wd_param *q, const wd_stored_tensor **out,
+                            wd_error *err) {
   long shape[4];
   for (int k = 0; k < q->shape.rank; k++) shape[k] = q->shape.dim[k];
+  return wd_weights_require(w, q->name, q->shape.rank, shape, out, err);
+}
+
+static wd_status read_param(const wd_weights *w, wd_params *p, int i, wd_error *err) {
+  const wd_param *q = &p->param[i];
   const wd_stored_tensor *t;
-  wd_status st = wd_weights_require(w, q->name, q->shape.rank, shape, &t, err);
+  wd_status st = find_param(w, q, &t, err);
   if (st) return st;
   float *value = wd_alloc(q->count, sizeof *value);
   if (!value) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for weight \"%s\"", q->name);
@@ -99,7 +104,10 @@ static wd_status read_stage(wd_model *m, wd_stage stage, const wd_weights *w, wd
   wd_status st = wd_model_declare(m, stage, &n, err);
   if (st) return st;
   wd_network_clear(&n);
-  st = wd_params_allocate(n.params, m->gradients, err);
+  /* All of them are in the file before memory is taken: a configuration alone can claim any size. */
+  const wd_stored_tensor *t;
+  for (int i = 0; i < n.params->count && !st; i++) st = find_param(w, &n.params->param[i], &t, err);
+  if (!st) st = wd_params_allocate(n.params, m->gradients, err);
   for (int i = 0; i < n.params->count && !st; i++) st = read_param(w, n.params, i, err);
   if (!st && stage == WD_STAGE1) st = read_statistics(w, m, err);
   if (st) {
