@@ -17,7 +17,8 @@ enum { ROWS = 6 };
 /* rows, vectors and row_major are constants where this is inlined. Rows of a in threes, so that twelve of
  * them need four pointers and one stride. Sums start from c, or from the bias, or from zero. */
 INLINE void block(const int rows, const int vectors, const bool row_major, long k, const float *a, long step,
-                  const float *b, long b_row, float *c, long c_row, bool add, const float *bias) {
+                  const float *b, long b_row, float *c, long c_row, bool add, const float *bias,
+                  const float *ahead) {
   wd_vf sum[ROWS][2];
   wd_vf first = bias ? wd_loadu(bias) : wd_splat(0);
   wd_vf second = bias && vectors > 1 ? wd_loadu(bias + WD_LANES) : wd_splat(0);
@@ -37,6 +38,8 @@ INLINE void block(const int rows, const int vectors, const bool row_major, long 
   for (long p = 0; p < k; p++) {
     wd_vf b0 = wd_loadu(b), b1 = vectors > 1 ? wd_loadu(b + WD_LANES) : b0;
     b += b_row;
+    __builtin_prefetch(ahead, 0, 2);
+    ahead += 16;
 #pragma GCC unroll 12
     for (int i = 0; i < rows; i++) {
       const float *base = i < 3 ? a0 : i < 6 ? a3 : i < 9 ? a6 : a9;
@@ -62,13 +65,13 @@ INLINE void block(const int rows, const int vectors, const bool row_major, long 
 #define CASE(r)                                                                                              \
   case r:                                                                                                    \
     if (columns > WD_LANES)                                                                                  \
-      block(r, 2, major, k, a, step, b, b_row, c, c_row, add, bias);                                         \
+      block(r, 2, major, k, a, step, b, b_row, c, c_row, add, bias, ahead);                                  \
     else                                                                                                     \
-      block(r, 1, major, k, a, step, b, b_row, c, c_row, add, bias);                                         \
+      block(r, 1, major, k, a, step, b, b_row, c, c_row, add, bias, ahead);                                  \
     break;
 
 INLINE void blocks(const bool major, int rows, long k, const float *a, long step, const float *b, long b_row,
-                   float *c, long c_row, long columns, bool add, const float *bias) {
+                   float *c, long c_row, long columns, bool add, const float *bias, const float *ahead) {
   switch (rows) {
     CASE(1)
     CASE(2)
@@ -89,13 +92,13 @@ INLINE void blocks(const bool major, int rows, long k, const float *a, long step
 
 static __attribute__((noinline)) void rows_of(int rows, long k, const float *a, long step, const float *b,
                                               long b_row, float *c, long c_row, long columns, bool add,
-                                              const float *bias) {
-  blocks(true, rows, k, a, step, b, b_row, c, c_row, columns, add, bias);
+                                              const float *bias, const float *ahead) {
+  blocks(true, rows, k, a, step, b, b_row, c, c_row, columns, add, bias, ahead);
 }
 static __attribute__((noinline)) void columns_of(int rows, long k, const float *a, long step, const float *b,
                                                  long b_row, float *c, long c_row, long columns, bool add,
-                                                 const float *bias) {
-  blocks(false, rows, k, a, step, b, b_row, c, c_row, columns, add, bias);
+                                                 const float *bias, const float *ahead) {
+  blocks(false, rows, k, a, step, b, b_row, c, c_row, columns, add, bias, ahead);
 }
 
 /* k rows of at most a panel's columns, zeros behind them. */
@@ -152,15 +155,17 @@ void wd_gemm_run(const wd_gemm *g, float *room) {
         const float *a = g->a + first * g->a_row + p * g->a_col;
         float *c = g->c + first * g->c_row + j;
         long c_row = g->c_row;
+        /* While a panel of packed weights is used the first two times, the next one is fetched. */
+        const float *ahead = g->packed && i < 2 ? b + g->k * WD_GEMM_PANEL + i * k * 16 : b;
         if (part) { /* the columns are no whole vectors: by way of a block that has them */
           for (long r = 0; add && r < rows; r++) memcpy(edge + r * WD_GEMM_PANEL, c + r * c_row, width);
           c = edge;
           c_row = WD_GEMM_PANEL;
         }
         if (major)
-          rows_of((int)rows, k, a, g->a_row, b, b_row, c, c_row, columns, add, add ? NULL : bias);
+          rows_of((int)rows, k, a, g->a_row, b, b_row, c, c_row, columns, add, add ? NULL : bias, ahead);
         else
-          columns_of((int)rows, k, a, g->a_col, b, b_row, c, c_row, columns, add, add ? NULL : bias);
+          columns_of((int)rows, k, a, g->a_col, b, b_row, c, c_row, columns, add, add ? NULL : bias, ahead);
         for (long r = 0; part && r < rows; r++)
           memcpy(g->c + (first + r) * g->c_row + j, edge + r * WD_GEMM_PANEL, width);
       }
