@@ -6,14 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The version of the runtime that this program was built with comes first; 12 and 13 share these calls. */
-static const char *const names[] = {"libcublas.so.13",
-                                    "libcublas.so.12",
-                                    "/usr/local/cuda/lib64/libcublas.so.13",
-                                    "/usr/local/cuda/lib64/libcublas.so.12",
-                                    "/usr/local/cuda/lib/libcublas.so.13",
-                                    "/usr/local/cuda/targets/x86_64-linux/lib/libcublas.so.13",
-                                    "/usr/local/cuda/targets/x86_64-linux/lib/libcublas.so.12"};
+/* The version of the runtime that this program was built with comes first; 12 and 13 share these calls.
+ * WD_CUDA_ROOT is the toolkit it was built with, which need not be there any more. */
+static const char *const names[] = {
+    "libcublas.so.13",
+    "libcublas.so.12",
+    WD_CUDA_ROOT "/lib64/libcublas.so.13",
+    WD_CUDA_ROOT "/lib64/libcublas.so.12",
+    WD_CUDA_ROOT "/lib/libcublas.so.13",
+    WD_CUDA_ROOT "/lib/libcublas.so.12",
+    WD_CUDA_ROOT "/targets/x86_64-linux/lib/libcublas.so.13",
+    WD_CUDA_ROOT "/targets/x86_64-linux/lib/libcublas.so.12",
+    "/usr/local/cuda/lib64/libcublas.so.13",
+    "/usr/local/cuda/lib64/libcublas.so.12",
+};
 
 static void *open_library(void) {
   const char *wanted = getenv("WAVEDIFFUSION_CUBLAS"); /* a path; nothing else is tried then */
