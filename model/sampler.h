@@ -12,7 +12,8 @@
  * Everything that is random is drawn by counter from (seed of the latent, position): start and noise of a
  * latent are the same on every machine, whatever else is in the run, however often it was stopped, taken back
  * or copied. With the same denoiser the latents themselves are then the same to the last bit: a run stopped
- * and continued equals one that was not. Between devices they differ by the networks' rounding. */
+ * and continued equals one that was not, on any number of threads. Between devices, and between SIMD widths
+ * of a CPU, they differ by the networks' rounding. */
 #ifndef WD_SAMPLER_H
 #define WD_SAMPLER_H
 

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct info_args {
@@ -22,7 +23,8 @@ typedef struct info_args {
 } info_args;
 
 static const cli_operand operands[] = {{"FILE", offsetof(info_args, file), .required = false,
-                                        .help = "a .npy, SEG-Y or safetensors file, or a PNG picture"},
+                                        .help = "a .npy, SEG-Y or safetensors file, a PNG picture, or the "
+                                                "folder of a model or of results"},
                                        {0}};
 
 static const cli_option options[] = {{"devices", 0, CLI_FLAG, offsetof(info_args, devices),
@@ -211,6 +213,8 @@ static bool may_be_segy(const unsigned char *head, const char *name, uint64_t by
 }
 
 static wd_status describe(cli *c, const info_args *a, wd_error *err) {
+  struct stat folder;
+  if (stat(a->file, &folder) == 0 && S_ISDIR(folder.st_mode)) return info_folder(c, a->file, err);
   int fd;
   uint64_t bytes;
   wd_status st = wd_file_open_read(a->file, &fd, &bytes, err);
@@ -239,7 +243,8 @@ const cli_command cli_info = {
     .summary = "say what a file holds, or which devices this machine has",
     .details = "Shape, type, range and meaning of a .npy file; headers of a SEG-Y file; tensors of a "
                "safetensors file, and the maps of a training shard; the recipe inside a picture "
-               "that render drew. The kind is told from the first bytes, not from the name.",
+               "that render drew; what a folder of weights or of results is. The kind is told from the first "
+               "bytes, not from the name.",
     .example = "wavediffusion-cli info velocity.npy\nwavediffusion-cli info --devices\n",
     .operand = operands,
     .option = options,

@@ -8,4 +8,7 @@
  * unless header_only. */
 wd_status info_tensors(cli *c, const char *path, bool header_only, wd_error *err);
 
+/* A trained model, opened whole; or results with a recipe.json. */
+wd_status info_folder(cli *c, const char *folder, wd_error *err);
+
 #endif

@@ -273,6 +273,7 @@ static json_t *recipe(const job *j, const wd_sampler *levels) {
   const wd_device_info *d = wd_device_get_info(j->device);
   static const char *const kind[] = {"reference", "check", "cpu", "cuda"};
   json_object_set_new(o, "device", json_string(kind[d->kind]));
+  json_object_set_new(o, "simd_lanes", json_integer(d->lanes)); /* other widths sum in another order */
   if (a->latents)
     json_object_set_new(o, "start",
                         json_pack("{s:s, s:i, s:b}", "latents", a->latents, "timestep",
@@ -372,7 +373,9 @@ const cli_command cli_sample = {
                "latents.npy and "
                "latents_steps.npy (every x_t, from noise to data), residuals.csv and recipe.json into DIR, "
                "all of them at the "
-               "end. A seed gives the same bytes in any list of seeds on the same kind of device.\n\n"
+               "end. A seed gives the same bytes in any list of seeds and on any number of threads, on the "
+               "same kind "
+               "of device with the same SIMD width.\n\n"
                "The solver has no part in the pairs. With --score every=K it simulates what was decoded at "
                "every Kth step and "
                "at the last one, and residuals.csv says how far the decoded gathers are from that, for x_t "

@@ -218,8 +218,21 @@ expect(2, "latents that are not finite", "decode", *M, "--latents", "nan.npy", "
 left = [f for f in listing() if f not in before and f not in ("bad.npy", "floats.npy", "wide_map.npy", "nan.npy")]
 ok(left == [], "nothing is left of what was refused", left)
 
+# ---- info of folders
+i = result("info of a model", "info", "models/tiny")
+ok(i["format"] == "model" and i["identity"] == a["model"] and i["latent"] == [4, 18, 18] and i["stage2"]["numbers"] > 1000
+   and i["timesteps"] == 1000 and i["stage1"]["training"] == {"steps": 0}, "says what it is made for", i)
+i = result("info of half a model", "info", "models/half")
+ok(i["stage2"] is None, "and that stage 2 is missing", i)
+i = result("info of results", "info", "run")
+less = lambda r: {k: v for k, v in r.items() if k != "log_snr"}  # printed with fewer digits
+ok(less(i["recipe"]) == less(recipe) and i["arrays"]["latents_steps.npy"] == "(5, 7, 4, 18, 18)", "recipe and arrays", i)
+ok(all(w in cli("info", "run").stdout for w in ("made by sample", "dpmpp-2m", "(5, 5, 1000, 70)")), "also for people")
+expect(2, "info of another folder", "info", "models", error="neither")
+
 # A damaged model.
 shutil.copytree("models/tiny", "models/cut")
 os.truncate("models/cut/stage2.safetensors", 50000)
+expect(2, "info of a damaged model", "info", "models/cut", error="stage2.safetensors")
 expect(2, "a damaged model", "sample", "--model", "models/cut", "--seeds", "0", "-o", "x", error="stage2.safetensors")
 done()

@@ -1,29 +1,32 @@
-/* make_model FOLDER [SEED] [one] [small]: a model folder with random weights for the tests of the command
- * line: real shapes on both sides (70 x 70 maps, five shots of 1000 samples), small networks between them.
- * `one` leaves stage 2 out; `small` makes maps of 16 x 16 and three shots of 320 samples, which simulate
- * quickly. */
+/* make_model FOLDER [SEED] [one] [small] [full]: a model folder with random weights for the tests of the
+ * command line: real shapes on both sides (70 x 70 maps, five shots of 1000 samples), small networks between
+ * them. `one` leaves stage 2 out; `small` makes maps of 16 x 16 and three shots of 320 samples, which
+ * simulate quickly; `full` takes networks of the default sizes. */
 #include "tests/model/small_model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 int main(int argc, char **argv) {
-  bool one = false, small = false;
+  bool one = false, small = false, full = false;
   for (int i = 3; i < argc; i++) {
     one = one || !strcmp(argv[i], "one");
     small = small || !strcmp(argv[i], "small");
+    full = full || !strcmp(argv[i], "full");
   }
-  if (argc < 2 || argc > 5 || argc - 3 > one + small) {
-    fprintf(stderr, "make_model FOLDER [SEED] [one] [small]\n");
+  if (argc < 2 || argc - 3 > one + small + full) {
+    fprintf(stderr, "make_model FOLDER [SEED] [one] [small] [full]\n");
     return 1;
   }
   wd_error err = {0};
   wd_device *d = NULL;
   wd_model *m = NULL;
   wd_model_config c = {.log_scale = 2, .direct_scale = 3, .scattered_scale = 0.5};
-  c.stage1 = small_model_config().stage1;
-  c.stage2 = small_model_config().stage2;
-  c.stage2.timesteps = 0;
+  if (!full) {
+    c.stage1 = small_model_config().stage1;
+    c.stage2 = small_model_config().stage2;
+    c.stage2.timesteps = 0;
+  }
   if (small)
     c.geometry =
         (wd_shard_desc){.nz = 16, .nx = 16, .shots = 3, .samples = 320, .receivers = 16, .instants = 64};
