@@ -14,14 +14,44 @@ enum { ROWS = 6 };
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* Vectors of c, of which the last may be a part: masked where the width has masks; elsewhere wd_gemm_run
+ * brings c in whole vectors. */
+#if WD_LANES == 16
+typedef __mmask16 lanes;
+INLINE lanes lanes_of(long left) {
+  return left >= 16 ? 0xffff : left > 0 ? (lanes)((1u << left) - 1) : 0;
+}
+INLINE wd_vf get(const float *p, lanes l) {
+  return (wd_vf)_mm512_maskz_loadu_ps(l, p);
+}
+INLINE void put(float *p, wd_vf v, lanes l) {
+  _mm512_mask_storeu_ps(p, l, (__m512)v);
+}
+#else
+typedef int lanes;
+INLINE lanes lanes_of(long left) {
+  (void)left;
+  return 0;
+}
+INLINE wd_vf get(const float *p, lanes l) {
+  (void)l;
+  return wd_loadu(p);
+}
+INLINE void put(float *p, wd_vf v, lanes l) {
+  (void)l;
+  *(wd_vfu *)p = v;
+}
+#endif
+
 /* rows, vectors and row_major are constants where this is inlined. Rows of a in threes, so that twelve of
  * them need four pointers and one stride. Sums start from c, or from the bias, or from zero. */
 INLINE void block(const int rows, const int vectors, const bool row_major, long k, const float *a, long step,
-                  const float *b, long b_row, float *c, long c_row, bool add, const float *bias,
+                  const float *b, long b_row, float *c, long c_row, long columns, bool add, const float *bias,
                   const float *ahead) {
+  lanes l0 = lanes_of(columns), l1 = lanes_of(columns - WD_LANES);
   wd_vf sum[ROWS][2];
-  wd_vf first = bias ? wd_loadu(bias) : wd_splat(0);
-  wd_vf second = bias && vectors > 1 ? wd_loadu(bias + WD_LANES) : wd_splat(0);
+  wd_vf first = bias ? get(bias, l0) : wd_splat(0);
+  wd_vf second = bias && vectors > 1 ? get(bias + WD_LANES, l1) : wd_splat(0);
 #pragma GCC unroll 12
   for (int i = 0; i < rows; i++) {
     sum[i][0] = first;
@@ -30,8 +60,8 @@ INLINE void block(const int rows, const int vectors, const bool row_major, long 
   if (add) {
 #pragma GCC unroll 12
     for (int i = 0; i < rows; i++) {
-      sum[i][0] = wd_loadu(c + i * c_row);
-      if (vectors > 1) sum[i][1] = wd_loadu(c + i * c_row + WD_LANES);
+      sum[i][0] = get(c + i * c_row, l0);
+      if (vectors > 1) sum[i][1] = get(c + i * c_row + WD_LANES, l1);
     }
   }
   const float *a0 = a, *a3 = a + 3 * step, *a6 = a + 6 * step, *a9 = a + 9 * step;
@@ -57,17 +87,17 @@ INLINE void block(const int rows, const int vectors, const bool row_major, long 
   }
 #pragma GCC unroll 12
   for (int i = 0; i < rows; i++) {
-    *(wd_vfu *)(c + i * c_row) = sum[i][0];
-    if (vectors > 1) *(wd_vfu *)(c + i * c_row + WD_LANES) = sum[i][1];
+    put(c + i * c_row, sum[i][0], l0);
+    if (vectors > 1) put(c + i * c_row + WD_LANES, sum[i][1], l1);
   }
 }
 
 #define CASE(r)                                                                                              \
   case r:                                                                                                    \
     if (columns > WD_LANES)                                                                                  \
-      block(r, 2, major, k, a, step, b, b_row, c, c_row, add, bias, ahead);                                  \
+      block(r, 2, major, k, a, step, b, b_row, c, c_row, columns, add, bias, ahead);                         \
     else                                                                                                     \
-      block(r, 1, major, k, a, step, b, b_row, c, c_row, add, bias, ahead);                                  \
+      block(r, 1, major, k, a, step, b, b_row, c, c_row, columns, add, bias, ahead);                         \
     break;
 
 INLINE void blocks(const bool major, int rows, long k, const float *a, long step, const float *b, long b_row,
@@ -110,6 +140,16 @@ static void pack_panel(long k, long columns, const float *b, long b_row, long b_
     }
     return;
   }
+#if WD_LANES == 16
+  if (b_col == 1) {
+    lanes l0 = lanes_of(columns), l1 = lanes_of(columns - WD_LANES);
+    for (long p = 0; p < k; p++, to += WD_GEMM_PANEL, b += b_row) {
+      *(wd_vfu *)to = get(b, l0);
+      *(wd_vfu *)(to + WD_LANES) = get(b + WD_LANES, l1);
+    }
+    return;
+  }
+#endif
   for (long p = 0; p < k; p++) {
     for (long j = 0; j < columns; j++) to[p * WD_GEMM_PANEL + j] = b[p * b_row + j * b_col];
     for (long j = columns; j < WD_GEMM_PANEL; j++) to[p * WD_GEMM_PANEL + j] = 0;
@@ -143,7 +183,7 @@ void wd_gemm_run(const wd_gemm *g, float *room) {
         } else
           pack_panel(k, columns, from, g->b_row, g->b_col, room);
       }
-      bool part = columns % WD_LANES;
+      bool part = WD_LANES < 16 && columns % WD_LANES;
       size_t width = sizeof(float) * (size_t)columns;
       const float *bias = g->bias ? g->bias + j : NULL;
       if (part && bias) {
