@@ -2,6 +2,8 @@
  * pairs_folder.c. */
 #include "app/cli/pairs.h"
 
+#include "app/models.h"
+
 #include "solver/family.h"
 #include "solver/memory.h"
 
@@ -16,7 +18,9 @@ enum { CUDA_BATCH = 16, MAX_SEEDS = 10000000 };
 wd_status model_open(cli *c, const char *device_spec, const char *mode, const char *folder,
                      wd_device **device, wd_model **model, wd_error *err) {
   wd_status st = cli_open_device(c, device_spec, mode, device, err);
-  if (!st) st = wd_model_open(*device, folder, false, model, err);
+  char path[4096];
+  if (!st) st = wd_find_model(folder, path, sizeof path, err);
+  if (!st) st = wd_model_open(*device, path, false, model, err);
   return st;
 }
 

@@ -24,7 +24,8 @@
 #define CLI_MODEL_OPTION(type)                                                                               \
   {                                                                                                          \
     "model", 'M', CLI_TEXT, offsetof(type, model), true,                                                     \
-        .value = "M", .help = "folder of a trained model, such as resources/models/default"                  \
+        .value = "M",                                                                                        \
+        .help = "folder of a trained model, or the name of one that came with the program: default"          \
   }
 #define CLI_FOLDER_OPTION(type)                                                                              \
   {                                                                                                          \

@@ -1,6 +1,8 @@
 /* wavediffusion-cli residual: how far pairs of velocity map and gathers are from the wave equation. */
 #include "app/cli/dataset.h"
 #include "app/cli/pairs.h"
+
+#include "app/models.h"
 #include "app/cli/setup.h"
 
 #include "solver/memory.h"
@@ -186,7 +188,9 @@ static wd_status open_folder(job *j, wd_error *err) {
 
 static wd_status open_latents(job *j, wd_error *err) {
   const residual_args *a = j->args;
-  wd_status st = wd_model_open(j->device, a->model, false, &j->model, err);
+  char path[4096];
+  wd_status st = wd_find_model(a->model, path, sizeof path, err);
+  if (!st) st = wd_model_open(j->device, path, false, &j->model, err);
   if (!st) st = latents_open(j->model, a->latents, &j->latents, err);
   if (st) return st;
   if (j->latents.steps != 1)

@@ -1,6 +1,7 @@
 /* wavediffusion-cli train: both stages, from nothing or from given weights, resumable. */
 #include "app/cli/train.h"
 
+#include "app/models.h"
 #include "model/import.h"
 #include "solver/memory.h"
 
@@ -71,7 +72,7 @@ static const char *stage_word(const train_run *r) {
 }
 
 static bool there(const char *folder, const char *start) {
-  char path[4096];
+  char path[4096 + 64];
   for (int piece = 0; piece < 2; piece++) {
     /* Whole, or the first of any number of pieces (at most a hundred are looked for). */
     for (int of = 1; of <= (piece ? 100 : 1); of++) {
@@ -108,7 +109,9 @@ static wd_status open_stage1(const train_args *a, train_run *r, wd_error *err) {
   bool sizes = a->velocity_width || a->seismic_width || a->latent || a->codes || a->two_codebooks;
   if (a->from) {
     if (sizes) return cli_usage_error(err, "the sizes of the networks come with --from");
-    return wd_model_open_stage1(r->device, a->from, true, &r->model, err);
+    char path[4096];
+    wd_status st = wd_find_model(a->from, path, sizeof path, err);
+    return st ? st : wd_model_open_stage1(r->device, path, true, &r->model, err);
   }
   wd_model_config c = {.geometry = *wd_corpus_get_desc(r->corpus),
                        .stage1 = {.velocity_width = a->velocity_width,
@@ -121,14 +124,16 @@ static wd_status open_stage1(const train_args *a, train_run *r, wd_error *err) {
 
 /* The autoencoder of --from goes into the output folder too: a model is one folder. */
 static wd_status open_stage2(const train_args *a, train_run *r, wd_error *err) {
-  const char *source = a->from ? a->from : a->output;
-  bool continued = a->from && there(a->from, "stage2");
-  wd_status st = continued ? wd_model_open(r->device, source, true, &r->model, err)
-                           : wd_model_open_stage1(r->device, source, true, &r->model, err);
-  if (!st && a->from && strcmp(a->from, a->output) != 0) {
+  char source[4096];
+  wd_status st = wd_find_model(a->from ? a->from : a->output, source, sizeof source, err);
+  if (st) return st;
+  bool continued = a->from && there(source, "stage2");
+  st = continued ? wd_model_open(r->device, source, true, &r->model, err)
+                 : wd_model_open_stage1(r->device, source, true, &r->model, err);
+  if (!st && a->from) {
     struct stat one, two;
-    bool same = !stat(a->from, &one) && !stat(a->output, &two) && one.st_dev == two.st_dev &&
-                one.st_ino == two.st_ino;
+    bool same =
+        !stat(source, &one) && !stat(a->output, &two) && one.st_dev == two.st_dev && one.st_ino == two.st_ino;
     wd_model_save_desc save = {.type = r->type, .limit = r->limit};
     if (!same && !a->resume) st = wd_model_save(r->model, WD_STAGE1, a->output, &save, err);
     if (!same && a->resume) {
