@@ -15,7 +15,7 @@
 /* Zero means the default in brackets. */
 typedef struct wd_refine_desc {
   wd_latent_residual_desc residual;
-  double rate;         /* [0.02] */
+  double rate;         /* [0.03] */
   double beta1, beta2; /* [0.9, 0.999] */
   double epsilon;      /* [1e-12]: gradients of the log-norm MSE are small */
 } wd_refine_desc;

@@ -11,6 +11,7 @@ extern const cli_command cli_decode;
 extern const cli_command cli_encode;
 extern const cli_command cli_interpolate;
 extern const cli_command cli_residual;
+extern const cli_command cli_refine;
 extern const cli_command cli_evaluate;
 extern const cli_command cli_info;
 extern const cli_command cli_convert;
@@ -31,6 +32,7 @@ const cli_command *const cli_commands[] = {
     &cli_decode,
     &cli_interpolate,
     &cli_residual,
+    &cli_refine,
     &cli_evaluate,
     &cli_info,
     &cli_convert,
