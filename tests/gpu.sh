@@ -3,7 +3,8 @@
 # gcc, nvcc; nothing else is needed; networks open cuBLAS at run time), tests the CUDA backends of the solver and of
 # the networks against the reference, looks for races and stray accesses with compute-sanitizer where it is
 # installed, and times every path. Reports lie in $OUT (default build-gpu/report): summary.txt, build.log, ptxas.txt,
-# test_*.tap, sanitizer-*.txt, paths.csv, networks.csv, nodes.csv. The last line says whether all of it passed.
+# test_*.tap, sanitizer-*.txt, paths.csv, networks.csv, nodes.csv, and peers.csv where PyTorch is at hand. The last line
+# says whether all of it passed.
 #
 #   sh tests/gpu.sh [--no-bench] [--no-sanitizer] [--only solver|networks]
 #
@@ -154,6 +155,14 @@ if [ $bench = yes ] && [ $device = yes ]; then
     for what in denoise decode stage1 stage2; do
       timeout 60 "$build/tests/bench_network" cuda 11 $what:ops tf32
     done >"$out/nodes.csv" 2>>"$out/networks.err" || fail "bench_network: the time of nodes"
+    python=${PEER_PYTHON:-python3}
+    if "$python" -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then
+      timeout 150 "$python" tests/bench/peer_network_cuda.py "$build/tests/bench_network" 31 >"$out/peers.csv" \
+        2>"$out/peers.err" || say "peers: stopped (see peers.err)"
+      cat "$out/peers.csv"
+    else
+      say "peers: $python has no PyTorch that sees the device (PEER_PYTHON names another)"
+    fi
   fi
 fi
 
