@@ -24,8 +24,9 @@ static wd_status fill_in(wd_evaluate_desc *d, wd_device_kind kind, wd_error *err
     return wd_fail(err, WD_ERR_ARGUMENT, "an evaluation on %d test pairs; %d to 100000 are possible",
                    d->count, WD_FAMILIES);
   if (!d->batch) d->batch = kind == WD_DEVICE_CUDA ? 16 : 1;
-  if (!d->trajectories) d->trajectories = clamp(d->count / 5, 1, 200);
-  if (!d->floor_maps) d->floor_maps = clamp(d->count / 20, 2, 10);
+  if (!d->trajectories)
+    d->trajectories = d->count < 500 ? clamp(d->count / 10, 2, 50) : clamp(d->count / 5, 100, 200);
+  if (!d->floor_maps) d->floor_maps = clamp(d->count / 50, 2, 10);
   if (!d->training_maps) d->training_maps = 5000;
   if (d->batch < 1 || d->batch > 1024 || d->trajectories < 1 || d->floor_maps < 1 || d->training_maps < 1)
     return wd_fail(err, WD_ERR_ARGUMENT, "an evaluation in batches of %d, %d trajectories, %d and %d maps",
@@ -170,7 +171,7 @@ wd_phase_info wd_evaluation_info(const wd_evaluation *e, wd_evaluation_phase whi
       [WD_EVALUATE_ARBITRARY] = 2 * n,
       [WD_EVALUATE_GENERATED] = stage2 * n,
       [WD_EVALUATE_STEPS] = stage2 * d->trajectories * 2.0 * d->plan.steps,
-      [WD_EVALUATE_MIRROR] = n < 100 ? n : 100,
+      [WD_EVALUATE_MIRROR] = clamp(d->count / 4, WD_FAMILIES, 100),
       [WD_EVALUATE_DISTANCES] = n + d->training_maps,
       [WD_EVALUATE_FLOOR] = d->floor_maps,
       [WD_EVALUATE_COST] = 4,

@@ -15,15 +15,15 @@
 
 /* Zero means the default in brackets. */
 typedef struct wd_evaluate_desc {
-  int count;              /* test pairs, and latents of each population, 10..100000 [1000] */
-  int trajectories;       /* seeds measured at every step [a fifth of count, at most 200] */
+  int count;        /* test pairs, and latents of each population, 10..100000 [1000] */
+  int trajectories; /* seeds measured at every step [a tenth of count; from 500 on a fifth, at most 200] */
   wd_sampler_plan plan;   /* of generated pairs [sampler.h] */
   uint64_t seed;          /* of latent 0; the others follow [0] */
   wd_wave_mode mode;      /* of residuals [exact] */
   wd_precision precision; /* of the networks [float32] */
   int batch;              /* latents in one run of a network [1; CUDA 16]: as `sample`, so that seeds give
                              the same bits */
-  int floor_maps;         /* maps of the discretisation floor [count / 20, 2 to 10] */
+  int floor_maps;         /* maps of the discretisation floor [count / 50, 2 to 10] */
   int training_maps;      /* among which nearest neighbours are looked for [5000] */
 } wd_evaluate_desc;
 

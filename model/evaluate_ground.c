@@ -72,13 +72,13 @@ static wd_status mirror_one(wd_evaluation *e, int i, const wd_hooks *hooks, wd_e
   wd_map truth = {s->nz, s->nx, s->spacing, r->velocity + (size_t)i * e->cells};
   wd_map own = {s->nz, s->nx, s->spacing, r->decoded + (size_t)i * e->cells}, map = {0};
   wd_map out = {s->nz, s->nx, s->spacing, e->batch_velocity};
-  wd_gather again = {0}, decoded = {s->shots, s->samples, s->receivers, s->dt, e->batch_gathers};
+  wd_gather full = {0}, again = {0}, decoded = {s->shots, s->samples, s->receivers, s->dt, e->batch_gathers};
   wd_map_measure of_own, of_truth;
   wd_comparison c;
-  wd_status st = wd_residual_simulate(e->truth, 1, truth.value, hooks, err);
+  wd_status st = wd_reflection_simulate(wd_model_device(e->model), s, NULL, &truth, hooks, &full, NULL, err);
   if (!st) st = wd_map_copy(&truth, &map, err);
   if (!st) wd_map_mirror(&map);
-  if (!st) st = mirrored_gathers(e, wd_residual_full(e->truth, 0), &map, hooks, &again, err);
+  if (!st) st = mirrored_gathers(e, &full, &map, hooks, &again, err);
   if (!st) st = wd_codec_encode(codec, &again, e->batch_coded, err);
   const float *velocity = map.value, *coded = e->batch_coded;
   if (!st) st = wd_encoder_run(e->encoder, 1, &velocity, &coded, e->latents, NULL, hooks, err);
@@ -95,6 +95,7 @@ static wd_status mirror_one(wd_evaluation *e, int i, const wd_hooks *hooks, wd_e
     wd_comparison_clear(&c);
   }
   wd_map_clear(&map);
+  wd_gather_clear(&full);
   wd_gather_clear(&again);
   return st;
 }

@@ -68,7 +68,7 @@ curve = r["validity"]
 for name in ("real", "generated", "gaussian", "random_codes"):
     ok(len(curve[name]) == len(curve["epsilon"]) and all(a <= b for a, b in zip(curve[name], curve[name][1:])),
        f"the validity curve of {name} rises")
-ok(r["discretization_floor"]["reflection_residual"]["median"] > 0 and r["mirror"]["pairs"] == 20
+ok(r["discretization_floor"]["reflection_residual"]["median"] > 0 and r["mirror"]["pairs"] == 10
    and r["generation"]["frechet"]["velocity"]["generated"] > 0 and 0 < r["generation"]["diversity"]["ratio"]
    and r["generation"]["nearest_training_map"]["training_maps"] == 100 and r["cost"]["denoising_step_ms"] > 0
    and r["cost"]["peak_memory_bytes"] > 1e6, "floor, mirror, distances, cost")

@@ -136,7 +136,7 @@ static void stop_later(void *user, double fraction) {
 static void descent(wd_latent_objective measure) {
   wd_error err = {0};
   wd_device *d = NULL;
-  stop_on(wd_device_open("cpu", &d, &err), &err, "cpu");
+  stop_on(wd_device_open("cpu:1", &d, &err), &err, "cpu");
   wd_model *m = make_model(d);
   int count = wd_model_latent(m).count;
   float z[N * MAX];
@@ -188,10 +188,10 @@ static void descent(wd_latent_objective measure) {
 
 int main(void) {
   for (int measure = 0; measure < WD_OBJECTIVES; measure++)
-    gradient_of("cpu", WD_WAVE_EXACT, (wd_latent_objective)measure);
+    gradient_of("cpu:1", WD_WAVE_EXACT, (wd_latent_objective)measure);
   gradient_of("reference", WD_WAVE_EXACT, WD_OBJECTIVE_REFLECTION);
-  gradient_of("cpu", WD_WAVE_FAST, WD_OBJECTIVE_REFLECTION);
-  gradient_of("cpu", WD_WAVE_LIVE, WD_OBJECTIVE_REFLECTION);
+  gradient_of("cpu:1", WD_WAVE_FAST, WD_OBJECTIVE_REFLECTION);
+  gradient_of("cpu:1", WD_WAVE_LIVE, WD_OBJECTIVE_REFLECTION);
   gradient_of("cuda", WD_WAVE_EXACT, WD_OBJECTIVE_REFLECTION);
   descent(WD_OBJECTIVE_REFLECTION);
   descent(WD_OBJECTIVE_LOG_NORM_MSE);
