@@ -11,6 +11,7 @@ yardsticks only (pip install torch onnxruntime onnx onnxscript, outside the proj
 import copy
 import csv
 import io
+import logging
 import os
 import subprocess
 import sys
@@ -252,6 +253,7 @@ def main():
     repeats = max(1, int(sys.argv[3]) if len(sys.argv) > 3 else 5)
     torch.set_num_threads(threads)
     torch.manual_seed(1)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     clock, column = (time.process_time, "cpu_ms") if threads == 1 else (time.perf_counter, "min_ms")
     denoiser, decoder = Denoiser(), Decoder()
     step, latent = denoise_arguments(1), (images(1, 8, 18, 18),)
