@@ -12,8 +12,10 @@ enum { POINTS = 36 };
 bool wd_cpu_is_winograd(const wd_graph *g, const wd_node *n) {
   if (n->op != WD_OP_CONV) return false;
   wd_shape w = wd_graph_in(g, n, 1)->shape;
-  /* Few tiles do not pay for reading 36 matrices in place of 9. */
-  long tiles = (long)n->shape.dim[0] * ((n->shape.dim[1] + 3) / 4) * ((n->shape.dim[2] + 3) / 4);
+  /* Few tiles do not pay for reading 36 matrices in place of 9. Without a way back the choice does not look
+   * at the batch: a latent has the same bits in any company. */
+  long samples = g->desc.backward ? n->shape.dim[0] : 1;
+  long tiles = samples * ((n->shape.dim[1] + 3) / 4) * ((n->shape.dim[2] + 3) / 4);
   return tiles >= 16 && w.dim[1] == 3 && n->attr.stride == 1 && n->attr.pad == 1 && w.dim[0] >= 16 &&
          w.dim[3] >= 16;
 }
