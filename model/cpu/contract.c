@@ -97,6 +97,18 @@ static long piece_of(long rows, int threads) {
   return piece < 144 ? piece : 144;
 }
 
+/* to[j] += the sum of column j; a line of columns is one thread's. */
+void wd_cpu_column_sums(wd_graph *g, const float *x, long rows, long columns, float *to) {
+  long lines = (columns + 15) / 16;
+  int threads = wd_cpu_threads(g);
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (int t = 0; t < threads; t++) {
+    long first = lines * t / threads * 16, last = lines * (t + 1) / threads * 16;
+    if (last > columns) last = columns;
+    if (first < last) wd_cpu_of(g)->wide->column_sums(x + first, rows, columns, last - first, to + first);
+  }
+}
+
 static wd_status product_forward(wd_graph *g, wd_node *n) {
   wd_cpu_node *c = n->cache;
   const wd_node *x = wd_graph_in(g, n, 0), *w = wd_graph_in(g, n, 1);
@@ -171,7 +183,7 @@ static wd_status product_backward(wd_graph *g, wd_node *n) {
       if (count) wide->gemm(&m, wd_cpu_room(g, t));
     }
   }
-  if (b && b->grad) wide->column_sums(n->grad, p.rows, p.outs, p.outs, b->grad);
+  if (b && b->grad) wd_cpu_column_sums(g, n->grad, p.rows, p.outs, b->grad);
   return WD_OK;
 }
 

@@ -89,6 +89,9 @@ static inline uint64_t wd_cpu_stamp(const wd_graph *g, const wd_node *weight) {
   return weight->op == WD_OP_PARAM ? g->params->version : 0;
 }
 
+/* to[j] += the sum of column j of x (rows, columns) */
+void wd_cpu_column_sums(wd_graph *g, const float *x, long rows, long columns, float *to);
+
 /* to[i] += from[i] */
 void wd_cpu_accumulate(float *to, const float *from, size_t count, int threads);
 

@@ -67,12 +67,14 @@ typedef struct wd_wide {
   void (*head_forward)(const wd_head *h, float *room);
   void (*head_backward)(const wd_head *h, float *room);
   size_t (*winograd_room)(const wd_winograd *w, bool backward);
-  /* Kernel (o, 3, 3, c) into 36 packed matrices; either may be NULL. Room: lanes * 9 * c. */
-  void (*winograd_pack)(long o, long c, const float *kernel, float *forward, float *backward, float *room);
+  /* Kernel (o, 3, 3, c) into 36 packed matrices, outputs first..last (first a multiple of 16); `backward` may
+   * be NULL. Room: lanes * 9 * c. */
+  void (*winograd_pack)(long o, long c, const float *kernel, float *forward, float *backward, long first,
+                        long last, float *room);
   void (*winograd_forward)(const wd_winograd *w, long first, long last, float *room);
   void (*winograd_backward)(const wd_winograd *w, long first, long last, float *room);
   /* The gradient of the 36 matrices, added to the kernel's. */
-  void (*winograd_kernel)(long o, long c, const float *gradient, float *kernel);
+  void (*winograd_kernel)(long o, long c, const float *gradient, float *kernel, long first, long last);
   void (*norm_forward)(const wd_norm *n, float *room);  /* 4 (c + 16) */
   void (*norm_backward)(const wd_norm *n, float *room); /* 3 (c + 16) + pixels c */
   /* to[j] += the sum of column j; rows are `row` floats apart. */

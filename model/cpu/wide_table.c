@@ -17,10 +17,11 @@ size_t wd_head_room(const wd_head *h, bool backward);
 void wd_head_forward(const wd_head *h, float *room);
 void wd_head_backward(const wd_head *h, float *room);
 size_t wd_winograd_room(const wd_winograd *w, bool backward);
-void wd_winograd_pack(long o, long c, const float *kernel, float *forward, float *backward, float *room);
+void wd_winograd_pack(long o, long c, const float *kernel, float *forward, float *backward, long first,
+                      long last, float *room);
 void wd_winograd_forward(const wd_winograd *w, long first, long last, float *room);
 void wd_winograd_backward(const wd_winograd *w, long first, long last, float *room);
-void wd_winograd_kernel(long o, long c, const float *gradient, float *kernel);
+void wd_winograd_kernel(long o, long c, const float *gradient, float *kernel, long first, long last);
 void wd_norm_forward(const wd_norm *n, float *room);
 void wd_norm_backward(const wd_norm *n, float *room);
 extern const wd_wide table;

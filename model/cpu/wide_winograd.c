@@ -18,10 +18,11 @@
 #define wd_winograd_kernel   WD_WIDE(wd_winograd_kernel)
 
 size_t wd_winograd_room(const wd_winograd *w, bool backward);
-void wd_winograd_pack(long o, long c, const float *kernel, float *forward, float *backward, float *room);
+void wd_winograd_pack(long o, long c, const float *kernel, float *forward, float *backward, long first,
+                      long last, float *room);
 void wd_winograd_forward(const wd_winograd *w, long first, long last, float *room);
 void wd_winograd_backward(const wd_winograd *w, long first, long last, float *room);
-void wd_winograd_kernel(long o, long c, const float *gradient, float *kernel);
+void wd_winograd_kernel(long o, long c, const float *gradient, float *kernel, long first, long last);
 
 enum { POINTS = 36 };
 /* Bytes that the two sets of matrices of a block may take: forward they stay in the second-level cache;
@@ -360,10 +361,11 @@ static void put_panels(const vf *u, long row, long rows, long column, size_t mat
   for (int i = 0; i < POINTS; i++) *(wd_vfu *)(to + (size_t)i * matrix) = u[i];
 }
 
-void wd_winograd_pack(long o, long c, const float *kernel, float *forward, float *backward, float *room) {
+void wd_winograd_pack(long o, long c, const float *kernel, float *forward, float *backward, long first,
+                      long last, float *room) {
   vf k[9], u[POINTS];
   size_t matrix = wd_gemm_packed(o, c);
-  for (long i = 0; backward && i < o; i++)
+  for (long i = first; backward && i < last; i++)
     for (long j = 0; j < c; j += WD_LANES) {
       for (int p = 0; p < 9; p++) k[p] = load_part(false, kernel + (i * 9 + p) * c + j, c - j);
       kernel_points(k, u);
@@ -372,7 +374,7 @@ void wd_winograd_pack(long o, long c, const float *kernel, float *forward, float
   if (!forward) return;
   /* Turned to (9, o in lanes) for a stretch of c at a time, so that outputs lie in the lanes. */
   matrix = wd_gemm_packed(c, o);
-  for (long i = 0; i < o; i += WD_LANES) {
+  for (long i = first; i < last; i += WD_LANES) {
     long left = o - i < WD_LANES ? o - i : WD_LANES;
     memset(room, 0, sizeof(float) * WD_LANES * 9 * (size_t)c);
     for (long l = 0; l < left; l++)
@@ -385,8 +387,8 @@ void wd_winograd_pack(long o, long c, const float *kernel, float *forward, float
   }
 }
 
-void wd_winograd_kernel(long o, long c, const float *gradient, float *kernel) {
-  for (long i = 0; i < o; i++)
+void wd_winograd_kernel(long o, long c, const float *gradient, float *kernel, long first, long last) {
+  for (long i = first; i < last; i++)
     for (long j = 0; j < c; j += WD_LANES) {
       vf t[18], k[3];
       const float *from = gradient + i * c + j;

@@ -61,8 +61,14 @@ static void pack(wd_graph *g, wd_node *n) {
   const wd_node *w = wd_graph_in(g, n, 1);
   uint64_t stamp = wd_cpu_stamp(g, w);
   if (stamp && c->stamp[0] == stamp) return;
-  wd_cpu_of(g)->wide->winograd_pack(w->shape.dim[0], w->shape.dim[3], w->value, c->packed[0], c->packed[1],
-                                    wd_cpu_room(g, 0));
+  long o = w->shape.dim[0], blocks = (o + 15) / 16;
+  int threads = wd_cpu_threads(g);
+#pragma omp parallel for num_threads(threads) schedule(static)
+  for (int t = 0; t < threads; t++) {
+    long first = blocks * t / threads * 16, last = blocks * (t + 1) / threads * 16;
+    wd_cpu_of(g)->wide->winograd_pack(o, w->shape.dim[3], w->value, c->packed[0], c->packed[1], first,
+                                      last < o ? last : o, wd_cpu_room(g, t));
+  }
   c->stamp[0] = stamp;
 }
 
@@ -95,7 +101,10 @@ void wd_cpu_winograd_backward(wd_graph *g, wd_node *n) {
   if (kernel->grad) {
     for (int t = 1; t < threads; t++)
       wd_cpu_accumulate(c->gradient, c->gradient + size * t, (size_t)size, threads);
-    wide->winograd_kernel(all.o, all.c, c->gradient, kernel->grad);
+#pragma omp parallel for num_threads(threads) schedule(static)
+    for (int t = 0; t < threads; t++)
+      wide->winograd_kernel(all.o, all.c, c->gradient, kernel->grad, all.o * t / threads,
+                            all.o * (t + 1) / threads);
   }
-  if (bias && bias->grad) wide->column_sums(n->grad, wd_shape_rows(n->shape), all.o, all.o, bias->grad);
+  if (bias && bias->grad) wd_cpu_column_sums(g, n->grad, wd_shape_rows(n->shape), all.o, bias->grad);
 }
