@@ -1,7 +1,7 @@
 /* Group norm with its activation, forward and backward, in channels-last order. In training, where there are
- * as many samples as threads, each runs whole on one of them (wide_norm.c). Where there are fewer, and wherever
- * networks are only evaluated (so that a sample has the same bits on any number of threads and in any batch),
- * the loops below share the work:
+ * as many samples as threads, each runs whole on one of them (wide_norm.c). Where there are fewer, and
+ * wherever networks are only evaluated (so that a sample has the same bits on any number of threads and in
+ * any batch), the loops below share the work:
  *
  * pixels are cut into chunks that threads take; each sums its pixels channel by channel (so the inner loop is
  * long and contiguous, whatever the groups), and the sums join in a fixed order: the result does not depend
