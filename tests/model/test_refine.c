@@ -107,14 +107,13 @@ static void gradient_of(const char *spec, wd_wave_mode mode, wd_latent_objective
   /* The steps are long, and the differences of fourth order, because J itself is known to 1e-7 only. */
   for (int direction = 0; direction < 3; direction++) {
     if (direction) wd_random_normals(22, (uint64_t)direction, 0, (uint64_t)(N * c.count), u);
-    double uu = 0, gu = 0, h = 0.15;
+    double gu = 0, h = 0.15;
     for (int k = 0; k < N * c.count; k++) {
       if (!direction) u[k] = (float)((double)g[k] / sqrt(gg));
       /* The second leans towards the gradient, so that there is something to measure. */
       if (direction)
         u[k] = (float)((double)u[k] / sqrt((double)(N * c.count)) +
                        (direction == 1 ? 0.5 : -0.5) * (double)g[k] / sqrt(gg));
-      uu += (double)u[k] * (double)u[k];
       gu += (double)u[k] * (double)g[k];
     }
     double measured = (8 * (at(&c, z, u, h, NULL) - at(&c, z, u, -h, NULL)) -
