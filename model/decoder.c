@@ -4,6 +4,7 @@
 #include "solver/memory.h"
 #include "solver/scale.h"
 
+#include <math.h>
 #include <string.h>
 
 /* A graph over the decoders: of latents as they are, or of latents replaced by their codes. */
@@ -135,11 +136,25 @@ static void hold(const wd_decoder *d, int n, float *velocity) {
   }
 }
 
+/* What comes of absurdly large latents: named, not drawn. */
+static wd_status check_finite(int n, const float *picture, size_t one, const char *what, wd_error *err) {
+  for (int i = 0; i < n; i++)
+    for (size_t k = 0; k < one; k++)
+      if (!isfinite(picture[(size_t)i * one + k]))
+        return wd_fail(err, WD_ERR_DIVERGED, "the decoded %s of latent %d is not finite", what, i);
+  return WD_OK;
+}
+
 wd_status wd_decoder_run(wd_decoder *d, int n, const float *latents, bool quantise, float *velocity,
                          float *coded, int32_t *codes, const wd_hooks *hooks, wd_error *err) {
   if (n < 1 || n > d->desc.batch)
     return wd_fail(err, WD_ERR_ARGUMENT, "%d latents for a decoder of at most %d", n, d->desc.batch);
   if (codes && !quantise) return wd_fail(err, WD_ERR_ARGUMENT, "codes come of decoding with quantisation");
+  /* Quantised, a NaN would become the first code and pass for data. */
+  size_t count = (size_t)wd_model_latent(d->model).count;
+  for (size_t k = 0; k < (size_t)n * count; k++)
+    if (!isfinite(latents[k]))
+      return wd_fail(err, WD_ERR_DIVERGED, "latent %zu is not finite (number %zu)", k / count, k % count);
   decoding *w = NULL;
   wd_status st = way(d, quantise, &w, err);
   if (st) return st;
@@ -152,10 +167,12 @@ wd_status wd_decoder_run(wd_decoder *d, int n, const float *latents, bool quanti
   if (!st) st = wd_graph_forward(c->graph, hooks, err);
   if (!st) st = wd_graph_get(c->graph, w->velocity, d->velocity, err);
   if (!st && coded) st = wd_graph_get(c->graph, w->sum, d->picture, err);
+  size_t pixels = (size_t)p->size * (size_t)p->size, one = pixels * (size_t)wd_picture_channels(p);
+  if (!st) st = check_finite(n, d->velocity, pixels, "map", err);
+  if (!st && coded) st = check_finite(n, d->picture, one, "gathers", err);
   if (!st && codes) st = wd_coder_codes(c, n, codes, err);
   if (st) return st;
   if (velocity) hold(d, n, velocity);
-  size_t one = (size_t)p->size * (size_t)p->size * (size_t)wd_picture_channels(p);
   for (int i = 0; i < n && coded; i++)
     wd_picture_to_seismic(p, WD_AMPLITUDE_LINEAR, config->scattered_scale, d->picture + (size_t)i * one,
                           coded + (size_t)i * coded_count(p));

@@ -14,7 +14,7 @@ void wd_decoder_destroy(wd_decoder *decoder); /* NULL is harmless */
  * in training; otherwise it is only brought to the codes' length.
  * velocity: n x nz x nx m/s, held within the model's range. coded: n x shots x instants x receivers, linear
  * amplitude at the codec's instants: the sum of the two heads. codes as in encoder.h. All three may be NULL.
- */
+ * WD_ERR_DIVERGED when a latent, or what comes of it, is not finite. */
 wd_status wd_decoder_run(wd_decoder *decoder, int n, const float *latents, bool quantise, float *velocity,
                          float *coded, int32_t *codes, const wd_hooks *hooks, wd_error *err);
 

@@ -122,6 +122,9 @@ static void test_folder(wd_device *reference, bool two) {
   tap_ok(!memcmp(codes, a.codes, sizeof(int32_t) * (size_t)(MAPS * wd_model_latent(m).codes)) &&
              distance(coded, a.coded, MAPS * CODED) < 1e-6,
          "%s: codes to latents and back", what);
+  latents[5] = NAN;
+  tap_ok(wd_decoder_run(d, MAPS, latents, true, velocity, coded, NULL, NULL, &err) == WD_ERR_DIVERGED,
+         "%s: a latent with a NaN: %s", what, err.message);
   a.codes[1] = 64;
   tap_ok(wd_decoder_latents_of_codes(d, MAPS, a.codes, latents, &err) == WD_ERR_ARGUMENT,
          "%s: a code outside: %s", what, err.message);
