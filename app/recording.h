@@ -1,0 +1,136 @@
+/* A recording: every latent of every run of a session, with the scores that were made of them. All pictures
+ * derive from it. It is a forest: a run is a branch without a parent; a branch leaves its parent at one of
+ * the parent's positions and owns what comes after.
+ *
+ *   position 0          what the branch starts from: noise (a run), or the parent's latent at `parent_at`
+ *   position k          after k steps of this branch's own counting. A branch counts on from its parent: its
+ *                       first own position is parent_at, and positions before that are the parent's
+ *   position steps      the data
+ *   beyond `steps`      refinement: gradient steps in latent space (model/refine.h), of another colour
+ *
+ * Main thread only. Latents are GBytes (float32, (C, h, w), scaled as model/model.h says), so that the
+ * engine's thread can hold them too, and so that a result can be told stale: it belongs to a latent, not to
+ * an index. */
+#ifndef WD_RECORDING_H
+#define WD_RECORDING_H
+
+#include "app/frame.h"
+#include "model/sampler.h"
+
+#include <glib-object.h>
+
+/* The figures that are kept of a latent; the first WD_METRICS are those of solver/metrics.h. */
+typedef enum WdScoreKind {
+  WD_SCORE_LAG = WD_METRICS, /* mean |lag|, ms (solver/lag.h, whole traces) */
+  WD_SCORE_INTERIOR,         /* wave-equation residual */
+  WD_SCORES
+} WdScoreKind;
+
+typedef struct WdScoreInfo {
+  const char *key;   /* "reflection_residual": CSV, settings, command line */
+  const char *title; /* "Reflection residual" */
+  const char *unit;  /* "" or "ms" */
+  const char *about; /* one sentence for the menu's tooltip: what it is, what 1 means */
+  gboolean higher_is_better, log_axis;
+} WdScoreInfo;
+const WdScoreInfo *wd_score_get_info(int kind);
+
+/* Scores of one latent under one mode of the solver. NaN: not made (yet). */
+typedef struct WdScore {
+  wd_wave_mode mode;
+  wd_measure all;
+  double value[WD_SCORES];
+  int shots;
+  double (*shot)[WD_SCORES]; /* shots rows */
+  double seconds;            /* of the simulation that made it */
+} WdScore;
+
+/* Which of a position's two latents: the estimate of the data (x0-hat), or the noisy state itself (x_t). */
+typedef enum WdWhat { WD_WHAT_ESTIMATE = 0, WD_WHAT_STATE, WD_WHATS } WdWhat;
+
+typedef struct WdPosition {
+  wd_sampler_level level;   /* timestep -1: the data, and refinement */
+  GBytes *latent[WD_WHATS]; /* x0-hat, x_t; NULL while not made. At the data both are the same bytes */
+  WdScore *live[WD_WHATS], *exact[WD_WHATS]; /* NULL: not scored */
+  double seconds;                            /* that the step to here took */
+  gboolean refined;
+  double objective; /* of refinement: J over the first step's denominator; NaN otherwise */
+  char *fault;      /* what went wrong here (NaN, the solver's refusal); NULL: nothing */
+} WdPosition;
+
+typedef enum WdBranchKind {
+  WD_BRANCH_SAMPLED = 0,
+  WD_BRANCH_ENCODED /* an opened pair, position 0 is data */
+} WdBranchKind;
+
+/* How a branch's own steps are made. */
+typedef struct WdRecipe {
+  guint64 seed;         /* of the run's noise */
+  int family;           /* wd_family, -1: any */
+  wd_sampler_plan plan; /* of a branch: `steps` are those that remain from parent_at on */
+  gboolean new_noise;   /* a branch with fresh noise: */
+  guint64 noise_seed;
+  int refine_steps; /* refinement asked for so far */
+  double refine_rate;
+} WdRecipe;
+
+typedef struct WdBranch {
+  guint id;   /* from 1, never used again in this recording */
+  char *name; /* "Run 42", "Branch of run 42 at 6"; the user may change it */
+  WdBranchKind kind;
+  guint parent; /* 0: a run */
+  int parent_at;
+  WdRecipe recipe;
+  int steps;           /* the position of the data; total of sampling steps, the parent's part included */
+  GPtrArray *position; /* WdPosition *; own positions, [0] is position `first`; grows as the run goes */
+  int first;           /* 0 for a run; parent_at for a branch: that position is its own too, since its
+                          estimate may differ */
+  WdPair *truth;       /* opened pair; NULL: no truth is known */
+  char *truth_name;    /* "CurveFault-B 3 of data/": for titles */
+  GBytes *edited;      /* a branch that starts from an edited latent: that latent; NULL */
+  int colour;          /* of wd_curve_colour, from 1 */
+  gboolean pinned;     /* drawn as an overlay in the residual plot */
+} WdBranch;
+
+#define WD_TYPE_RECORDING (wd_recording_get_type())
+G_DECLARE_FINAL_TYPE(WdRecording, wd_recording, WD, RECORDING, GObject)
+
+/* Signals
+ *   "changed"                        branches came, went or were renamed
+ *   "position" (guint id, int k)     a latent, a score or a fault came at position k of branch id, or the
+ *                                    branch grew to it */
+WdRecording *wd_recording_new(void);
+
+guint wd_recording_count(WdRecording *r);
+WdBranch *wd_recording_nth(WdRecording *r, guint i);   /* in order of making; borrowed */
+WdBranch *wd_recording_find(WdRecording *r, guint id); /* NULL: gone */
+/* The last position that exists (with a latent) of a branch, -1 for none. */
+int wd_branch_last(const WdBranch *branch);
+/* Position k of a branch, the parents' included; NULL where there is none yet. */
+WdPosition *wd_recording_position(WdRecording *r, guint id, int k);
+/* Steps to the data and refinement: the number of the last position once all is done. */
+int wd_branch_end(const WdBranch *branch);
+
+/* The model that made the latents (identity: model/model.h), once anything is recorded; "" before. */
+const char *wd_recording_get_model(WdRecording *r);
+const char *wd_recording_get_identity(WdRecording *r);
+
+gboolean wd_recording_rename(WdRecording *r, guint id, const char *name);
+/* Removes a branch and those that left it. What they alone held is freed. */
+void wd_recording_remove(WdRecording *r, guint id);
+
+/* A branch's score for a plot: exact where it is, live otherwise; NULL: none. */
+const WdScore *wd_position_score(const WdPosition *p, WdWhat what);
+
+/* Frames, held within a budget: those least recently used go first (never a recording's only copy: what was
+ * read from a file without a model stays). Borrowed members; wd_*_ref what is to be kept. */
+gboolean wd_recording_get_frame(WdRecording *r, guint id, int k, WdWhat what, WdFrame *out);
+
+/* Files (app/recording_file.c): one safetensors file `*.wdrun`, with latents, scores, recipes and, when
+ * `frames`, what was decoded and simulated, in the codec's instants and float16. `view` (may be NULL) is a
+ * JSON text that is kept as it is. */
+gboolean wd_recording_save(WdRecording *r, const char *path, gboolean frames, const char *view,
+                           GError **error);
+WdRecording *wd_recording_load(const char *path, char **view, GError **error);
+
+#endif

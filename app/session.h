@@ -1,0 +1,132 @@
+/* A session: the model, the engine's thread, and the recording that the two make. The window calls it on the
+ * main thread and gets signals there; every engine call runs on the one thread that session.c owns.
+ *
+ * Nothing stale arrives: a result belongs to a latent (recording.h), and one whose latent is no longer there
+ * is dropped. A step that is cancelled or fails leaves the recording as it was. The engine makes, in this
+ * order: what the views look at (the newest request of a view replaces its older one), the next step of what
+ * runs (denoise, decode, simulate, score), then scores that are missing, in exact mode, at rest. */
+#ifndef WD_SESSION_H
+#define WD_SESSION_H
+
+#include "app/recording.h"
+#include "model/model.h"
+
+typedef enum WdSessionState {
+  WD_SESSION_NO_MODEL = 0, /* recordings can be replayed */
+  WD_SESSION_LOADING,
+  WD_SESSION_IDLE,
+  WD_SESSION_RUNNING,   /* steps of wd_session_get_running () */
+  WD_SESSION_CANCELLING /* until the engine has stopped, within 100 ms */
+} WdSessionState;
+
+/* Something to tell a person: the window's inline bar. */
+typedef enum WdNoticeAction {
+  WD_NOTICE_NONE = 0,
+  WD_NOTICE_USE_CPU,    /* the device is lost or out of memory: go on with "cpu" */
+  WD_NOTICE_OPEN_MODEL, /* choose another model */
+  WD_NOTICE_RESUME      /* go on from the last stored latent */
+} WdNoticeAction;
+
+typedef struct WdNotice {
+  wd_status code; /* WD_CANCELLED for "Stopped at step 18" */
+  char *what;     /* one sentence: what happened */
+  char *kept;     /* what was kept; may be NULL */
+  char *details;  /* the engine's own message, for "Details"; may be NULL */
+  WdNoticeAction action;
+  guint branch; /* that it is about; 0: none */
+} WdNotice;
+
+/* What the loaded model is and what was measured of it, for titles, bands and verdicts. NaN: not known. */
+typedef struct WdModelInfo {
+  char *name, *folder, *identity;
+  char *device;      /* for people */
+  char *device_spec; /* "cpu:2" */
+  gboolean stage2;   /* can sample */
+  wd_latent_shape latent;
+  wd_shard_desc geometry;
+  char *evaluated; /* "100 test pairs, exact mode, 22 Nov 2026"; NULL: there is no evaluation.json */
+} WdModelInfo;
+
+/* Reference levels of one figure, from the model's evaluation.json. NaN where unknown. */
+typedef struct WdLevels {
+  double silence;                               /* what a silent gather scores */
+  double direct;                                /* what the direct wave alone scores (r_R: 1) */
+  double stage1_p05, stage1_median, stage1_p95; /* real pairs through stage 1; p95 is epsilon */
+  double floor;                                 /* of discretisation */
+  double noise_median;                          /* N(0, I) latents */
+  double generated_p05, generated_median, generated_p95;
+} WdLevels;
+
+#define WD_TYPE_SESSION (wd_session_get_type())
+G_DECLARE_FINAL_TYPE(WdSession, wd_session, WD, SESSION, GObject)
+
+/* Signals
+ *   "state"                               wd_session_get_state() changed, or the model did
+ *   "frame" (guint id, int k, int what)   more is known of a latent that a view looks at
+ *   "progress" (double fraction)          of what runs; 0..1
+ *   "notice" (const WdNotice *)           borrowed
+ *   "recording"                           another recording took the place of the old one
+ * and those of the recording. */
+WdSession *wd_session_new(void);
+
+/* Loads a model in the background; what is running is stopped first. name as wd_find_model takes it. */
+void wd_session_open_model(WdSession *s, const char *name, const char *device);
+WdSessionState wd_session_get_state(WdSession *s);
+const WdModelInfo *wd_session_get_model(WdSession *s); /* NULL: none */
+/* False when the model's evaluation does not have that figure. */
+gboolean wd_session_get_levels(WdSession *s, int score_kind, WdLevels *out);
+
+WdRecording *wd_session_get_recording(WdSession *s); /* never NULL */
+/* Replaces the recording (stops first); takes a reference. The latents of another model can be replayed, not
+ * continued: that is an error of wd_session_continue, and says so. */
+void wd_session_set_recording(WdSession *s, WdRecording *recording);
+
+/* ---- making. All return at once; the id of the new branch, or 0 with `error`. */
+guint wd_session_run(WdSession *s, const WdRecipe *recipe, GError **error);
+/* A branch that leaves `id` at position k; edited (may be NULL): another latent to go on from. */
+guint wd_session_branch(WdSession *s, guint id, int k, const WdRecipe *recipe, GBytes *edited,
+                        GError **error);
+/* On with a branch until position `to` (wd_branch_end: all that it has). Also over latents that exist. */
+gboolean wd_session_continue(WdSession *s, guint id, int to, GError **error);
+/* Adds refinement steps after the data. */
+gboolean wd_session_refine(WdSession *s, guint id, int steps, double rate, GError **error);
+/* A pair with a truth: map and gathers (either may be NULL: then that modality is not given to the encoder,
+ * and a missing gather is simulated from the map, in exact mode). Takes references. */
+guint wd_session_encode(WdSession *s, WdPair *pair, gboolean give_velocity, gboolean give_gathers,
+                        const char *name, GError **error);
+void wd_session_stop(WdSession *s);
+guint wd_session_get_running(WdSession *s); /* branch id, 0: none */
+
+/* ---- looking. Each view (0 or 1, the two of a comparison) looks at one latent; what is missing of it is
+ * made: decoded, then simulated live, then, once the view rests, in exact mode. `rest`: the view has come to
+ * rest (not in the middle of a drag). */
+void wd_session_look(WdSession *s, int view, guint id, int k, WdWhat what, gboolean rest);
+
+/* ---- policies (settings) */
+typedef enum WdScorePolicy {
+  WD_SCORE_EVERY_STEP = 0,
+  WD_SCORE_EVERY_N,
+  WD_SCORE_FINAL,
+  WD_SCORE_ON_DEMAND
+} WdScorePolicy;
+typedef struct WdPolicy {
+  WdScorePolicy score;
+  int every;
+  gboolean both;       /* x_t is decoded and scored in a run too, not x0-hat alone */
+  gboolean exact_runs; /* runs are scored in exact mode at once */
+  gboolean exact_rest; /* missing exact scores are made at rest [TRUE] */
+  wd_calibration calibration;
+  guint cache_mib; /* budget of frames */
+} WdPolicy;
+void wd_session_set_policy(WdSession *s, const WdPolicy *policy);
+const WdPolicy *wd_session_get_policy(WdSession *s);
+
+/* ---- times, for the status bar, --timing and tests: medians of the last of each, ms; NaN: none yet */
+typedef struct WdTimes {
+  double denoise, decode, live, exact, compare, step; /* step: everything of a step of a run */
+  double stop;                                        /* from wd_session_stop to idle */
+  guint64 simulations;                                /* solver calls since the start */
+} WdTimes;
+WdTimes wd_session_get_times(WdSession *s);
+
+#endif

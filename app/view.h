@@ -1,0 +1,123 @@
+/* What the window shows and how: one object that every widget watches, so that a cursor, a shot, a step or a
+ * zoom changed in one place moves in all. Fields are read freely and changed by the setters below, which
+ * clamp, and emit "changed" with the parts that did. Main thread only. */
+#ifndef WD_VIEW_H
+#define WD_VIEW_H
+
+#include "app/recording.h"
+#include "render/panel.h"
+
+#include <glib-object.h>
+
+typedef enum WdViewPart {
+  WD_VIEW_PLACE = 1, /* branch, position, or what, of side A or B */
+  WD_VIEW_SHOT = 2,
+  WD_VIEW_CURSOR = 4, /* crosshair */
+  WD_VIEW_ZOOM = 8,
+  WD_VIEW_DISPLAY = 16, /* how panels are drawn */
+  WD_VIEW_PLOT = 32,    /* metric, axis, overlays, epsilon */
+  WD_VIEW_LAYOUT = 64,
+  WD_VIEW_PLAY = 128,
+  WD_VIEW_ALL = 255
+} WdViewPart;
+
+/* The panels. The two gather panels of a side show `source`; row 2 shows simulated, difference, traces. */
+typedef enum WdPanelKind {
+  WD_PANEL_VELOCITY = 0,
+  WD_PANEL_GATHER, /* by view->source */
+  WD_PANEL_SIMULATED,
+  WD_PANEL_DIFFERENCE, /* decoded - simulated, times display.difference */
+  WD_PANEL_TRACES,     /* residual by shot and receiver */
+  WD_PANEL_KINDS
+} WdPanelKind;
+
+typedef enum WdSource {
+  WD_SOURCE_DECODED = 0,
+  WD_SOURCE_SIMULATED,
+  WD_SOURCE_DIFFERENCE,
+  WD_SOURCE_OBSERVED,
+  WD_SOURCE_SPLIT,
+  WD_SOURCE_INTERLEAVED,
+  WD_SOURCES
+} WdSource;
+typedef enum WdLayout { WD_LAYOUT_STEP = 0, WD_LAYOUT_COMPARE, WD_LAYOUTS } WdLayout;
+typedef enum WdPlotAxis { WD_PLOT_STEP = 0, WD_PLOT_TIMESTEP, WD_PLOT_LOG_SNR } WdPlotAxis;
+typedef enum WdAlign { WD_ALIGN_STEP = 0, WD_ALIGN_NOISE } WdAlign;
+typedef enum WdRangeScope { WD_SCOPE_RUN = 0, WD_SCOPE_STEP, WD_SCOPE_MANUAL } WdRangeScope;
+typedef enum WdGainReference { WD_GAIN_ALL_SHOTS = 0, WD_GAIN_SHOT } WdGainReference;
+
+/* How one panel is drawn. Zeroed is not the default: wd_panel_look_default. */
+typedef struct WdPanelLook {
+  wd_colormap colormap;
+  gboolean smooth;
+  wd_panel_mode mode; /* gathers */
+  WdRangeScope scope; /* velocity: 1500..4500 with scope run */
+  double lo, hi;      /* manual */
+  double clip;        /* percent */
+  double gain;        /* dB */
+  WdGainReference reference;
+  wd_display display;   /* AGC, normalise, t^p, flip: "display only" */
+  gboolean mute_direct; /* F(v_top) subtracted: what is left is what lies below */
+  gboolean contours;    /* velocity */
+} WdPanelLook;
+
+typedef struct WdPlace {
+  guint branch; /* 0: nothing */
+  int position;
+} WdPlace;
+
+#define WD_TYPE_VIEW (wd_view_get_type())
+G_DECLARE_FINAL_TYPE(WdView, wd_view, WD, VIEW, GObject)
+
+struct _WdView {
+  GObject parent_instance;
+  WdPlace place[2]; /* A, and B of a comparison */
+  WdWhat what;
+  gboolean scrubbing; /* in the middle of a drag: only what is cached is shown */
+  int shot;           /* 0..shots-1; -1: all */
+  WdSource source;
+  gboolean blink; /* source alternates decoded / simulated, at most 3 a second */
+  int difference; /* factor 1, 2, 5, 10 */
+  gboolean second_row, sidebar, linked_zoom;
+  gboolean show_truth; /* overlay of observed / ground truth */
+  /* crosshair, in metres and seconds; the velocity panel has x and z, gathers x and t */
+  gboolean cursor, cursor_locked;
+  double x, z, t;
+  int cursor_panel;              /* WdPanelKind that it was set from */
+  wd_view zoom_map, zoom_gather; /* in cells; zero: all */
+  WdPanelLook look[WD_PANEL_KINDS];
+  int focused;  /* WdPanelKind whose display the keys change */
+  int enlarged; /* panel that fills the window, -1: none; WD_PANEL_KINDS: the plot */
+  gboolean trace_window, profiles;
+  /* plot */
+  int metric; /* WdScoreKind */
+  WdPlotAxis axis;
+  gboolean linear, per_shot, both; /* both: x_t too */
+  gboolean show_floor, show_population;
+  double epsilon; /* NaN: the model's */
+  WdLayout layout;
+  WdAlign align;
+  gboolean locked; /* B follows A */
+  /* play */
+  gboolean playing, loop, ping_pong, reverse, follow; /* follow: go along with a run */
+  double fps;
+};
+
+WdView *wd_view_new(void);
+/* Say that these parts were changed (fields set directly); emits "changed" (guint parts) once, at once. */
+void wd_view_changed(WdView *view, guint parts);
+/* Only emits when something is different. Position is clamped to what `recording` has. */
+void wd_view_go(WdView *view, WdRecording *recording, int side, guint branch, int position);
+void wd_view_set_cursor(WdView *view, int panel, double x, double z, double t); /* metres, metres, seconds */
+void wd_view_set_shot(WdView *view, int shot);
+WdPanelLook wd_panel_look_default(WdPanelKind kind);
+/* Side B's position for A's by step or by noise level; -1: nothing to align. */
+int wd_view_align(WdRecording *recording, guint a, int position, guint b, WdAlign align);
+/* epsilon in force: the view's, else the model's, else NaN. */
+double wd_view_epsilon(WdView *view, double of_model);
+/* All of it as JSON and back (unknown keys kept out of harm's way): session files, --copy as command,
+ * lessons. */
+char *wd_view_to_json(WdView *view);
+gboolean wd_view_from_json(WdView *view, const char *json, GError **error);
+
+#endif
