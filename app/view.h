@@ -18,7 +18,8 @@ typedef enum WdViewPart {
   WD_VIEW_PLOT = 32,    /* metric, axis, overlays, epsilon */
   WD_VIEW_LAYOUT = 64,
   WD_VIEW_PLAY = 128,
-  WD_VIEW_ALL = 255
+  WD_VIEW_RUN = 256, /* what the next run would be */
+  WD_VIEW_ALL = 511
 } WdViewPart;
 
 /* The panels. The two gather panels of a side show `source`; row 2 shows simulated, difference, traces. */
@@ -101,6 +102,9 @@ struct _WdView {
   /* play */
   gboolean playing, loop, ping_pong, reverse, follow; /* follow: go along with a run */
   double fps;
+  /* the next run: the sidebar and the header bar edit it, Run (and Branch, all but the seed) takes it */
+  WdRecipe next;
+  gboolean seed_locked; /* Run keeps the seed; otherwise a seed that has been run is replaced by a new one */
 };
 
 WdView *wd_view_new(void);
