@@ -83,8 +83,8 @@ static wd_status describe_model(cli *c, const char *folder, wd_error *err) {
 /* ---- results: the recipe, and which arrays stand beside it */
 
 static wd_status arrays_json(const char *folder, json_t **out, wd_error *err) {
-  static const char *const name[] = {"velocity.npy", "seismic.npy", "latents.npy", "latents_steps.npy",
-                                     "codes.npy"};
+  static const char *const name[] = {"velocity.npy",      "seismic.npy",         "latents.npy",
+                                     "latents_steps.npy", "estimates_steps.npy", "codes.npy"};
   json_t *files = json_object();
   for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
     char path[DATASET_PATH], text[128];

@@ -6,6 +6,7 @@
  *   seismic.npy        (n, shots, samples, receivers)      what the decoder says, in the solver's amplitude
  *   latents.npy        (n, C, h, w)                        model.h
  *   latents_steps.npy  (n, steps + 1, C, h, w)             sample only
+ *   estimates_steps.npy  the same of x0-hat                sample --estimates
  *   codes.npy          (n, cells) int32                    encode only
  *   residuals.csv      one row a scored pair
  *   recipe.json        how all of it was made; written last, so that it stands for a whole folder */
@@ -121,7 +122,7 @@ wd_status pair_decode(pair_decoder *d, size_t n, const float *latents, float *ve
 
 typedef struct pair_folder {
   const char *path;
-  wd_npy_writer *velocity, *seismic, *latents, *steps, *codes;
+  wd_npy_writer *velocity, *seismic, *latents, *steps, *estimates, *codes;
   wd_file *residuals;
 } pair_folder;
 
@@ -131,7 +132,8 @@ enum {
   PAIR_LATENTS = 4,
   PAIR_STEPS = 8,
   PAIR_CODES = 16,
-  PAIR_RESIDUALS = 32
+  PAIR_RESIDUALS = 32,
+  PAIR_ESTIMATES = 64
 };
 /* Makes the folder and begins the files asked for, for n pairs (and positions of each recording). */
 wd_status pair_folder_open(const char *path, const wd_model *model, size_t n, size_t positions, int files,

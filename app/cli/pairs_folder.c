@@ -40,6 +40,9 @@ wd_status pair_folder_open(const char *path, const wd_model *model, size_t n, si
     st = begin(path, "latents.npy", WD_NPY_F32, 4, (size_t[]){n, c, h, w}, &f.latents, err);
   if (!st && (files & PAIR_STEPS))
     st = begin(path, "latents_steps.npy", WD_NPY_F32, 5, (size_t[]){n, positions, c, h, w}, &f.steps, err);
+  if (!st && (files & PAIR_ESTIMATES))
+    st = begin(path, "estimates_steps.npy", WD_NPY_F32, 5, (size_t[]){n, positions, c, h, w}, &f.estimates,
+               err);
   if (!st && (files & PAIR_CODES))
     st = begin(path, "codes.npy", WD_NPY_I32, 2, (size_t[]){n, (size_t)l.codes}, &f.codes, err);
   if (!st && (files & PAIR_RESIDUALS)) {
@@ -60,6 +63,7 @@ void pair_folder_abort(pair_folder *f) {
   wd_npy_writer_abort(f->seismic);
   wd_npy_writer_abort(f->latents);
   wd_npy_writer_abort(f->steps);
+  wd_npy_writer_abort(f->estimates);
   wd_npy_writer_abort(f->codes);
   wd_file_abort(f->residuals);
   *f = (pair_folder){0};
@@ -97,6 +101,7 @@ wd_status pair_folder_close(pair_folder *f, json_t *recipe, wd_error *err) {
   if (!st) st = finish(&f->seismic, err);
   if (!st) st = finish(&f->latents, err);
   if (!st) st = finish(&f->steps, err);
+  if (!st) st = finish(&f->estimates, err);
   if (!st) st = finish(&f->codes, err);
   if (!st && f->residuals) {
     wd_file *file = f->residuals;

@@ -1,6 +1,6 @@
 /* wavediffusion-cli sample: pairs drawn from a trained model, every latent of the way kept, scored on
  * request. What is written as seismic.npy comes from the decoder; the solver runs only for --score. */
-#include "app/cli/pairs.h"
+#include "app/cli/branch.h"
 
 #include "solver/family.h"
 #include "solver/memory.h"
@@ -10,10 +10,10 @@
 #include <string.h>
 
 typedef struct sample_args {
-  const char *model, *seeds, *score, *latents, *device, *output;
+  const char *model, *seeds, *score, *branch, *latents, *device, *output;
   int steps, sampler, family, mode, precision, timestep;
   double eta, guidance;
-  bool renoise;
+  bool renoise, estimates;
 } sample_args;
 
 static const cli_option options[] = {
@@ -25,6 +25,13 @@ static const cli_option options[] = {
      .help =
          "simulate the decoded maps of every Kth step and of the last one, and write the residuals of both "
          "x_t and x0-hat"},
+    {"branch", 'b', CLI_TEXT, offsetof(sample_args, branch), .value = "BRANCHES",
+     .help =
+         "go another way from a position on: at=K with any of steps, sampler, eta, guidance, family, noise "
+         "(a seed) and latents (a file), as in at=6,sampler=ddim,eta=1,noise=9; several joined by ; follow "
+         "each other"},
+    {"estimates", 0, CLI_FLAG, offsetof(sample_args, estimates),
+     .help = "write estimates_steps.npy too: x0-hat at every position"},
     CLI_MODE_OPTION(sample_args),
     CLI_DEVICE_OPTION(sample_args),
     CLI_PRECISION_OPTION(sample_args),
@@ -43,6 +50,9 @@ typedef struct job {
   const sample_args *args;
   seed_list seeds;
   int every; /* 0: no scores */
+  branch branches[MAX_BRANCHES];
+  int n_branches;
+  wd_sampler_level *level; /* positions, of the first batch: they are the same for every seed */
   wd_device *device;
   wd_model *model;
   wd_denoiser *denoiser;
@@ -51,7 +61,8 @@ typedef struct job {
   wd_residual *residual;
   latent_file start; /* npy NULL without --latents */
   pair_folder folder;
-  int batch, positions;               /* positions of a recording: steps + 1 */
+  int batch, end;
+  int positions;                      /* of a recording: end + 1 */
   float *latents;                     /* a batch, to start from */
   float *velocity, *gathers;          /* a batch, decoded */
   wd_measure *measure;                /* batch x positions x 2: x_t and x0-hat of what is scored */
@@ -75,6 +86,7 @@ static void job_close(job *j) {
   wd_model_close(j->model);
   wd_device_close(j->device);
   wd_free(j->seeds.seed);
+  wd_free(j->level);
 }
 
 static wd_status parse_score(const char *text, int *every, wd_error *err) {
@@ -126,7 +138,7 @@ static wd_status set_up(cli *c, job *j, wd_error *err) {
   }
   if (st) return st;
   size_t batch = (size_t)j->batch;
-  j->positions = a->steps + 1;
+  j->level = wd_calloc((size_t)j->positions, sizeof *j->level);
   j->latents = wd_calloc(batch, (size_t)wd_model_latent(j->model).count * sizeof(float));
   j->velocity = wd_calloc(batch, pair_cells(j->decoder) * sizeof(float));
   j->gathers = wd_calloc(batch, pair_samples(j->decoder) * sizeof(float));
@@ -134,8 +146,8 @@ static wd_status set_up(cli *c, job *j, wd_error *err) {
     j->measure = wd_calloc(batch * (size_t)j->positions, 2 * sizeof *j->measure);
     j->last = wd_calloc(j->seeds.count, sizeof *j->last);
   }
-  if (!j->latents || !j->velocity || !j->gathers || (j->every && (!j->measure || !j->last)))
-    st = wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %d pairs and %d steps", j->batch, a->steps);
+  if (!j->latents || !j->velocity || !j->gathers || !j->level || (j->every && (!j->measure || !j->last)))
+    st = wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %d pairs and %d steps", j->batch, j->end);
   return st;
 }
 
@@ -215,6 +227,10 @@ static wd_status deliver(job *j, const wd_sampler *s, size_t first, wd_error *er
     if (!st) st = wd_npy_writer_append(j->folder.latents, wd_sampler_latents(s, end) + at * one, one, err);
     for (int k = 0; k <= end && !st; k++)
       st = wd_npy_writer_append(j->folder.steps, wd_sampler_latents(s, k) + at * one, one, err);
+    for (int k = 0; k <= end && !st && j->folder.estimates; k++) {
+      const float *z = k < end ? wd_sampler_estimates(s, k) : wd_sampler_latents(s, k);
+      st = wd_npy_writer_append(j->folder.estimates, z + at * one, one, err);
+    }
   }
   return st;
 }
@@ -237,10 +253,19 @@ static wd_status sample_batch(job *j, size_t first, int n, wd_error *err) {
   wd_sampler *s = NULL;
   if (!st) st = wd_sampler_create(j->denoiser, &desc, &s, err);
   double start = cli_seconds();
-  cli_progress_span(j->c, (j->every ? 0.5 : 0.9) * n);
-  if (!st) st = wd_sampler_run(s, a->steps, &j->c->hooks, err);
+  double span = (j->every ? 0.5 : 0.9) * n;
+  for (int b = 0, at = 0; b <= j->n_branches && !st; b++) {
+    int to = b < j->n_branches ? j->branches[b].at : j->end;
+    cli_progress_span(j->c, span * (to - at) / j->end);
+    st = wd_sampler_run(s, to, &j->c->hooks, err);
+    cli_progress_set(j->c, (double)first + span * to / j->end);
+    /* A branch keeps the estimate at its position only where it was made. */
+    if (!st && b < j->n_branches) st = branch_take(&j->branches[b], s, first, err);
+    at = to;
+  }
   j->sampling += cli_seconds() - start;
-  j->steps += (size_t)n * (size_t)a->steps;
+  j->steps += (size_t)n * (size_t)j->end;
+  for (int k = 0; k < j->positions && !st && first == 0; k++) j->level[k] = wd_sampler_get_level(s, k);
   if (!st) st = deliver(j, s, first, err);
   if (st && j->seeds.count > 1)
     st = wd_fail_context(err, st, n > 1 ? "seeds from %llu on" : "seed %llu",
@@ -249,13 +274,13 @@ static wd_status sample_batch(job *j, size_t first, int n, wd_error *err) {
   return st;
 }
 
-static json_t *recipe(const job *j, const wd_sampler *levels) {
+static json_t *recipe(const job *j) {
   const sample_args *a = j->args;
   const wd_schedule *schedule = wd_denoiser_schedule(j->denoiser);
   const wd_latent_shape l = wd_model_latent(j->model);
   json_t *timesteps = json_array(), *snr = json_array();
   for (int k = 0; k < j->positions; k++) {
-    wd_sampler_level at = wd_sampler_get_level(levels, k);
+    wd_sampler_level at = j->level[k];
     json_array_append_new(timesteps, json_integer(at.timestep));
     json_array_append_new(snr, cli_real(at.log_snr));
   }
@@ -265,7 +290,7 @@ static json_t *recipe(const job *j, const wd_sampler *levels) {
       "{s:s, s:i, s:s, s:o, s:s, s:I, s:s, s:s, s:i, s:f, s:f, s:s, s:i, s:o, s:o, s:[i,i,i], s:o, s:s}",
       "format", "wavediffusion-run", "version", 1, "command", "sample", "model", model_describe(j->model),
       "seeds", a->seeds, "count", (json_int_t)j->seeds.count, "family", family, "sampler",
-      wd_sampler_name((wd_sampler_kind)a->sampler), "steps", a->steps, "eta", a->eta, "guidance", a->guidance,
+      wd_sampler_name((wd_sampler_kind)a->sampler), "steps", j->end, "eta", a->eta, "guidance", a->guidance,
       "schedule", wd_schedule_name(schedule->kind), "model_timesteps", schedule->timesteps, "timesteps",
       timesteps, "log_snr", snr, "latent", l.channels, l.height, l.width, "geometry",
       geometry_describe(j->model), "precision", precision[a->precision]);
@@ -276,33 +301,19 @@ static json_t *recipe(const job *j, const wd_sampler *levels) {
   json_object_set_new(o, "simd_lanes", json_integer(d->lanes)); /* other widths sum in another order */
   if (a->latents)
     json_object_set_new(o, "start",
-                        json_pack("{s:s, s:i, s:b}", "latents", a->latents, "timestep",
-                                  wd_sampler_get_level(levels, 0).timestep, "renoise", (int)a->renoise));
+                        json_pack("{s:s, s:i, s:b}", "latents", a->latents, "timestep", j->level[0].timestep,
+                                  "renoise", (int)a->renoise));
+  if (j->n_branches) { /* steps: all of them; run_steps: those that the run was planned with */
+    json_t *list = json_array();
+    for (int b = 0; b < j->n_branches; b++) json_array_append_new(list, branch_describe(&j->branches[b]));
+    json_object_set_new(o, "run_steps", json_integer(a->steps));
+    json_object_set_new(o, "branches", list);
+  }
   json_object_set_new(
       o, "score",
       j->every ? json_pack("{s:i, s:s}", "every", j->every, "mode", wd_wave_mode_name((wd_wave_mode)a->mode))
                : json_null());
   return o;
-}
-
-/* Levels are the same for every seed: a recording of one stands for all. */
-static wd_status finish(job *j, wd_error *err) {
-  const sample_args *a = j->args;
-  wd_sampler_desc desc = {.plan = {(wd_sampler_kind)a->sampler, a->steps, a->eta, a->guidance}};
-  if (a->latents) {
-    wd_status st = latents_read(&j->start, 0, 1, -1, j->latents, err);
-    if (st) return st;
-    desc.latents = j->latents;
-    desc.start = a->timestep ? a->timestep + 1 : 0;
-  }
-  wd_sampler *levels = NULL;
-  wd_status st = wd_sampler_create(j->denoiser, &desc, &levels, err);
-  if (st) return st;
-  json_t *o = recipe(j, levels);
-  wd_sampler_destroy(levels);
-  st = pair_folder_close(&j->folder, o, err);
-  json_decref(o);
-  return st;
 }
 
 static wd_status report(cli *c, const job *j, double seconds, wd_error *err) {
@@ -316,7 +327,7 @@ static wd_status report(cli *c, const job *j, double seconds, wd_error *err) {
   const char *mode = j->every ? wd_wave_mode_name((wd_wave_mode)a->mode) : NULL;
   if (c->json) {
     json_t *o = json_pack("{s:s, s:I, s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "output", a->output,
-                          "samples", (json_int_t)j->seeds.count, "sampler", sampler, "steps", a->steps,
+                          "samples", (json_int_t)j->seeds.count, "sampler", sampler, "steps", j->end,
                           "device", d->spec, "device_name", d->name, "model", wd_model_identity(j->model),
                           "seconds", cli_real(seconds), "step_ms", cli_real(step), "decode_ms",
                           cli_real(decode), "peak_memory_mib", cli_real(peak_memory()));
@@ -329,7 +340,7 @@ static wd_status report(cli *c, const job *j, double seconds, wd_error *err) {
     return cli_print_json(o, err);
   }
   printf("%s: %zu pairs, %s with %d steps on %s, %.3g s (%.3g ms a step, %.3g ms a decoded pair)\n",
-         a->output, j->seeds.count, sampler, a->steps, d->name, seconds, step, decode);
+         a->output, j->seeds.count, sampler, j->end, d->name, seconds, step, decode);
   if (j->every) {
     printf("%zu pairs scored in %s mode; the finished ones:\n", j->scored, mode);
     residual_print(final);
@@ -344,10 +355,16 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
   wd_status st = check(j.args, err);
   if (!st) st = parse_score(j.args->score, &j.every, err);
   if (!st) st = seeds_parse("--seeds", j.args->seeds, &j.seeds, err);
+  wd_sampler_plan plan = {(wd_sampler_kind)j.args->sampler, j.args->steps, j.args->eta, j.args->guidance};
+  if (!st) st = branches_parse(j.args->branch, &plan, j.branches, &j.n_branches, err);
+  j.end =
+      j.n_branches ? j.branches[j.n_branches - 1].at + j.branches[j.n_branches - 1].plan.steps : plan.steps;
+  j.positions = j.end + 1;
   if (!st) st = set_up(c, &j, err);
   if (!st)
     st = pair_folder_open(j.args->output, j.model, j.seeds.count, (size_t)j.positions,
-                          PAIR_VELOCITY | PAIR_SEISMIC | PAIR_LATENTS | PAIR_STEPS | PAIR_RESIDUALS,
+                          PAIR_VELOCITY | PAIR_SEISMIC | PAIR_LATENTS | PAIR_STEPS | PAIR_RESIDUALS |
+                              (j.args->estimates ? PAIR_ESTIMATES : 0),
                           &j.folder, err);
   if (!st) cli_progress_begin(c, "sample", "pairs", (double)j.seeds.count, 0);
   for (size_t first = 0; first < j.seeds.count && !st;) {
@@ -360,7 +377,11 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
     if (!st) cli_progress_set(c, (double)first);
   }
   if (!st) cli_progress_end(c);
-  if (!st) st = finish(&j, err);
+  if (!st) {
+    json_t *o = recipe(&j);
+    st = pair_folder_close(&j.folder, o, err);
+    json_decref(o);
+  }
   if (!st) st = report(c, &j, cli_seconds() - start, err);
   job_close(&j);
   return st;

@@ -131,6 +131,36 @@ r = cli("residual", "--velocity", "still.npy", "--seismic", "truth/seismic-00000
 ok(r.returncode == 0 and "live mode on cpu" in r.stdout and "nothing to reflect" in r.stdout and "median" in r.stdout,
    "the table for people says so too, and the mode and device", described(r))
 
+# ---- branches
+e = result("estimates", "sample", *M, "--seeds", "3,0", "--steps", "6", "--estimates", "-o", "plain")
+p, = load("plain", "estimates_steps")
+ok(p.shape == (2, 7, 4, 18, 18) and np.array_equal(p[:, -1], np.load("plain/latents.npy")) and not np.array_equal(p[0, 2], p[1, 2]),
+   "x0-hat of every position, the last one being the data")
+e = result("a branch that changes nothing", "sample", *M, "--seeds", "3,0", "--steps", "6", "--branch", "at=2", "--estimates", "-o", "none")
+ok(all(np.array_equal(a, b) for a, b in zip(load("plain", "latents_steps", "estimates_steps"), load("none", "latents_steps", "estimates_steps"))),
+   "gives the same latents and estimates to the last bit")
+e = result("two branches", "sample", *M, "--seeds", "3", "--steps", "6", "--branch",
+           "at=2,steps=3,sampler=ddim,eta=1,noise=9;at=4,steps=2,sampler=dpmpp-2m,eta=0,family=style-b", "--score", "every=3", "-o", "branched")
+b, = load("branched", "latents_steps")
+ok(b.shape == (1, 7, 4, 18, 18) and np.array_equal(b[0, :3], steps[3, :3]) and not np.array_equal(b[0, 3], steps[3, 3]),
+   "go their own way from there")
+r = json.load(open("branched/recipe.json", encoding="utf-8"))
+ok(r["steps"] == 6 and r["run_steps"] == 6 and [x["at"] for x in r["branches"]] == [2, 4] and r["branches"][0]["noise_seed"] == "9"
+   and r["branches"][1]["sampler"] == "dpmpp-2m" and len(r["timesteps"]) == 7, "recipe.json tells of them", r)
+ok([(x["step"], x["family"]) for x in rows("branched/residuals.csv")][::2] == [("0", "style-b"), ("3", "style-b"), ("6", "style-b")],
+   "and so do the scores")
+np.save("edit.npy", steps[3:4, 2] + np.float32(0.5))
+e = result("an edited latent", "sample", *M, "--seeds", "3", "--steps", "6", "--branch", "at=2,latents=edit.npy", "-o", "edited")
+b, = load("edited", "latents_steps")
+ok(np.array_equal(b[0, 2], np.load("edit.npy")[0]) and np.array_equal(b[0, 1], steps[3, 1]) and not np.array_equal(b[0, 6], steps[3, 6]),
+   "takes the place of the one there")
+for text, error in ((";", "key=value"), ("at=9", "from 0 to 5"), ("at=2,at", "key=value"), ("steps=3", "wants at=K"), ("at=2,colour=3", "colour"),
+                    ("at=2,sampler=euler", "euler"), ("at=2,eta=1", "ddim"), ("at=4;at=2", "from 4 to 5"), ("at=2,noise=-1", "noise=-1"),
+                    ("at=2,family=rock", "rock"), (";".join(["at=0"] * 65), "more than 64")):
+    expect(1, f"--branch '{text[:24]}'", "sample", *M, "--seeds", "0", "--steps", "6", "--branch", text, "-o", "refused", error=error)
+expect(2, "a file of latents that is not there", "sample", *M, "--seeds", "0", "--steps", "6", "--branch", "at=2,latents=no.npy", "-o", "refused",
+       error="no.npy")
+
 # ---- decode, encode
 result("decode", "decode", *M, "--latents", "run/latents.npy", "-o", "decoded")
 ok(np.array_equal(np.load("decoded/velocity.npy"), v) and np.array_equal(np.load("decoded/seismic.npy"), s), "decode makes the pairs again")

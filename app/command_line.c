@@ -1,0 +1,188 @@
+#include "app/command_line.h"
+
+#include "solver/family.h"
+
+#include <string.h>
+
+/* Numbers as the C locale writes them, so that they come back as they were. */
+static void put_real(GString *s, const char *before, double value) {
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+  for (int digits = 6; digits <= 17; digits++) {
+    char format[8];
+    g_snprintf(format, sizeof format, "%%.%dg", digits);
+    g_ascii_formatd(text, sizeof text, format, value);
+    if (g_ascii_strtod(text, NULL) == value) break;
+  }
+  g_string_append_printf(s, "%s%s", before, text);
+}
+
+static void put_quoted(GString *s, const char *before, const char *text) {
+  gboolean plain = text[0] && text[0] != '-';
+  for (const char *p = text; *p && plain; p++)
+    plain = g_ascii_isalnum(*p) || strchr("_-./:,=+@%", *p) != NULL;
+  if (plain) {
+    g_string_append_printf(s, "%s%s", before, text);
+  } else {
+    g_autofree char *quoted = g_shell_quote(text);
+    g_string_append_printf(s, "%s%s", before, quoted);
+  }
+}
+
+static const char *family_text(int family) {
+  return family < 0 ? "any" : wd_family_name((wd_family)family);
+}
+
+static gboolean has_eta(const wd_sampler_plan *plan) {
+  return plan->kind == WD_SAMPLER_DDIM && plan->eta != 0;
+}
+
+char *wd_command_folder(const WdRunRecipe *r) {
+  const WdRunLink *first = wd_run_recipe_link(r, 0);
+  const char *model = r->model && r->model[0] ? r->model : "model";
+  GString *s = g_string_new(NULL);
+  if (r->pair)
+    g_string_printf(s, "%s-%s", model, r->pair);
+  else
+    g_string_printf(s, "%s-%" G_GUINT64_FORMAT "-%s-%d", model, first->recipe.seed,
+                    wd_sampler_name(first->recipe.plan.kind), first->recipe.plan.steps);
+  for (guint i = 1; i < r->chain->len; i++) g_string_append_printf(s, "-at%d", wd_run_recipe_link(r, i)->at);
+  for (char *p = s->str; *p; p++)
+    if (!g_ascii_isalnum(*p) && !strchr("-_.", *p)) *p = '-';
+  if (s->str[0] == '-' || s->str[0] == '.') s->str[0] = '_';
+  return g_string_free(s, FALSE);
+}
+
+char *wd_command_branches(const WdRunRecipe *r) {
+  if (r->chain->len < 2) return NULL;
+  GString *s = g_string_new(NULL);
+  for (guint i = 1; i < r->chain->len; i++) {
+    const WdRunLink *l = wd_run_recipe_link(r, i);
+    const WdRecipe *p = &l->recipe, *before = &wd_run_recipe_link(r, i - 1)->recipe;
+    g_string_append_printf(s, "%sat=%d,steps=%d", i > 1 ? ";" : "", l->at, p->plan.steps);
+    if (p->plan.kind != before->plan.kind)
+      g_string_append_printf(s, ",sampler=%s", wd_sampler_name(p->plan.kind));
+    if (p->plan.eta != before->plan.eta) put_real(s, ",eta=", p->plan.eta);
+    if (p->plan.guidance != before->plan.guidance) put_real(s, ",guidance=", p->plan.guidance);
+    if (p->family != before->family) g_string_append_printf(s, ",family=%s", family_text(p->family));
+    if (p->new_noise) g_string_append_printf(s, ",noise=%" G_GUINT64_FORMAT, p->noise_seed);
+    if (l->edited) g_string_append_printf(s, ",latents=EDITED-%d.npy", l->at);
+  }
+  return g_string_free(s, FALSE);
+}
+
+static void put_precision(GString *s, const WdRunRecipe *r) {
+  if (r->precision && strcmp(r->precision, "f32") != 0)
+    g_string_append_printf(s, " --precision %s", r->precision);
+}
+
+static void put_model(GString *s, const WdRunRecipe *r) {
+  const char *name = r->model && r->model[0] ? r->model : "default";
+  put_quoted(s, " --model ", r->folder && r->folder[0] ? r->folder : name);
+  if (r->device && r->device[0] && strcmp(r->device, "auto") != 0) put_quoted(s, " --device ", r->device);
+  put_precision(s, r);
+}
+
+static const char join[] = " &&\n  ";
+
+static void put_sample(GString *s, const WdRunRecipe *r, const char *folder) {
+  const WdRecipe *p = &wd_run_recipe_link(r, 0)->recipe;
+  g_string_append(s, "wavediffusion-cli sample");
+  put_model(s, r);
+  g_string_append_printf(s, " --seeds %" G_GUINT64_FORMAT " --steps %d --sampler %s", p->seed, p->plan.steps,
+                         wd_sampler_name(p->plan.kind));
+  if (has_eta(&p->plan)) put_real(s, " --eta ", p->plan.eta);
+  if (p->family >= 0) g_string_append_printf(s, " --family %s", family_text(p->family));
+  if (p->plan.guidance != 0 && p->family >= 0) put_real(s, " --guidance ", p->plan.guidance);
+  g_autofree char *branches = wd_command_branches(r);
+  if (branches) put_quoted(s, " --branch ", branches);
+  g_string_append_printf(s, " --estimates --score every=1 --mode %s", wd_wave_mode_name(r->mode));
+  put_quoted(s, " -o ", folder);
+}
+
+/* The pair that was opened has no place in a command line. */
+static void put_encode(GString *s, const WdRunRecipe *r, const char *folder) {
+  g_string_append(s, "wavediffusion-cli encode");
+  put_model(s, r);
+  g_string_append(s, " --velocity VELOCITY.npy --seismic SEISMIC.npy");
+  put_quoted(s, " -o ", folder);
+}
+
+static void put_refine(GString *s, const WdRunRecipe *r, const char *from, const char *folder, int steps) {
+  const WdRecipe *p = &wd_run_recipe_link(r, r->chain->len - 1)->recipe;
+  g_autofree char *latents = g_strconcat(from, "/latents.npy", NULL);
+  g_string_append(s, join);
+  g_string_append(s, "wavediffusion-cli refine");
+  put_model(s, r);
+  put_quoted(s, " --latents ", latents);
+  g_string_append_printf(s, " --steps %d", steps);
+  if (p->refine_rate > 0) put_real(s, " --rate ", p->refine_rate);
+  g_string_append(s, " --quantise");
+  put_quoted(s, " -o ", folder);
+}
+
+static void put_picture(GString *s, const WdRunRecipe *r, const char *latents, int step, const char *out) {
+  g_string_append(s, join);
+  g_string_append(s, "wavediffusion-cli decode");
+  put_model(s, r);
+  put_quoted(s, " --latents ", latents);
+  if (step >= 0) g_string_append_printf(s, " --step %d", step);
+  put_quoted(s, " -o ", out);
+  if (r->calibration) {
+    g_string_append_printf(s, "%swavediffusion-cli residual", join);
+    put_quoted(s, " ", out);
+    g_string_append_printf(s, " --mode %s --calibrate %s", wd_wave_mode_name(r->mode),
+                           r->calibration == WD_CALIBRATE_SIGN ? "sign" : "gain");
+  }
+  g_string_append_printf(s, "%swavediffusion-cli render", join);
+  g_autofree char *v = g_strconcat(out, "/velocity.npy", NULL), *g = g_strconcat(out, "/seismic.npy", NULL);
+  g_autofree char *picture = g_strconcat(out, ".png", NULL);
+  put_quoted(s, " ", v);
+  put_quoted(s, " --beside ", g);
+  put_quoted(s, " -o ", picture);
+  g_string_append_c(s, '\n');
+}
+
+static void put_comments(GString *s, const WdRunRecipe *r) {
+  if (r->pair) {
+    g_autofree char *name = g_strdup(r->pair);
+    g_strdelimit(name, "\r\n", ' ');
+    g_string_append_printf(s,
+                           "# The run starts from an opened pair: %s.\n"
+                           "# Put its files in place of VELOCITY.npy and SEISMIC.npy.\n",
+                           name);
+  }
+  for (guint i = 1; i < r->chain->len; i++) {
+    const WdRunLink *l = wd_run_recipe_link(r, i);
+    if (l->edited)
+      g_string_append_printf(
+          s,
+          "# The latent was edited by hand at step %d. Export it (Export data, latents) as "
+          "EDITED-%d.npy.\n",
+          l->at, l->at);
+  }
+  if (r->identity && r->identity[0])
+    g_string_append_printf(s, "# Made with the model %s, identity %s.\n", r->model ? r->model : "",
+                           r->identity);
+}
+
+char *wd_command_line(const WdRunRecipe *r, const char *folder) {
+  g_autofree char *own = folder ? g_strdup(folder) : wd_command_folder(r);
+  GString *s = g_string_new(NULL);
+  put_comments(s, r);
+  if (r->pair)
+    put_encode(s, r, own);
+  else
+    put_sample(s, r, own);
+  int steps = wd_run_recipe_steps(r);
+  gboolean refined = r->position > steps, last = r->position == steps || r->pair;
+  g_autofree char *from = refined ? g_strconcat(own, "-refined", NULL) : g_strdup(own);
+  if (refined) put_refine(s, r, own, from, r->position - steps);
+  const char *file = refined || last            ? "latents"
+                     : r->what == WD_WHAT_STATE ? "latents_steps"
+                                                : "estimates_steps";
+  g_autofree char *latents = g_strdup_printf("%s/%s.npy", from, file);
+  g_autofree char *out =
+      g_strdup_printf("%s-%s%d", own, r->what == WD_WHAT_STATE && !last && !refined ? "xt" : "", r->position);
+  put_picture(s, r, latents, refined || last ? -1 : r->position, out);
+  return g_string_free(s, FALSE);
+}

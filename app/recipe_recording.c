@@ -1,0 +1,31 @@
+/* The recipe of a branch of a recording. */
+#include "app/recipe.h"
+
+WdRunRecipe *wd_run_recipe_of(WdRecording *recording, guint id, int k, WdWhat what) {
+  const WdBranch *b = wd_recording_find(recording, id);
+  if (!b) return NULL;
+  WdRunRecipe *r = wd_run_recipe_new();
+  g_array_set_size(r->chain, 0);
+  GPtrArray *way = g_ptr_array_new(); /* from the branch to its run */
+  for (; b; b = b->parent ? wd_recording_find(recording, b->parent) : NULL) g_ptr_array_add(way, (gpointer)b);
+  for (guint i = way->len; i-- > 0;) {
+    const WdBranch *one = g_ptr_array_index(way, i);
+    WdRecipe recipe = one->recipe;
+    if (!one->parent && one->kind == WD_BRANCH_ENCODED) {
+      r->pair = g_strdup(one->truth_name ? one->truth_name : one->name);
+      recipe.plan.steps = 0;
+    } else {
+      recipe.plan.steps = one->steps - (one->parent ? one->parent_at : 0);
+    }
+    if (i) recipe.refine_steps = 0; /* what the branch left behind */
+    wd_run_recipe_add(r, one->parent ? one->parent_at : 0, &recipe, one->edited);
+  }
+  g_ptr_array_unref(way);
+  r->model = g_strdup(wd_recording_get_model(recording));
+  r->identity = g_strdup(wd_recording_get_identity(recording));
+  r->position = k;
+  r->what = what;
+  const WdPosition *p = wd_recording_position(recording, id, k);
+  r->mode = p && p->live[what] && !p->exact[what] ? WD_WAVE_LIVE : WD_WAVE_EXACT;
+  return r;
+}
