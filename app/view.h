@@ -60,6 +60,7 @@ typedef struct WdPanelLook {
   wd_display display;   /* AGC, normalise, t^p, flip: "display only" */
   gboolean mute_direct; /* F(v_top) subtracted: what is left is what lies below */
   gboolean contours;    /* velocity */
+  gboolean picks; /* gathers: first arrivals picked on decoded (o) and simulated (x), and by the eikonal */
 } WdPanelLook;
 
 typedef struct WdPlace {
