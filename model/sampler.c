@@ -296,6 +296,49 @@ wd_status wd_sampler_run(wd_sampler *s, int to, const wd_hooks *hooks, wd_error 
   return st;
 }
 
+/* ---- adopting what was recorded */
+
+static wd_status check_record(const wd_sampler *s, int k, const float *value, const char *what, bool may_miss,
+                              wd_error *err) {
+  if (!value)
+    return may_miss ? WD_OK : wd_fail(err, WD_ERR_ARGUMENT, "the record has no %s at position %d", what, k);
+  for (size_t i = 0; i < s->count; i++)
+    if (!isfinite(value[i]))
+      return wd_fail(err, WD_ERR_ARGUMENT, "the record's %s at position %d is not finite", what, k);
+  return WD_OK;
+}
+
+wd_status wd_sampler_restore(wd_sampler *s, int to, const float *const *latents,
+                             const float *const *estimates, wd_error *err) {
+  if (to < s->at || to > s->steps)
+    return wd_fail(err, WD_ERR_ARGUMENT, "a record up to position %d of a run that stands at %d of %d", to,
+                   s->at, s->steps);
+  wd_status st = WD_OK;
+  for (int k = s->at; k <= to && !st; k++) {
+    st = check_record(s, k, latents[k], "latent", false, err);
+    if (!st && k < s->steps) st = check_record(s, k, estimates[k], "estimate", k == to, err);
+  }
+  if (st) return st;
+  wd_sampler *made = NULL; /* copied whole, so that a lack of memory leaves the sampler as it was */
+  st = copy_past(s, s->at, s->steps, s->steps, &made, err);
+  for (int k = s->at; k <= to && !st; k++) {
+    drop(&made->x[k]);
+    drop(&made->estimate[k]);
+    st = copy_slot(made, latents[k], &made->x[k], err);
+    if (!st && k < s->steps) st = copy_slot(made, estimates[k], &made->estimate[k], err);
+  }
+  if (st) {
+    wd_sampler_destroy(made);
+    return st;
+  }
+  made->at = to;
+  wd_sampler old = *s;
+  *s = *made;
+  *made = old;
+  wd_sampler_destroy(made);
+  return WD_OK;
+}
+
 /* ---- going back */
 
 static wd_status check_position(const wd_sampler *s, int k, wd_error *err) {

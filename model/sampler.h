@@ -63,6 +63,15 @@ wd_status wd_sampler_look(wd_sampler *sampler, const wd_hooks *hooks, wd_error *
  * labels and noise seeds of now, should a branch have changed them since). */
 wd_status wd_sampler_rewind(wd_sampler *sampler, int k, wd_error *err);
 
+/* Takes the positions up to `to` from a record of the same run, as if they had just been made by steps: x_t
+ * and estimate of every position k from the present one on, n latents each, copied. latents[at..to] and
+ * estimates[at..to - 1] are wanted (what stands before the present position is not looked at; the one of the
+ * record takes the place of the present latents); estimates[to] may be NULL. Continuing gives the same bits
+ * as the recorded run would have. WD_ERR_ARGUMENT when something is missing or not finite: all is as before.
+ */
+wd_status wd_sampler_restore(wd_sampler *sampler, int to, const float *const *latents,
+                             const float *const *estimates, wd_error *err);
+
 /* What to change from position k on. Zero or NULL: as it was. */
 typedef struct wd_sampler_branch_desc {
   const wd_sampler_plan *plan; /* for the rest; its `steps` are those that remain. With as many as remained

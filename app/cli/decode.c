@@ -28,7 +28,7 @@ typedef struct job {
   const decode_args *args;
   wd_device *device;
   wd_model *model;
-  pair_decoder *decoder;
+  wd_pair_decoder *decoder;
   wd_decoder *book; /* turns codes into latents; NULL without --codes */
   latent_file latents;
   wd_npy *codes;
@@ -48,7 +48,7 @@ static void job_close(job *j) {
   wd_free(j->gathers);
   wd_free(j->index);
   wd_decoder_destroy(j->book);
-  pair_decoder_close(j->decoder);
+  wd_pair_decoder_destroy(j->decoder);
   wd_model_close(j->model);
   wd_device_close(j->device);
 }
@@ -99,7 +99,7 @@ static wd_status set_up(cli *c, job *j, wd_error *err) {
     return cli_usage_error(err, "--step is of recordings of latents, not of codes");
   wd_status st = model_open(c, a->device, NULL, a->model, &j->device, &j->model, err);
   if (st) return st;
-  j->batch = model_batch(j->device);
+  j->batch = wd_model_batch(j->device);
   j->one = (size_t)wd_model_latent(j->model).count;
   j->cells = (size_t)wd_model_latent(j->model).codes;
   if (a->latents) {
@@ -110,13 +110,13 @@ static wd_status set_up(cli *c, job *j, wd_error *err) {
   } else {
     st = open_codes(j, err);
   }
-  if (!st) st = pair_decoder_open(j->model, j->batch, (wd_precision)a->precision, &j->decoder, err);
+  if (!st) st = wd_pair_decoder_create(j->model, j->batch, (wd_precision)a->precision, &j->decoder, err);
   if (st) return st;
   size_t batch = (size_t)j->batch;
   j->latent = wd_calloc(batch, j->one * sizeof(float));
   j->index = wd_calloc(batch, j->cells * sizeof(int32_t));
-  j->velocity = wd_calloc(batch, pair_cells(j->decoder) * sizeof(float));
-  j->gathers = wd_calloc(batch, pair_samples(j->decoder) * sizeof(float));
+  j->velocity = wd_calloc(batch, wd_pair_decoder_cells(j->decoder) * sizeof(float));
+  j->gathers = wd_calloc(batch, wd_pair_decoder_samples(j->decoder) * sizeof(float));
   if (!j->latent || !j->index || !j->velocity || !j->gathers)
     return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %d pairs", j->batch);
   return pair_folder_open(a->output, j->model, j->count, 0, PAIR_VELOCITY | PAIR_SEISMIC | PAIR_LATENTS,
@@ -127,10 +127,12 @@ static wd_status one_batch(cli *c, job *j, size_t first, int n, wd_error *err) {
   const wd_hooks quiet = {.cancel = c->hooks.cancel};
   wd_status st = j->codes ? read_codes(j, first, n, err)
                           : latents_read(&j->latents, first, n, j->args->step, j->latent, err);
-  if (!st) st = pair_decode(j->decoder, (size_t)n, j->latent, j->velocity, j->gathers, &quiet, err);
+  if (!st) st = wd_pair_decoder_run(j->decoder, (size_t)n, j->latent, j->velocity, j->gathers, &quiet, err);
   size_t many = (size_t)n;
-  if (!st) st = wd_npy_writer_append(j->folder.velocity, j->velocity, many * pair_cells(j->decoder), err);
-  if (!st) st = wd_npy_writer_append(j->folder.seismic, j->gathers, many * pair_samples(j->decoder), err);
+  if (!st)
+    st = wd_npy_writer_append(j->folder.velocity, j->velocity, many * wd_pair_decoder_cells(j->decoder), err);
+  if (!st)
+    st = wd_npy_writer_append(j->folder.seismic, j->gathers, many * wd_pair_decoder_samples(j->decoder), err);
   if (!st) st = wd_npy_writer_append(j->folder.latents, j->latent, many * j->one, err);
   return st;
 }

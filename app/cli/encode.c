@@ -127,7 +127,7 @@ static wd_status set_up(cli *c, job *j, wd_error *err) {
   wd_status st = model_open(c, a->device, NULL, a->model, &j->device, &j->model, err);
   if (!st) st = a->data ? open_data(j, err) : open_files(j, err);
   if (st) return st;
-  j->batch = model_batch(j->device);
+  j->batch = wd_model_batch(j->device);
   st = wd_encoder_create(j->model,
                          &(wd_coder_desc){.batch = j->batch, .precision = (wd_precision)a->precision},
                          &j->encoder, err);

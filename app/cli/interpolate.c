@@ -31,7 +31,7 @@ typedef struct job {
   wd_device *device;
   wd_model *model;
   wd_denoiser *denoiser; /* NULL for latents */
-  pair_decoder *decoder;
+  wd_pair_decoder *decoder;
   latent_file file;
   seed_list seeds;
   pair_folder folder;
@@ -49,7 +49,7 @@ static void job_close(job *j) {
   wd_free(j->latent);
   wd_free(j->velocity);
   wd_free(j->gathers);
-  pair_decoder_close(j->decoder);
+  wd_pair_decoder_destroy(j->decoder);
   wd_denoiser_destroy(j->denoiser);
   wd_model_close(j->model);
   wd_device_close(j->device);
@@ -73,7 +73,7 @@ static wd_status set_up(cli *c, job *j, wd_error *err) {
   if (!st && a->seeds) st = seeds_parse("--seeds", a->seeds, &j->seeds, err);
   if (!st) st = model_open(c, a->device, NULL, a->model, &j->device, &j->model, err);
   if (st) return st;
-  j->batch = model_batch(j->device);
+  j->batch = wd_model_batch(j->device);
   j->one = (size_t)wd_model_latent(j->model).count;
   j->anchors = j->seeds.count;
   if (a->latents) {
@@ -87,13 +87,13 @@ static wd_status set_up(cli *c, job *j, wd_error *err) {
   if (!st && a->seeds)
     st = wd_denoiser_create(j->model, &(wd_coder_desc){.batch = j->batch, .precision = precision},
                             &j->denoiser, err);
-  if (!st) st = pair_decoder_open(j->model, j->batch, precision, &j->decoder, err);
+  if (!st) st = wd_pair_decoder_create(j->model, j->batch, precision, &j->decoder, err);
   if (st) return st;
   size_t batch = (size_t)j->batch;
   j->anchor = wd_calloc(j->anchors, j->one * sizeof(float));
   j->latent = wd_calloc(batch, j->one * sizeof(float));
-  j->velocity = wd_calloc(batch, pair_cells(j->decoder) * sizeof(float));
-  j->gathers = wd_calloc(batch, pair_samples(j->decoder) * sizeof(float));
+  j->velocity = wd_calloc(batch, wd_pair_decoder_cells(j->decoder) * sizeof(float));
+  j->gathers = wd_calloc(batch, wd_pair_decoder_samples(j->decoder) * sizeof(float));
   if (!j->anchor || !j->latent || !j->velocity || !j->gathers)
     return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %d pairs", j->batch);
   if (a->latents)
@@ -148,9 +148,11 @@ static wd_status one_batch(cli *c, job *j, int first, int n, wd_error *err) {
   for (int i = 0; i < n; i++) point(j, first + i, j->latent + (size_t)i * j->one);
   wd_status st = j->denoiser ? denoise(c, j, n, err) : WD_OK;
   size_t many = (size_t)n;
-  if (!st) st = pair_decode(j->decoder, many, j->latent, j->velocity, j->gathers, &quiet, err);
-  if (!st) st = wd_npy_writer_append(j->folder.velocity, j->velocity, many * pair_cells(j->decoder), err);
-  if (!st) st = wd_npy_writer_append(j->folder.seismic, j->gathers, many * pair_samples(j->decoder), err);
+  if (!st) st = wd_pair_decoder_run(j->decoder, many, j->latent, j->velocity, j->gathers, &quiet, err);
+  if (!st)
+    st = wd_npy_writer_append(j->folder.velocity, j->velocity, many * wd_pair_decoder_cells(j->decoder), err);
+  if (!st)
+    st = wd_npy_writer_append(j->folder.seismic, j->gathers, many * wd_pair_decoder_samples(j->decoder), err);
   if (!st) st = wd_npy_writer_append(j->folder.latents, j->latent, many * j->one, err);
   return st;
 }

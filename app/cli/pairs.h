@@ -1,5 +1,5 @@
 /* What the commands over a trained model share (sample, encode, decode, interpolate, residual): opening the
- * model, reading lists of seeds and files of latents, decoding to whole pairs, and the folder of results,
+ * model, reading lists of seeds and files of latents, and the folder of results,
  * whose files appear together at the end:
  *
  *   velocity.npy       (n, 1, nz, nx)                      m/s
@@ -14,7 +14,7 @@
 #define WD_CLI_PAIRS_H
 
 #include "app/cli/cli.h"
-#include "model/decoder.h"
+#include "model/pair_decoder.h"
 #include "model/residual.h"
 #include "model/sampler.h"
 #include "solver/file.h"
@@ -72,9 +72,6 @@
 /* Notes the device, and the solver's mode where figures are made with it (NULL otherwise). */
 wd_status model_open(cli *c, const char *device_spec, const char *mode, const char *folder,
                      wd_device **device, wd_model **model, wd_error *err);
-/* Latents that networks take in one call. Fixed for a kind of device, so that the bytes of a seed do not
- * depend on how many are asked for: 1 on a CPU, where more is no faster, 16 on CUDA. */
-int model_batch(const wd_device *device);
 json_t *model_describe(const wd_model *model);    /* name, identity; for recipes */
 json_t *geometry_describe(const wd_model *model); /* sizes of maps and gathers, spacing, dt, frequency */
 
@@ -103,20 +100,6 @@ wd_status latents_open(const wd_model *model, const char *path, latent_file *out
 /* n latents from number `first`, at position `step` (-1: the last). Refuses what is not finite. */
 wd_status latents_read(const latent_file *file, size_t first, int n, int step, float *out, wd_error *err);
 void latents_close(latent_file *file);
-
-/* ---- decoding */
-
-typedef struct pair_decoder pair_decoder;
-wd_status pair_decoder_open(wd_model *model, int batch, wd_precision precision, pair_decoder **out,
-                            wd_error *err);
-void pair_decoder_close(pair_decoder *d);   /* NULL is harmless */
-size_t pair_cells(const pair_decoder *d);   /* floats of a map */
-size_t pair_samples(const pair_decoder *d); /* floats of a set of gathers */
-/* n latents, any number, quantised and decoded: velocity (n maps, m/s) and gathers (n x shots x samples x
- * receivers) with every sample, through the temporal codec. Either may be NULL. WD_ERR_DIVERGED when the
- * networks give what is not finite. */
-wd_status pair_decode(pair_decoder *d, size_t n, const float *latents, float *velocity, float *gathers,
-                      const wd_hooks *hooks, wd_error *err);
 
 /* ---- the folder */
 

@@ -74,7 +74,7 @@ static wd_status set_up(cli *c, job *j, wd_error *err) {
   if (st) return st;
   const wd_shard_desc *g = &wd_model_get_config(j->model)->geometry;
   size_t n = j->latents.count;
-  j->batch = model_batch(j->device);
+  j->batch = wd_model_batch(j->device);
   j->one = (size_t)wd_model_latent(j->model).count;
   j->start = wd_calloc((size_t)j->batch, j->one * sizeof(float));
   j->first = wd_calloc(n, sizeof *j->first);

@@ -75,7 +75,7 @@ typedef struct job {
   int nz, nx, shots, samples, receivers;
   wd_device *device;
   wd_model *model;
-  pair_decoder *decoder;
+  wd_pair_decoder *decoder;
   wd_survey *survey;
   wd_residual *residual;
   int batch;
@@ -95,7 +95,7 @@ static void job_close(job *j) {
   wd_free(j->seeds.seed);
   wd_residual_destroy(j->residual);
   wd_survey_destroy(j->survey);
-  pair_decoder_close(j->decoder);
+  wd_pair_decoder_destroy(j->decoder);
   wd_model_close(j->model);
   wd_device_close(j->device);
   latents_close(&j->latents);
@@ -211,7 +211,7 @@ static wd_status open_latents(job *j, wd_error *err) {
   j->shots = g->shots;
   j->samples = g->samples;
   j->receivers = g->receivers;
-  return pair_decoder_open(j->model, model_batch(j->device), WD_PRECISION_F32, &j->decoder, err);
+  return wd_pair_decoder_create(j->model, wd_model_batch(j->device), WD_PRECISION_F32, &j->decoder, err);
 }
 
 static wd_status check(const residual_args *a, wd_error *err) {
@@ -303,7 +303,7 @@ static wd_status score(job *j, size_t first, int n, wd_error *err) {
   wd_status st = WD_OK;
   if (j->latents.npy) {
     st = latents_read(&j->latents, first, n, -1, j->latent, err);
-    if (!st) st = pair_decode(j->decoder, (size_t)n, j->latent, j->map, j->gather, &quiet, err);
+    if (!st) st = wd_pair_decoder_run(j->decoder, (size_t)n, j->latent, j->map, j->gather, &quiet, err);
   }
   for (int i = 0; i < n && !st && !j->latents.npy; i++) st = read_pair(j, first + (size_t)i, i, err);
   cli_progress_span(j->c, n);

@@ -56,7 +56,7 @@ typedef struct job {
   wd_device *device;
   wd_model *model;
   wd_denoiser *denoiser;
-  pair_decoder *decoder;
+  wd_pair_decoder *decoder;
   wd_survey *survey;
   wd_residual *residual;
   latent_file start; /* npy NULL without --latents */
@@ -81,7 +81,7 @@ static void job_close(job *j) {
   wd_free(j->last);
   wd_residual_destroy(j->residual);
   wd_survey_destroy(j->survey);
-  pair_decoder_close(j->decoder);
+  wd_pair_decoder_destroy(j->decoder);
   wd_denoiser_destroy(j->denoiser);
   wd_model_close(j->model);
   wd_device_close(j->device);
@@ -119,11 +119,11 @@ static wd_status set_up(cli *c, job *j, wd_error *err) {
   const char *mode = j->every ? wd_wave_mode_name((wd_wave_mode)a->mode) : NULL;
   wd_status st = model_open(c, a->device, mode, a->model, &j->device, &j->model, err);
   if (st) return st;
-  j->batch = model_batch(j->device);
+  j->batch = wd_model_batch(j->device);
   wd_precision precision = (wd_precision)a->precision;
   st = wd_denoiser_create(j->model, &(wd_coder_desc){.batch = j->batch, .precision = precision}, &j->denoiser,
                           err);
-  if (!st) st = pair_decoder_open(j->model, j->batch, precision, &j->decoder, err);
+  if (!st) st = wd_pair_decoder_create(j->model, j->batch, precision, &j->decoder, err);
   if (!st && a->latents) {
     st = latents_open(j->model, a->latents, &j->start, err);
     if (!st && (j->start.count != j->seeds.count || j->start.steps != 1))
@@ -140,8 +140,8 @@ static wd_status set_up(cli *c, job *j, wd_error *err) {
   size_t batch = (size_t)j->batch;
   j->level = wd_calloc((size_t)j->positions, sizeof *j->level);
   j->latents = wd_calloc(batch, (size_t)wd_model_latent(j->model).count * sizeof(float));
-  j->velocity = wd_calloc(batch, pair_cells(j->decoder) * sizeof(float));
-  j->gathers = wd_calloc(batch, pair_samples(j->decoder) * sizeof(float));
+  j->velocity = wd_calloc(batch, wd_pair_decoder_cells(j->decoder) * sizeof(float));
+  j->gathers = wd_calloc(batch, wd_pair_decoder_samples(j->decoder) * sizeof(float));
   if (j->every) {
     j->measure = wd_calloc(batch * (size_t)j->positions, 2 * sizeof *j->measure);
     j->last = wd_calloc(j->seeds.count, sizeof *j->last);
@@ -160,7 +160,7 @@ static bool scored(const job *j, int k) {
 static wd_status look_at(job *j, int n, const float *latents, int k, int kind, bool score, wd_error *err) {
   double start = cli_seconds();
   const wd_hooks quiet = {.cancel = j->c->hooks.cancel}; /* a step of the bar is a seed's, told elsewhere */
-  wd_status st = pair_decode(j->decoder, (size_t)n, latents, j->velocity, j->gathers, &quiet, err);
+  wd_status st = wd_pair_decoder_run(j->decoder, (size_t)n, latents, j->velocity, j->gathers, &quiet, err);
   double decoded = cli_seconds();
   j->decoding += decoded - start;
   if (st) return st;
@@ -219,11 +219,11 @@ static wd_status deliver(job *j, const wd_sampler *s, size_t first, wd_error *er
       st = write_rows(j, s, i, err);
     }
     if (!st)
-      st = wd_npy_writer_append(j->folder.velocity, j->velocity + at * pair_cells(j->decoder),
-                                pair_cells(j->decoder), err);
+      st = wd_npy_writer_append(j->folder.velocity, j->velocity + at * wd_pair_decoder_cells(j->decoder),
+                                wd_pair_decoder_cells(j->decoder), err);
     if (!st)
-      st = wd_npy_writer_append(j->folder.seismic, j->gathers + at * pair_samples(j->decoder),
-                                pair_samples(j->decoder), err);
+      st = wd_npy_writer_append(j->folder.seismic, j->gathers + at * wd_pair_decoder_samples(j->decoder),
+                                wd_pair_decoder_samples(j->decoder), err);
     if (!st) st = wd_npy_writer_append(j->folder.latents, wd_sampler_latents(s, end) + at * one, one, err);
     for (int k = 0; k <= end && !st; k++)
       st = wd_npy_writer_append(j->folder.steps, wd_sampler_latents(s, k) + at * one, one, err);

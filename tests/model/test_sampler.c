@@ -302,6 +302,87 @@ static void branches(bed *b) {
   wd_sampler_destroy(whole);
 }
 
+/* x_t and estimates of a recording, as a file would hold them. */
+typedef struct record {
+  int at;
+  const float *x[64], *estimate[64];
+} record;
+
+static record record_of(const wd_sampler *s) {
+  record r = {.at = wd_sampler_at(s)};
+  for (int k = 0; k <= r.at; k++) {
+    r.x[k] = wd_sampler_latents(s, k);
+    r.estimate[k] = wd_sampler_estimates(s, k);
+  }
+  return r;
+}
+
+/* A branch of a branch of a run, each changed in plan, family, noise or latents, made anew out of the records
+ * of an original that was interrupted: it continues to the same bits. */
+static void restored(bed *b, const wd_sampler_plan *plan) {
+  wd_error err = {0};
+  char text[64];
+  wd_sampler_desc desc = {.plan = *plan, .n = 3, .seed = seeds, .family = families};
+  const wd_sampler_plan one = {WD_SAMPLER_DPMPP_2M, 9, 0, 0.5}, two = {WD_SAMPLER_DDPM, 4, 0, 0};
+  const int other[3] = {1, 1, -1};
+  const uint64_t noise[3] = {77, 78, 79};
+  wd_sampler *run = start(b, &desc), *branch = NULL, *twig = NULL;
+  stop_on(wd_sampler_run(run, 4, NULL, &err), &err, "run");
+  stop_on(wd_sampler_look(run, NULL, &err), &err, "look");
+  stop_on(wd_sampler_copy(run, &branch, &err), &err, "copy");
+  const wd_sampler_branch_desc first = {.plan = &one, .family = other};
+  stop_on(wd_sampler_branch(branch, 3, &first, &err), &err, "branch");
+  stop_on(wd_sampler_run(branch, 8, NULL, &err), &err, "run");
+  stop_on(wd_sampler_copy(branch, &twig, &err), &err, "copy");
+  float *edited = wd_calloc(3 * ONE, sizeof *edited);
+  for (int i = 0; i < 3 * ONE; i++) edited[i] = 0.9f * wd_sampler_latents(twig, 6)[i] + 0.1f;
+  const wd_sampler_branch_desc second = {.plan = &two, .noise = noise, .latents = edited};
+  stop_on(wd_sampler_branch(twig, 6, &second, &err), &err, "branch");
+  stop_on(wd_sampler_run(twig, 8, NULL, &err), &err, "run");
+
+  wd_sampler *again = start(b, &desc);
+  record past = record_of(run);
+  stop_on(wd_sampler_restore(again, past.at, past.x, past.estimate, &err), &err, "restore");
+  tap_ok(same_recording(run, again), "%s: a run restored from its record is the run", plan_name(plan, text));
+  wd_sampler *forth = NULL;
+  stop_on(wd_sampler_copy(again, &forth, &err), &err, "copy");
+  finish(run);
+  finish(forth);
+  tap_ok(same_recording(run, forth), "%s: and continues to the same bits", plan_name(plan, text));
+
+  stop_on(wd_sampler_branch(again, 3, &first, &err), &err, "branch");
+  past = record_of(branch);
+  stop_on(wd_sampler_restore(again, past.at, past.x, past.estimate, &err), &err, "restore");
+  stop_on(wd_sampler_branch(again, 6, &second, &err), &err, "branch");
+  past = record_of(twig);
+  past.estimate[past.at] = NULL; /* one that was not made yet */
+  stop_on(wd_sampler_restore(again, past.at, past.x, past.estimate, &err), &err, "restore");
+  finish(twig);
+  finish(again);
+  tap_ok(same_recording(twig, again), "%s: a branch of a branch, restored, continues to the same bits",
+         plan_name(plan, text));
+
+  wd_sampler *kept = start(b, &desc), *same_still = NULL;
+  stop_on(wd_sampler_run(kept, 2, NULL, &err), &err, "run");
+  stop_on(wd_sampler_look(kept, NULL, &err), &err, "look");
+  stop_on(wd_sampler_copy(kept, &same_still, &err), &err, "copy");
+  past = record_of(forth);
+  past.estimate[3] = NULL;
+  tap_ok(wd_sampler_restore(kept, 5, past.x, past.estimate, &err) == WD_ERR_ARGUMENT &&
+             wd_sampler_restore(kept, 99, past.x, past.estimate, &err) == WD_ERR_ARGUMENT &&
+             wd_sampler_restore(kept, 1, past.x, past.estimate, &err) == WD_ERR_ARGUMENT &&
+             same_recording(kept, same_still),
+         "a record with a gap, or beyond the ends, is refused and changes nothing");
+  wd_free(edited);
+  wd_sampler_destroy(run);
+  wd_sampler_destroy(branch);
+  wd_sampler_destroy(twig);
+  wd_sampler_destroy(again);
+  wd_sampler_destroy(forth);
+  wd_sampler_destroy(kept);
+  wd_sampler_destroy(same_still);
+}
+
 static void renoise(bed *b) {
   wd_error err = {0};
   float data[2 * ONE], noise[ONE], wanted[2 * ONE];
@@ -560,6 +641,7 @@ int main(int argc, char **argv) {
   lay(&b, "reference", 1, 0);
   for (int i = 0; i < PLANS; i++) recording(&b, &plans[i]);
   for (int i = 0; i < PLANS; i++) interrupted(&b, &plans[i]);
+  for (int i = 0; i < PLANS; i++) restored(&b, &plans[i]);
   cancelled(&b);
   branches(&b);
   renoise(&b);
