@@ -74,41 +74,62 @@ static void image_size(const wd_pen *pen, const wd_panel *p, const wd_view *v, c
   *height = (int)fmax(1, round(h));
 }
 
+static bool raster(wd_pen *pen, const wd_panel *p, const wd_panel_layout *l, const wd_facet *facet,
+                   const wd_image *image, bool lines) {
+  wd_field field = {facet->value, p->rows, p->columns};
+  wd_view view = wd_view_of(&p->view, &field);
+  bool drawn = true;
+  uint32_t washed[256];
+  if (p->mode == WD_PANEL_DENSITY || p->mode == WD_PANEL_DENSITY_WIGGLE)
+    drawn = wd_raster_field(image, &field, &view, &p->range, colours(p, washed), p->smooth,
+                            0xff000000u | pen->theme->missing);
+  else
+    for (int y = 0; y < image->height; y++)
+      for (int x = 0; x < image->width; x++)
+        image->pixel[(size_t)y * (size_t)image->stride + (size_t)x] = 0xff000000u | pen->theme->paper;
+  if (lines) {
+    wd_wiggle w = wiggle_of(pen, p, l, fmax(0.7, 0.045 * pen->style.size * pen->style.scale));
+    drawn = drawn && wd_raster_wiggle(image, &field, &view, &p->range, &w);
+  }
+  return drawn;
+}
+
+bool wd_panel_raster(const wd_panel *p, const wd_style *style, const wd_panel_layout *l, int facet,
+                     const wd_image *image) {
+  wd_pen pen = {.style = wd_style_of(style)}; /* no text: no layout either */
+  pen.theme = wd_style_theme(&pen.style);
+  return raster(&pen, p, l, &p->facet[facet], image, p->mode != WD_PANEL_DENSITY);
+}
+
+void wd_panel_colours(const wd_panel *p, uint32_t table[256]) {
+  uint32_t washed[256];
+  memcpy(table, colours(p, washed), sizeof washed);
+}
+
 static void draw_picture(wd_pen *pen, const wd_panel *p, const wd_panel_layout *l, const wd_facet *facet,
                          const wd_rect *r) {
   wd_field field = {facet->value, p->rows, p->columns};
   wd_view view = wd_view_of(&p->view, &field);
   bool density = p->mode == WD_PANEL_DENSITY || p->mode == WD_PANEL_DENSITY_WIGGLE;
-  bool lines = p->mode != WD_PANEL_DENSITY, raster = pen->style.medium == WD_MEDIUM_RASTER;
-  if (density || raster) {
+  bool lines = p->mode != WD_PANEL_DENSITY, pixels = pen->style.medium == WD_MEDIUM_RASTER;
+  if (density || pixels) {
     int width, height;
     image_size(pen, p, &view, r, &width, &height);
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
     bool drawn = cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS;
     if (drawn) {
       wd_image image = image_of(surface);
-      uint32_t washed[256];
-      if (density)
-        drawn = wd_raster_field(&image, &field, &view, &p->range, colours(p, washed), p->smooth,
-                                0xff000000u | pen->theme->missing);
-      else
-        for (int y = 0; y < height; y++)
-          for (int x = 0; x < width; x++)
-            image.pixel[(size_t)y * (size_t)image.stride + (size_t)x] = 0xff000000u | pen->theme->paper;
-      if (lines && raster) {
-        wd_wiggle w = wiggle_of(pen, p, l, fmax(0.7, 0.045 * pen->style.size * pen->style.scale));
-        drawn = drawn && wd_raster_wiggle(&image, &field, &view, &p->range, &w);
-      }
+      drawn = raster(pen, p, l, facet, &image, lines && pixels);
     }
     if (!drawn && cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS) {
       cairo_surface_destroy(surface);
       surface =
           cairo_image_surface_create(CAIRO_FORMAT_RGB24, -1, -1); /* in error, and so is the context then */
     }
-    paint(pen, surface, r, !p->smooth || raster); /* an error goes over to the context */
+    paint(pen, surface, r, !p->smooth || pixels); /* an error goes over to the context */
     cairo_surface_destroy(surface);
   }
-  if (lines && !raster) {
+  if (lines && !pixels) {
     wd_wiggle w = wiggle_of(pen, p, l, 0.045 * pen->style.size);
     wd_wiggle_path(pen->cr, r->x, r->y, r->width, r->height, &field, &view, &p->range, &w);
   }
@@ -159,6 +180,54 @@ static void draw_marks(wd_pen *pen, const wd_panel *p, const wd_facet *facet, co
     cairo_stroke_preserve(cr);
     wd_pen_colour(pen, 0xc81e3c);
     cairo_fill(cr);
+  }
+}
+
+static void trace_stroke(cairo_t *cr, const wd_panel *p, const wd_stroke *s, const wd_rect *r, double size) {
+  bool down = false;
+  for (int i = 0; i < s->points; i++) {
+    if (!isfinite(s->point[i].x) || !isfinite(s->point[i].y)) {
+      down = false;
+      continue;
+    }
+    wd_mark at = wd_panel_to_place(p, r, s->point[i]);
+    if (s->kind == WD_STROKE_CIRCLES) {
+      cairo_new_sub_path(cr);
+      cairo_arc(cr, at.x, at.y, 0.22 * size, 0, 2 * G_PI);
+    } else if (s->kind == WD_STROKE_CROSSES) {
+      double a = 0.2 * size;
+      cairo_move_to(cr, at.x - a, at.y - a);
+      cairo_rel_line_to(cr, 2 * a, 2 * a);
+      cairo_move_to(cr, at.x - a, at.y + a);
+      cairo_rel_line_to(cr, 2 * a, -2 * a);
+    } else if (down) {
+      cairo_line_to(cr, at.x, at.y);
+    } else {
+      cairo_move_to(cr, at.x, at.y);
+    }
+    down = true;
+  }
+}
+
+static void draw_strokes(wd_pen *pen, const wd_panel *p, const wd_facet *facet, const wd_rect *r) {
+  cairo_t *cr = pen->cr;
+  double size = pen->style.size;
+  for (int i = 0; i < facet->strokes; i++) {
+    const wd_stroke *s = &facet->stroke[i];
+    double width = (s->width > 0 ? s->width : 0.14) * size, dash[] = {0.5 * size, 0.4 * size};
+    cairo_save(cr);
+    cairo_rectangle(cr, r->x, r->y, r->width, r->height);
+    cairo_clip(cr);
+    cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    trace_stroke(cr, p, s, r, size);
+    wd_pen_colour_alpha(pen, wd_colour_lightness(s->colour) > 55 ? 0x000000 : 0xffffff, 0.6);
+    cairo_set_line_width(cr, 2.2 * width);
+    cairo_stroke_preserve(cr);
+    if (s->kind == WD_STROKE_DASHED) cairo_set_dash(cr, dash, 2, 0);
+    wd_pen_colour(pen, s->colour);
+    cairo_set_line_width(cr, width);
+    cairo_stroke(cr);
+    cairo_restore(cr);
   }
 }
 
@@ -297,9 +366,10 @@ void wd_panel_draw(const wd_panel *p, const wd_style *style, const wd_panel_layo
   draw_header(&pen, &m, p, l);
   for (int i = 0; i < p->facets; i++) {
     wd_rect r = wd_panel_facet_rect(l, i);
-    draw_picture(&pen, p, l, &p->facet[i], &r);
+    if (!p->no_pictures) draw_picture(&pen, p, l, &p->facet[i], &r);
     wd_pen_colour(&pen, pen.theme->frame);
     wd_pen_frame(&pen, &r, m.hair);
+    draw_strokes(&pen, p, &p->facet[i], &r);
     draw_marks(&pen, p, &p->facet[i], &r);
     draw_crosshair(&pen, p, &r);
     if (p->facet[i].caption && *p->facet[i].caption) {

@@ -33,6 +33,22 @@ typedef struct wd_mark {
   double x, y;
 } wd_mark;
 
+/* A line or a row of symbols over a picture: picks, isochrones, contours, a divider. */
+typedef enum wd_stroke_kind {
+  WD_STROKE_LINE = 0, /* through the points; NaN lifts the pen */
+  WD_STROKE_DASHED,
+  WD_STROKE_CIRCLES, /* at the points; NaN is left out */
+  WD_STROKE_CROSSES
+} wd_stroke_kind;
+
+typedef struct wd_stroke {
+  wd_stroke_kind kind;
+  const wd_mark *point; /* borrowed */
+  int points;
+  uint32_t colour; /* 0xRRGGBB; it gets a halo of the opposite lightness, to be seen on every colour */
+  double width;    /* in text sizes [0.14] */
+} wd_stroke;
+
 typedef struct wd_facet {
   const float *value;  /* rows * columns of the panel, borrowed; not NULL */
   const char *caption; /* above the picture; may be NULL */
@@ -40,6 +56,8 @@ typedef struct wd_facet {
   int sources; /* stars */
   const wd_mark *receiver;
   int receivers; /* small ticks */
+  const wd_stroke *stroke;
+  int strokes; /* over the picture */
 } wd_facet;
 
 enum { WD_PANEL_BADGES = 4 };
@@ -59,6 +77,7 @@ typedef struct wd_panel {
       aspect;  /* height over width of a facet [square cells for maps; 0 with `fill`: what the room gives] */
   bool square; /* cells are square: aspect follows from the view */
   bool no_axes, no_bar;
+  bool no_pictures; /* everything but the pictures: an overlay on what another painter drew */
   wd_panel_mode mode;
   bool smooth;
   wd_colormap colormap;
@@ -98,6 +117,18 @@ wd_status wd_panel_arrange(const wd_panel *panel, const wd_style *style, double 
  * is the caller's. */
 void wd_panel_draw(const wd_panel *panel, const wd_style *style, const wd_panel_layout *layout, cairo_t *cr,
                    wd_text_log *log);
+
+/* The pixels of one picture alone, as wd_panel_draw paints it on a raster: for painters of other kinds. The
+ * image should be wd_panel_facet_rect times style->scale. False without memory. */
+bool wd_panel_raster(const wd_panel *panel, const wd_style *style, const wd_panel_layout *layout, int facet,
+                     const wd_image *image);
+
+/* The 256 colours of the panel's pictures: its colour map, washed out under wiggles. */
+void wd_panel_colours(const wd_panel *panel, uint32_t table[256]);
+
+/* Where a place in axis units stands in a picture's rectangle, and back; also outside the part in sight. */
+wd_mark wd_panel_to_place(const wd_panel *panel, const wd_rect *picture, wd_mark value);
+wd_mark wd_panel_to_value(const wd_panel *panel, const wd_rect *picture, wd_mark place);
 
 wd_rect wd_panel_facet_rect(const wd_panel_layout *layout, int facet);
 

@@ -289,6 +289,18 @@ wd_rect wd_panel_facet_rect(const wd_panel_layout *l, int facet) {
   return r;
 }
 
+wd_mark wd_panel_to_place(const wd_panel *p, const wd_rect *r, wd_mark value) {
+  wd_axis x = wd_panel_x_axis(p), y = wd_panel_y_axis(p);
+  return (wd_mark){r->x + wd_axis_place(&x, value.x) * r->width,
+                   r->y + wd_axis_place(&y, value.y) * r->height};
+}
+
+wd_mark wd_panel_to_value(const wd_panel *p, const wd_rect *r, wd_mark place) {
+  wd_axis x = wd_panel_x_axis(p), y = wd_panel_y_axis(p);
+  return (wd_mark){wd_axis_value(&x, (place.x - r->x) / r->width),
+                   wd_axis_value(&y, (place.y - r->y) / r->height)};
+}
+
 bool wd_panel_pick(const wd_panel *p, const wd_panel_layout *l, double x, double y, wd_pick *out) {
   wd_field field = {NULL, p->rows, p->columns};
   wd_view v = wd_view_of(&p->view, &field);

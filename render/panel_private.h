@@ -20,7 +20,7 @@ enum { WD_BADGES_MAX = WD_PANEL_BADGES + 2 };
 typedef struct wd_badges {
   int count;
   const char *text[WD_BADGES_MAX];
-  char own[2][128]; /* what the panel itself has to say: the range of wiggles, traces left out */
+  char own[2][160]; /* what the panel itself has to say: the range of wiggles, traces left out */
 } wd_badges;
 
 void wd_panel_badges(const wd_panel *panel, int every, wd_badges *out);

@@ -25,7 +25,7 @@ typedef struct wd_range_desc {
 
 typedef struct wd_range {
   double lo, hi; /* lo < hi, finite, always */
-  char text[40]; /* how it was chosen, for the colour bar: "clip 99 %", "fixed range", "+6 dB" added */
+  char text[64]; /* how it was chosen, for the colour bar: "clip 99 %", "fixed range", "+6 dB" added */
 } wd_range;
 
 enum { WD_VELOCITY_LO = 1500, WD_VELOCITY_HI = 4500 };

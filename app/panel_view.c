@@ -1,0 +1,428 @@
+#include "app/panel_view_private.h"
+#include "app/layer.h"
+#include "app/widgets.h"
+
+#include <math.h>
+#include <string.h>
+
+G_DEFINE_FINAL_TYPE(WdPanelView, wd_panel_view, GTK_TYPE_WIDGET)
+
+static const char *const labels[] = {"Velocity map", "Gather", "Simulated gather",
+                                     "Difference of decoded and simulated gather",
+                                     "Residual by shot and receiver"};
+
+/* ---- composition */
+
+static void free_clips(gpointer data) {
+  wd_clips_free(data);
+}
+
+/* One book of amplitudes for all panels of a window. */
+static WdClips *clips_of(WdView *view) {
+  WdClips *clips = g_object_get_data(G_OBJECT(view), "wd-clips");
+  if (!clips) {
+    clips = wd_clips_new();
+    g_object_set_data_full(G_OBJECT(view), "wd-clips", clips, free_clips);
+  }
+  return clips;
+}
+
+static WdSource shown_source(WdPanelView *self) {
+  if (self->view->blink && self->blink_phase)
+    return self->view->source == WD_SOURCE_SIMULATED ? WD_SOURCE_DECODED : WD_SOURCE_SIMULATED;
+  return self->view->source;
+}
+
+static guint compose(WdPanelView *self) {
+  WdView *v = self->view;
+  WdRecording *recording = wd_session_get_recording(self->session);
+  WdPlace place = v->place[self->side];
+  WdBranch *branch = place.branch ? wd_recording_find(recording, place.branch) : NULL;
+  WdFrame frame = {0};
+  gboolean known = branch && wd_recording_get_frame(recording, place.branch, place.position, v->what, &frame);
+  WdPosition *position = branch ? wd_recording_position(recording, place.branch, place.position) : NULL;
+  const WdModelInfo *model = wd_session_get_model(self->session);
+  WdPictureDesc d = {.kind = self->kind,
+                     .source = shown_source(self),
+                     .what = v->what,
+                     .shot = v->shot,
+                     .difference = v->difference,
+                     .divider = self->divider,
+                     .metric = v->metric < WD_METRICS ? v->metric : WD_METRIC_REFLECTION_RESIDUAL,
+                     .look = v->look[self->kind],
+                     .zoom = self->kind == WD_PANEL_VELOCITY ? v->zoom_map : v->zoom_gather,
+                     .prefix = v->layout == WD_LAYOUT_COMPARE ? self->side ? "B" : "A" : NULL,
+                     .overlay_truth = v->show_truth,
+                     .frame = known ? &frame : NULL,
+                     .truth = branch ? branch->truth : NULL,
+                     .step = place.position,
+                     .steps = branch ? branch->steps : 0,
+                     .refined = position && position->refined,
+                     .fault = position ? position->fault : NULL};
+  if (model) d.shape = model->geometry;
+  if (branch && self->kind != WD_PANEL_VELOCITY && self->kind != WD_PANEL_TRACES)
+    d.clip = wd_clips_find(clips_of(v), recording, place, v->what, &d.look,
+                           d.look.reference == WD_GAIN_SHOT ? v->shot : -1, &d.clip_steps);
+  return wd_picture_set(self->picture, &d);
+}
+
+/* ---- arrangement */
+
+static void find_style(WdPanelView *self) {
+  GtkWidget *widget = GTK_WIDGET(self);
+  PangoContext *context = gtk_widget_get_pango_context(widget);
+  const PangoFontDescription *font = pango_context_get_font_description(context);
+  double size = pango_font_description_get_size(font) / (double)PANGO_SCALE;
+  if (!pango_font_description_get_size_is_absolute(font)) {
+    double dpi = pango_cairo_context_get_resolution(context);
+    size *= (dpi > 0 ? dpi : 96) / 72;
+  }
+  const char *family = pango_font_description_get_family(font);
+  g_strlcpy(self->font, family ? family : "", sizeof self->font);
+  gboolean dark;
+  g_object_get(gtk_widget_get_settings(widget), "gtk-application-prefer-dark-theme", &dark, NULL);
+  self->style = (wd_style){
+      .font = self->font, .size = 0.86 * size, .dark = dark, .scale = gtk_widget_get_scale_factor(widget)};
+}
+
+static void arrange(WdPanelView *self) {
+  find_style(self);
+  double width = gtk_widget_get_width(GTK_WIDGET(self)) - 2 * WD_PANEL_PADDING;
+  double height = gtk_widget_get_height(GTK_WIDGET(self)) - 2 * WD_PANEL_PADDING;
+  wd_panel_layout layout;
+  self->arranged =
+      wd_panel_arrange(wd_picture_panel(self->picture), &self->style, width, height, &layout, NULL) == WD_OK;
+  if (self->arranged) self->layout = layout;
+}
+
+wd_rect wd_panel_view_facet(WdPanelView *self, int facet) {
+  wd_rect r = wd_panel_facet_rect(&self->layout, facet);
+  r.x += WD_PANEL_PADDING;
+  r.y += WD_PANEL_PADDING;
+  return r;
+}
+
+static void refresh(WdPanelView *self, gboolean always) {
+  guint change = compose(self);
+  self->stale = FALSE;
+  if (always) change |= WD_PICTURE_LOOK | WD_PICTURE_TEXT;
+  if (!change) return;
+  wd_panel_layout before = self->layout;
+  gboolean had = self->arranged;
+  arrange(self);
+  gboolean moved = had != self->arranged || memcmp(&before, &self->layout, sizeof before) != 0;
+  if (moved || change & (WD_PICTURE_FIELDS | WD_PICTURE_LOOK | WD_PICTURE_SHAPE)) {
+    g_ptr_array_set_size(self->texture, 0);
+    gtk_widget_queue_draw(self->sheet);
+  }
+  gtk_widget_queue_draw(self->decor);
+  gtk_widget_queue_draw(self->cursor);
+}
+
+static gboolean on_update(gpointer data) {
+  WdPanelView *self = data;
+  self->update = 0;
+  if (gtk_widget_get_mapped(GTK_WIDGET(self))) refresh(self, FALSE);
+  return G_SOURCE_REMOVE;
+}
+
+void wd_panel_view_schedule(WdPanelView *self) {
+  self->stale = TRUE;
+  if (!self->update && gtk_widget_get_mapped(GTK_WIDGET(self)))
+    self->update = g_idle_add_full(G_PRIORITY_HIGH_IDLE + 15, on_update, self, NULL);
+}
+
+/* ---- painting */
+
+static GdkTexture *raster(WdPanelView *self, int facet) {
+  const wd_panel *panel = wd_picture_panel(self->picture);
+  wd_rect r = wd_panel_facet_rect(&self->layout, facet);
+  int width = (int)fmax(1, round(r.width * self->style.scale)),
+      height = (int)fmax(1, round(r.height * self->style.scale));
+  gsize size = (gsize)width * (gsize)height * 4;
+  guint32 *pixel = g_malloc(size);
+  wd_image image = {width, height, width, pixel};
+  if (!wd_panel_raster(panel, &self->style, &self->layout, facet, &image)) memset(pixel, 0x80, size);
+  g_autoptr(GBytes) bytes = g_bytes_new_take(pixel, size);
+  return gdk_memory_texture_new(width, height, GDK_MEMORY_DEFAULT, bytes, (gsize)width * 4);
+}
+
+static void paint_sheet(GtkSnapshot *snapshot, int width, int height, gpointer data) {
+  WdPanelView *self = data;
+  (void)width, (void)height;
+  if (!self->arranged || wd_picture_message(self->picture)) return;
+  const wd_panel *panel = wd_picture_panel(self->picture);
+  while ((int)self->texture->len < panel->facets)
+    g_ptr_array_add(self->texture, raster(self, (int)self->texture->len));
+  for (int i = 0; i < panel->facets; i++) {
+    wd_rect r = wd_panel_view_facet(self, i);
+    gtk_snapshot_append_texture(snapshot, self->texture->pdata[i],
+                                &GRAPHENE_RECT_INIT((float)r.x, (float)r.y, (float)r.width, (float)r.height));
+  }
+}
+
+/* Why nothing is shown, in the middle of where it would be. */
+static void draw_message(WdPanelView *self, cairo_t *cr, const char *message) {
+  const wd_panel_layout *l = &self->layout;
+  wd_pen pen;
+  wd_pen_open(&pen, cr, &self->style, NULL);
+  double width = (l->columns - 1) * l->step_x + l->first.width;
+  double height = (l->rows - 1) * l->step_y + l->first.height;
+  wd_type type = {.size = 1.05 * self->style.size, .colour = pen.theme->dim, .room = width};
+  double w;
+  wd_pen_measure(&pen, &type, message, &w, NULL, NULL);
+  wd_pen_text(&pen, &type, l->first.x + fmax(0, (width - w) / 2), l->first.y + height / 2, 0, message);
+  wd_pen_close(&pen);
+}
+
+static void draw_decor(WdPanelView *self, cairo_t *cr) {
+  cairo_translate(cr, WD_PANEL_PADDING, WD_PANEL_PADDING);
+  const char *message = wd_picture_message(self->picture);
+  if (!self->arranged) return;
+  wd_panel panel = *wd_picture_panel(self->picture);
+  panel.no_pictures = true;
+  wd_panel_draw(&panel, &self->style, &self->layout, cr, NULL);
+  if (message) draw_message(self, cr, message);
+}
+
+static void paint_decor(GtkSnapshot *snapshot, int width, int height, gpointer data) {
+  cairo_t *cr = gtk_snapshot_append_cairo(snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
+  draw_decor(data, cr);
+  cairo_destroy(cr);
+}
+
+static void panel_snapshot(GtkWidget *widget, GtkSnapshot *snapshot) {
+  WdPanelView *self = WD_PANEL_VIEW(widget);
+  guint32 paper = wd_style_theme(&self->style)->paper;
+  GdkRGBA colour = {(float)(paper >> 16 & 255) / 255, (float)(paper >> 8 & 255) / 255,
+                    (float)(paper & 255) / 255, 1};
+  gtk_snapshot_append_color(
+      snapshot, &colour,
+      &GRAPHENE_RECT_INIT(0, 0, (float)gtk_widget_get_width(widget), (float)gtk_widget_get_height(widget)));
+  GTK_WIDGET_CLASS(wd_panel_view_parent_class)->snapshot(widget, snapshot);
+}
+
+static void panel_size_allocate(GtkWidget *widget, int width, int height, int baseline) {
+  WdPanelView *self = WD_PANEL_VIEW(widget);
+  (void)baseline;
+  GtkAllocation all = {0, 0, width, height};
+  gtk_widget_size_allocate(self->sheet, &all, -1);
+  gtk_widget_size_allocate(self->decor, &all, -1);
+  gtk_widget_size_allocate(self->cursor, &all, -1);
+  refresh(self, TRUE);
+}
+
+static void panel_measure(GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum,
+                          int *natural, int *minimum_baseline, int *natural_baseline) {
+  (void)widget, (void)for_size;
+  *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? 160 : 130;
+  *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 380 : 340;
+  *minimum_baseline = *natural_baseline = -1;
+}
+
+/* ---- what it watches */
+
+static gboolean on_blink(gpointer data) {
+  WdPanelView *self = data;
+  self->blink_phase = !self->blink_phase;
+  wd_panel_view_schedule(self);
+  return G_SOURCE_CONTINUE;
+}
+
+/* Two changes and a pause make less than 3 flashes a second. */
+static void mind_blink(WdPanelView *self) {
+  gboolean blink =
+      self->view->blink && self->kind == WD_PANEL_GATHER && gtk_widget_get_mapped(GTK_WIDGET(self));
+  if (blink && !self->blink_timer) {
+    self->blink_phase = TRUE;
+    self->blink_timer = g_timeout_add(350, on_blink, self);
+  } else if (!blink && self->blink_timer) {
+    g_clear_handle_id(&self->blink_timer, g_source_remove);
+    self->blink_phase = FALSE;
+  }
+}
+
+static void on_view_changed(WdView *view, guint parts, WdPanelView *self) {
+  (void)view;
+  if (parts &
+      (WD_VIEW_PLACE | WD_VIEW_SHOT | WD_VIEW_ZOOM | WD_VIEW_DISPLAY | WD_VIEW_PLOT | WD_VIEW_LAYOUT)) {
+    mind_blink(self);
+    wd_panel_view_schedule(self);
+  }
+  if (parts & (WD_VIEW_CURSOR | WD_VIEW_SHOT)) gtk_widget_queue_draw(self->cursor);
+}
+
+static void on_recording_changed(WdPanelView *self) {
+  wd_panel_view_schedule(self);
+}
+
+static void on_position(WdRecording *recording, guint id, int k, WdPanelView *self) {
+  (void)recording, (void)k;
+  if (id == self->view->place[self->side].branch) wd_panel_view_schedule(self);
+}
+
+static void on_frame(WdSession *session, guint id, int k, int what, WdPanelView *self) {
+  (void)session, (void)k, (void)what;
+  if (id == self->view->place[self->side].branch) wd_panel_view_schedule(self);
+}
+
+static void on_recording(WdSession *session, WdPanelView *self) {
+  if (self->recording) g_signal_handlers_disconnect_by_data(self->recording, self);
+  g_set_object(&self->recording, wd_session_get_recording(session));
+  g_signal_connect_object(self->recording, "changed", G_CALLBACK(on_recording_changed), self,
+                          G_CONNECT_SWAPPED);
+  g_signal_connect_object(self->recording, "position", G_CALLBACK(on_position), self, 0);
+  wd_panel_view_schedule(self);
+}
+
+static void on_settings(WdPanelView *self) {
+  gtk_widget_queue_allocate(GTK_WIDGET(self));
+}
+
+static void panel_map(GtkWidget *widget) {
+  GTK_WIDGET_CLASS(wd_panel_view_parent_class)->map(widget);
+  mind_blink(WD_PANEL_VIEW(widget));
+  if (WD_PANEL_VIEW(widget)->stale) wd_panel_view_schedule(WD_PANEL_VIEW(widget));
+}
+
+static void panel_unmap(GtkWidget *widget) {
+  GTK_WIDGET_CLASS(wd_panel_view_parent_class)->unmap(widget);
+  mind_blink(WD_PANEL_VIEW(widget));
+}
+
+static void panel_css_changed(GtkWidget *widget, GtkCssStyleChange *change) {
+  GTK_WIDGET_CLASS(wd_panel_view_parent_class)->css_changed(widget, change);
+  gtk_widget_queue_allocate(widget);
+}
+
+static void panel_state_flags_changed(GtkWidget *widget, GtkStateFlags before) {
+  GTK_WIDGET_CLASS(wd_panel_view_parent_class)->state_flags_changed(widget, before);
+  WdPanelView *self = WD_PANEL_VIEW(widget);
+  if (self->cursor) gtk_widget_queue_draw(self->cursor);
+}
+
+static void panel_dispose(GObject *object) {
+  WdPanelView *self = WD_PANEL_VIEW(object);
+  g_clear_handle_id(&self->update, g_source_remove);
+  g_clear_handle_id(&self->blink_timer, g_source_remove);
+  g_clear_handle_id(&self->describe, g_source_remove);
+  if (self->recording) g_signal_handlers_disconnect_by_data(self->recording, self);
+  g_clear_object(&self->recording);
+  g_clear_pointer(&self->sheet, gtk_widget_unparent);
+  g_clear_pointer(&self->decor, gtk_widget_unparent);
+  g_clear_pointer(&self->cursor, gtk_widget_unparent);
+  G_OBJECT_CLASS(wd_panel_view_parent_class)->dispose(object);
+}
+
+static void panel_finalize(GObject *object) {
+  WdPanelView *self = WD_PANEL_VIEW(object);
+  wd_picture_free(self->picture);
+  g_ptr_array_unref(self->texture);
+  G_OBJECT_CLASS(wd_panel_view_parent_class)->finalize(object);
+}
+
+static void wd_panel_view_class_init(WdPanelViewClass *class) {
+  GObjectClass *object = G_OBJECT_CLASS(class);
+  GtkWidgetClass *widget = GTK_WIDGET_CLASS(class);
+  object->dispose = panel_dispose;
+  object->finalize = panel_finalize;
+  widget->snapshot = panel_snapshot;
+  widget->size_allocate = panel_size_allocate;
+  widget->measure = panel_measure;
+  widget->map = panel_map;
+  widget->unmap = panel_unmap;
+  widget->css_changed = panel_css_changed;
+  widget->state_flags_changed = panel_state_flags_changed;
+  gtk_widget_class_set_css_name(widget, "wd-panel");
+  gtk_widget_class_set_accessible_role(widget, GTK_ACCESSIBLE_ROLE_IMG);
+}
+
+static void wd_panel_view_init(WdPanelView *self) {
+  self->picture = wd_picture_new();
+  self->texture = g_ptr_array_new_with_free_func(g_object_unref);
+  self->divider = 0.5;
+  self->stale = TRUE;
+  GtkWidget *widget = GTK_WIDGET(self);
+  gtk_widget_set_focusable(widget, TRUE);
+  gtk_widget_set_hexpand(widget, TRUE);
+  gtk_widget_set_vexpand(widget, TRUE);
+  gtk_widget_set_overflow(widget, GTK_OVERFLOW_HIDDEN);
+  self->sheet = wd_layer_new(paint_sheet, self);
+  self->decor = wd_layer_new(paint_decor, self);
+  self->cursor = wd_layer_new(wd_panel_view_paint_cursor, self);
+  gtk_widget_set_parent(self->sheet, widget);
+  gtk_widget_set_parent(self->decor, widget);
+  gtk_widget_set_parent(self->cursor, widget);
+  g_strlcpy(self->painter, "cairo", sizeof self->painter);
+}
+
+GtkWidget *wd_panel_view_new(WdSession *session, WdView *view, WdPanelKind kind, int side) {
+  WdPanelView *self = g_object_new(WD_TYPE_PANEL_VIEW, NULL);
+  self->session = session;
+  self->view = view;
+  self->kind = kind;
+  self->side = side;
+  gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, labels[kind], -1);
+  g_signal_connect_object(view, "changed", G_CALLBACK(on_view_changed), self, 0);
+  g_signal_connect_object(session, "frame", G_CALLBACK(on_frame), self, 0);
+  g_signal_connect_object(session, "recording", G_CALLBACK(on_recording), self, 0);
+  g_signal_connect_object(session, "state", G_CALLBACK(on_recording_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object(gtk_settings_get_default(), "notify::gtk-application-prefer-dark-theme",
+                          G_CALLBACK(on_settings), self, G_CONNECT_SWAPPED);
+  g_signal_connect(self, "notify::scale-factor", G_CALLBACK(on_settings), NULL);
+  on_recording(session, self);
+  return GTK_WIDGET(self);
+}
+
+/* ---- for others */
+
+WdPanelKind wd_panel_view_get_kind(WdPanelView *self) {
+  return self->kind;
+}
+
+int wd_panel_view_get_side(WdPanelView *self) {
+  return self->side;
+}
+
+const WdPicture *wd_panel_view_get_picture(WdPanelView *self) {
+  if (self->stale) refresh(self, FALSE);
+  return self->picture;
+}
+
+const wd_panel_layout *wd_panel_view_get_layout(WdPanelView *self) {
+  if (self->stale) refresh(self, FALSE);
+  return self->arranged ? &self->layout : NULL;
+}
+
+wd_style wd_panel_view_get_style(WdPanelView *self) {
+  return self->style;
+}
+
+const char *wd_panel_view_painter(WdPanelView *self) {
+  return self->painter;
+}
+
+GdkTexture *wd_panel_view_get_texture(WdPanelView *self) {
+  if (self->stale) refresh(self, FALSE);
+  int width = (int)ceil(gtk_widget_get_width(GTK_WIDGET(self)) * self->style.scale),
+      height = (int)ceil(gtk_widget_get_height(GTK_WIDGET(self)) * self->style.scale);
+  if (width < 1 || height < 1 || !self->arranged) return NULL;
+  cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, width, height);
+  cairo_surface_set_device_scale(surface, self->style.scale, self->style.scale);
+  cairo_t *cr = cairo_create(surface);
+  guint32 paper = wd_style_theme(&self->style)->paper;
+  cairo_set_source_rgb(cr, (paper >> 16 & 255) / 255.0, (paper >> 8 & 255) / 255.0, (paper & 255) / 255.0);
+  cairo_paint(cr);
+  if (!wd_picture_message(self->picture)) {
+    cairo_translate(cr, WD_PANEL_PADDING, WD_PANEL_PADDING);
+    wd_panel_draw(wd_picture_panel(self->picture), &self->style, &self->layout, cr, NULL);
+  } else {
+    draw_decor(self, cr);
+  }
+  cairo_destroy(cr);
+  cairo_surface_flush(surface);
+  int stride = cairo_image_surface_get_stride(surface);
+  g_autoptr(GBytes) bytes = g_bytes_new(cairo_image_surface_get_data(surface), (gsize)stride * (gsize)height);
+  cairo_surface_destroy(surface);
+  return gdk_memory_texture_new(width, height, GDK_MEMORY_DEFAULT, bytes, (gsize)stride);
+}
