@@ -1,0 +1,164 @@
+/* The keyboard (design: interface.md 3.12). Single keys live in a controller of the window's bubble phase:
+ * what has the focus sees them first, so that typing into an entry triggers nothing; and where text is edited
+ * they are refused outright, since an entry lets some keys (Up, Page Up) pass. Only accelerators that no text
+ * field wants are the application's, where menus show them. */
+#include "app/window_private.h"
+
+#include <string.h>
+
+typedef struct Key {
+  const char *trigger; /* alternatives with | */
+  const char *action;
+  int parameter;    /* NONE: none */
+  gboolean in_text; /* also while text is edited */
+} Key;
+enum { NONE = G_MININT };
+
+static const Key keys[] = {
+    {"space|k", "win.play", NONE},
+    {"Escape", "win.escape", NONE, TRUE},
+    {"comma|Left", "win.step-back", NONE},
+    {"period|Right", "win.step-forward", NONE},
+    {"<Shift>Left", "win.step-back-10", NONE},
+    {"<Shift>Right", "win.step-forward-10", NONE},
+    {"Home", "win.first", NONE},
+    {"End", "win.last", NONE},
+    {"bracketleft", "win.slower", NONE},
+    {"bracketright", "win.faster", NONE},
+    {"l", "win.loop", NONE},
+    {"0|KP_0", "win.shot", -1},
+    {"1|KP_1", "win.shot", 0},
+    {"2|KP_2", "win.shot", 1},
+    {"3|KP_3", "win.shot", 2},
+    {"4|KP_4", "win.shot", 3},
+    {"5|KP_5", "win.shot", 4},
+    {"Up", "win.shot-previous", NONE},
+    {"Down", "win.shot-next", NONE},
+    {"d", "win.source-next", NONE},
+    {"x", "win.what", NONE},
+    {"o", "win.truth", NONE},
+    {"w", "win.wiggle", NONE},
+    {"v", "win.density", NONE},
+    {"Page_Up", "win.clip-less", NONE},
+    {"Page_Down", "win.clip-more", NONE},
+    {"plus|<Shift>plus|equal|KP_Add", "win.gain-more", NONE},
+    {"minus|KP_Subtract", "win.gain-less", NONE},
+    {"a", "win.agc", NONE},
+    {"<Shift>p", "win.polarity", NONE},
+    {"r", "win.range", NONE},
+    {"m", "win.colormap-next", NONE},
+    {"<Shift>m", "win.colormap-previous", NONE},
+    {"p", "win.propagate", NONE},
+    {"c", "win.cursor-lock", NONE},
+    {"z|f", "win.fit", NONE},
+    {"Return|KP_Enter", "win.enlarge", NONE},
+    {"t", "win.traces", NONE},
+    {"<Shift>t", "win.profiles", NONE},
+    {"y", "win.linear", NONE},
+    {"e", "win.epsilon-here", NONE},
+    {"g", "win.contours", NONE},
+    {"n", "win.second-row", NONE},
+    {"F6", "win.panel-next", NONE, TRUE},
+    {"<Shift>F6", "win.panel-previous", NONE, TRUE},
+    {"F10", "win.menu", NONE, TRUE},
+    {"<Ctrl>z", "win.undo", NONE},
+    {"<Ctrl><Shift>z", "win.redo", NONE},
+    {"<Ctrl>c", "win.copy-image", NONE},
+    {"<Ctrl><Shift>c", "win.copy-command", NONE},
+};
+
+/* Of the application: nothing that edits text wants these. */
+static const struct {
+  const char *action;
+  const char *accelerators[3];
+} accelerators[] = {
+    {"win.run", {"<Ctrl>Return", "<Ctrl>KP_Enter"}},
+    {"win.dice-run", {"<Ctrl>r"}},
+    {"win.branch", {"<Ctrl>b"}},
+    {"win.compare", {"<Ctrl>k"}},
+    {"win.open", {"<Ctrl>o"}},
+    {"win.save", {"<Ctrl>s"}},
+    {"win.save-as", {"<Ctrl><Shift>s"}},
+    {"win.export-figure", {"<Ctrl>e"}},
+    {"win.export-data", {"<Ctrl><Shift>e"}},
+    {"win.sidebar", {"F9"}},
+    {"win.fullscreen", {"F11"}},
+    {"win.help", {"F1"}},
+    {"win.shortcuts", {"<Ctrl>question", "<Ctrl><Shift>question"}},
+    {"win.preferences", {"<Ctrl>comma"}},
+    {"win.close", {"<Ctrl>w"}},
+    {"app.quit", {"<Ctrl>q"}},
+};
+
+static gboolean edits_text(WdWindow *w) {
+  GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(w));
+  return focus && (GTK_IS_EDITABLE(focus) || GTK_IS_TEXT_VIEW(focus));
+}
+
+static gboolean on_key(GtkWidget *widget, GVariant *arguments, gpointer user) {
+  (void)arguments;
+  const Key *key = user;
+  WdWindow *w = WD_WINDOW(widget);
+  if (!key->in_text && edits_text(w)) return GDK_EVENT_PROPAGATE;
+  const char *name = strchr(key->action, '.') + 1;
+  GAction *action = g_action_map_lookup_action(G_ACTION_MAP(w), name);
+  if (!action || !g_action_get_enabled(action)) return GDK_EVENT_PROPAGATE;
+  g_action_activate(action, key->parameter == NONE ? NULL : g_variant_new_int32(key->parameter));
+  return GDK_EVENT_STOP;
+}
+
+/* B blinks as long as it is held. */
+static void set_blink(WdWindow *w, gboolean on) {
+  if (w->blink_held == on) return;
+  w->blink_held = on;
+  w->view->blink = on;
+  wd_view_changed(w->view, WD_VIEW_DISPLAY);
+}
+
+static gboolean on_pressed(GtkEventControllerKey *controller, guint value, guint code, GdkModifierType state,
+                           gpointer user) {
+  (void)controller, (void)code;
+  WdWindow *w = user;
+  if (gdk_keyval_to_lower(value) != GDK_KEY_b || (state & (GDK_CONTROL_MASK | GDK_ALT_MASK)) || edits_text(w))
+    return GDK_EVENT_PROPAGATE;
+  set_blink(w, TRUE);
+  return GDK_EVENT_STOP;
+}
+
+static void on_released(GtkEventControllerKey *controller, guint value, guint code, GdkModifierType state,
+                        gpointer user) {
+  (void)controller, (void)code, (void)state;
+  if (gdk_keyval_to_lower(value) == GDK_KEY_b) set_blink(user, FALSE);
+}
+
+static void on_inactive(GObject *window, GParamSpec *spec, gpointer user) {
+  (void)spec, (void)user;
+  if (!gtk_window_is_active(GTK_WINDOW(window))) set_blink(WD_WINDOW(window), FALSE);
+}
+
+void wd_keys_install(WdWindow *w) {
+  GtkEventController *single = gtk_shortcut_controller_new();
+  gtk_event_controller_set_propagation_phase(single, GTK_PHASE_BUBBLE);
+  for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+    g_auto(GStrv) each = g_strsplit(keys[i].trigger, "|", -1);
+    for (char **t = each; *t; t++) {
+      GtkShortcutTrigger *trigger = gtk_shortcut_trigger_parse_string(*t);
+      g_return_if_fail(trigger);
+      gtk_shortcut_controller_add_shortcut(
+          GTK_SHORTCUT_CONTROLLER(single),
+          gtk_shortcut_new(trigger, gtk_callback_action_new(on_key, (gpointer)&keys[i], NULL)));
+    }
+  }
+  gtk_widget_add_controller(GTK_WIDGET(w), single);
+
+  GtkEventController *held = gtk_event_controller_key_new();
+  gtk_event_controller_set_propagation_phase(held, GTK_PHASE_BUBBLE);
+  g_signal_connect(held, "key-pressed", G_CALLBACK(on_pressed), w);
+  g_signal_connect(held, "key-released", G_CALLBACK(on_released), w);
+  gtk_widget_add_controller(GTK_WIDGET(w), held);
+  g_signal_connect(w, "notify::is-active", G_CALLBACK(on_inactive), NULL);
+
+  GtkApplication *application = gtk_window_get_application(GTK_WINDOW(w));
+  for (size_t i = 0; application && i < G_N_ELEMENTS(accelerators); i++)
+    gtk_application_set_accels_for_action(application, accelerators[i].action, accelerators[i].accelerators);
+}

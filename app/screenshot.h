@@ -1,0 +1,13 @@
+/* Pictures of real windows, drawn by their own renderer. */
+#ifndef WD_SCREENSHOT_H
+#define WD_SCREENSHOT_H
+
+#include <gtk/gtk.h>
+
+/* The window as it stands, title bar included, `scale` device pixels a point. NULL with error when it is not
+ * on screen yet. */
+GdkTexture *wd_screenshot_take(GtkWindow *window, double scale, GError **error);
+/* The same as a PNG file. */
+gboolean wd_screenshot_save(GtkWindow *window, double scale, const char *path, GError **error);
+
+#endif

@@ -1,0 +1,107 @@
+#include "app/settings.h"
+
+#define G_SETTINGS_ENABLE_BACKEND
+#include <gio/gsettingsbackend.h>
+#include <math.h>
+#include <string.h>
+
+#define PATH "/org/wavediffusion/WaveDiffusion/"
+
+/* A program in its build folder wants that folder's schema, whatever is installed. */
+static gboolean runs_in_build_folder(void) {
+  g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+  return self && g_str_has_prefix(self, WD_BUILD_ROOT "/");
+}
+
+static GSettingsSchema *find_in_folder(const char *folder) {
+  g_autoptr(GError) error = NULL;
+  GSettingsSchemaSource *source = g_settings_schema_source_new_from_directory(
+      folder, g_settings_schema_source_get_default(), TRUE, &error);
+  if (!source) return NULL;
+  GSettingsSchema *schema = g_settings_schema_source_lookup(source, WD_APPLICATION_ID, FALSE);
+  g_settings_schema_source_unref(source);
+  return schema;
+}
+
+static GSettingsSchema *find_schema(void) {
+  GSettingsSchema *schema = runs_in_build_folder() ? find_in_folder(WD_BUILD_SCHEMAS) : NULL;
+  GSettingsSchemaSource *system = g_settings_schema_source_get_default();
+  if (!schema && system) schema = g_settings_schema_source_lookup(system, WD_APPLICATION_ID, TRUE);
+  if (!schema) schema = find_in_folder(WD_INSTALLED_SCHEMAS);
+  if (!schema) schema = find_in_folder(WD_BUILD_SCHEMAS);
+  return schema;
+}
+
+GSettings *wd_settings_new(GError **error) {
+  g_autoptr(GSettingsSchema) schema = find_schema();
+  if (!schema) {
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                "the settings' schema %s is neither in the system nor in %s nor in %s: install the program "
+                "(meson install) or build it",
+                WD_APPLICATION_ID, WD_INSTALLED_SCHEMAS, WD_BUILD_SCHEMAS);
+    return NULL;
+  }
+  /* GLib without dconf forgets everything at the end: a plain file serves better. */
+  g_autoptr(GSettingsBackend) backend = NULL;
+  const char *wanted = g_getenv("GSETTINGS_BACKEND");
+  if (!wanted || !*wanted) {
+    g_autoptr(GSettingsBackend) standard = g_settings_backend_get_default();
+    if (!strcmp(G_OBJECT_TYPE_NAME(standard), "GMemorySettingsBackend")) {
+      g_autofree char *file =
+          g_build_filename(g_get_user_config_dir(), "wavediffusion", "settings.ini", NULL);
+      backend = g_keyfile_settings_backend_new(file, PATH, NULL);
+    }
+  }
+  return g_settings_new_full(schema, backend, NULL);
+}
+
+#define SET(field, value)                                                                                    \
+  do {                                                                                                       \
+    if ((field) != (value)) {                                                                                \
+      (field) = (value);                                                                                     \
+      changed = TRUE;                                                                                        \
+    }                                                                                                        \
+  } while (0)
+
+gboolean wd_settings_apply_view(GSettings *s, const char *key, WdView *view) {
+  gboolean changed = FALSE;
+  const gboolean all = !key;
+#define KEY(name) (all || !strcmp(key, name))
+  if (KEY("colormap-velocity"))
+    SET(view->look[WD_PANEL_VELOCITY].colormap, (wd_colormap)g_settings_get_enum(s, "colormap-velocity"));
+  if (KEY("colormap-gather")) {
+    const wd_colormap map = (wd_colormap)g_settings_get_enum(s, "colormap-gather");
+    SET(view->look[WD_PANEL_GATHER].colormap, map);
+    SET(view->look[WD_PANEL_SIMULATED].colormap, map);
+  }
+  if (KEY("colormap-difference"))
+    SET(view->look[WD_PANEL_DIFFERENCE].colormap, (wd_colormap)g_settings_get_enum(s, "colormap-difference"));
+  if (KEY("clip"))
+    for (int k = WD_PANEL_GATHER; k <= WD_PANEL_DIFFERENCE; k++)
+      SET(view->look[k].clip, g_settings_get_double(s, "clip"));
+  if (KEY("range-scope"))
+    for (int k = 0; k < WD_PANEL_KINDS; k++)
+      SET(view->look[k].scope, (WdRangeScope)g_settings_get_enum(s, "range-scope"));
+  if (KEY("fps")) SET(view->fps, g_settings_get_double(s, "fps"));
+  if (KEY("show-floor")) SET(view->show_floor, g_settings_get_boolean(s, "show-floor"));
+  if (KEY("show-population")) SET(view->show_population, g_settings_get_boolean(s, "show-population"));
+  if (KEY("epsilon")) {
+    const double value = g_settings_get_double(s, "epsilon");
+    if (value > 0 ? view->epsilon != value : !isnan(view->epsilon)) {
+      view->epsilon = value > 0 ? value : NAN;
+      changed = TRUE;
+    }
+  }
+#undef KEY
+  return changed;
+}
+
+WdPolicy wd_settings_get_policy(GSettings *s) {
+  return (WdPolicy){.score = (WdScorePolicy)g_settings_get_enum(s, "score-policy"),
+                    .every = g_settings_get_int(s, "score-every"),
+                    .both = g_settings_get_boolean(s, "score-both"),
+                    .exact_runs = g_settings_get_boolean(s, "exact-runs"),
+                    .exact_rest = g_settings_get_boolean(s, "exact-rest"),
+                    .calibration = (wd_calibration)g_settings_get_enum(s, "calibration"),
+                    .cache_mib = (guint)g_settings_get_int(s, "cache-mib")};
+}

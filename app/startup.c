@@ -1,0 +1,410 @@
+#include "app/startup.h"
+
+#if __has_include("app/open.h")
+#  include "app/open.h"
+#endif
+#include "app/recipe.h"
+#include "app/screenshot.h"
+#include "app/settings.h"
+#include "solver/family.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef enum Phase { MODEL = 0, RUN, RUNNING, PLACE, SETTLE, DONE } Phase;
+
+struct WdStartup {
+  WdApplication *application; /* not owned */
+  GApplicationCommandLine *line;
+  WdWindow *window; /* weak */
+  char *picture, *panel;
+  char **actions;
+  gboolean run, look, exact, timing, dice, placed;
+  int step, stop_at, shot, scale, calm;
+  double compare_seed;
+  WdRecipe recipe;
+  Phase phase;
+  gint64 began, deadline;
+  guint poll;
+  char *notice;                 /* the last one, for messages */
+  double mapped, loaded, first; /* ms since the process began; NaN */
+};
+
+static const GOptionEntry entries[] = {
+    {"model", 'm', 0, G_OPTION_ARG_STRING, NULL, "Model: a folder or a name; none: start without one",
+     "MODEL"},
+    {"device", 'd', 0, G_OPTION_ARG_STRING, NULL, "auto, cpu, cpu:N, cuda, cuda:N", "DEVICE"},
+    {"seed", 0, 0, G_OPTION_ARG_STRING, NULL, "Run this seed", "N"},
+    {"steps", 0, 0, G_OPTION_ARG_INT, NULL, "Steps of the run [16]", "N"},
+    {"sampler", 0, 0, G_OPTION_ARG_STRING, NULL, "dpmpp-2m, ddim or ddpm", "NAME"},
+    {"family", 0, 0, G_OPTION_ARG_STRING, NULL, "Family of the map: curvefault-b, say", "NAME"},
+    {"run", 0, 0, G_OPTION_ARG_FILENAME, NULL, "Run the recipe in this file", "RECIPE.json"},
+    {"stop-at", 0, 0, G_OPTION_ARG_INT, NULL, "Stop the run after this step", "N"},
+    {"recording", 0, 0, G_OPTION_ARG_FILENAME, NULL, "Open a recording", "FILE.wdrun"},
+    {"demo", 0, 0, G_OPTION_ARG_NONE, NULL, "Open the recorded demo", NULL},
+    {"step", 0, 0, G_OPTION_ARG_INT, NULL, "Show this step [the last]", "N"},
+    {"layout", 0, 0, G_OPTION_ARG_STRING, NULL, "step or compare", "NAME"},
+    {"panel", 0, 0, G_OPTION_ARG_STRING, NULL,
+     "Fill the window with one panel: velocity, gather, simulated, difference, traces, plot", "NAME"},
+    {"shot", 0, 0, G_OPTION_ARG_INT, NULL, "Show this shot, counted from 1; 0: all", "N"},
+    {"second-row", 0, 0, G_OPTION_ARG_STRING, NULL, "Second row of panels: on or off", "on|off"},
+    {"sidebar", 0, 0, G_OPTION_ARG_STRING, NULL, "Sidebar: on or off", "on|off"},
+    {"size", 0, 0, G_OPTION_ARG_STRING, NULL, "Size of the window", "WxH"},
+    {"dark", 0, 0, G_OPTION_ARG_NONE, NULL, "Dark theme", NULL},
+    {"light", 0, 0, G_OPTION_ARG_NONE, NULL, "Light theme", NULL},
+    {"epsilon", 0, 0, G_OPTION_ARG_DOUBLE, NULL, "Tolerance of the reflection residual; 0: the model's", "X"},
+    {"renderer", 0, 0, G_OPTION_ARG_STRING, NULL, "auto, gl or cairo", "NAME"},
+    {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, NULL, "Any preference, for this time", "KEY=VALUE"},
+    {"action", 0, 0, G_OPTION_ARG_STRING_ARRAY, NULL, "Activate an action of the window once it stands",
+     "NAME"},
+    {"screenshot", 0, 0, G_OPTION_ARG_FILENAME, NULL, "Write a picture of the window to FILE and end",
+     "FILE.png"},
+    {"scale", 0, 0, G_OPTION_ARG_INT, NULL, "Device pixels a point, 1 to 4", "N"},
+    {"wait-exact", 0, 0, G_OPTION_ARG_NONE, NULL, "Picture: wait for the simulation in exact mode", NULL},
+    {"timing", 0, 0, G_OPTION_ARG_NONE, NULL, "Print how long the start takes", NULL},
+    {"version", 0, 0, G_OPTION_ARG_NONE, NULL, "Print the version and end", NULL},
+    {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, NULL, NULL, "FILE…"},
+    {NULL},
+};
+
+const GOptionEntry *wd_startup_entries(void) {
+  return entries;
+}
+
+/* Milliseconds since this process began, exec included. */
+static double age(void) {
+  g_autofree char *text = NULL;
+  if (!g_file_get_contents("/proc/self/stat", &text, NULL, NULL)) return NAN;
+  const char *c = strrchr(text, ')');
+  unsigned long long start = 0;
+  if (!c || sscanf(c + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+                   &start) != 1)
+    return NAN;
+  struct timespec now;
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return ((double)now.tv_sec + 1e-9 * (double)now.tv_nsec - (double)start / (double)sysconf(_SC_CLK_TCK)) *
+         1e3;
+}
+
+static void milestone(WdStartup *s, double *when, const char *what) {
+  if (!isnan(*when)) return;
+  *when = age();
+  if (s->timing) g_application_command_line_print(s->line, "%-16s %7.0f ms\n", what, *when);
+}
+
+static void end(WdStartup *s, const char *fault) {
+  s->phase = DONE;
+  if (fault) g_application_command_line_printerr(s->line, "wavediffusion: %s\n", fault);
+  if (s->picture || fault) {
+    g_application_command_line_set_exit_status(s->line, fault ? 1 : 0);
+    wd_application_end(s->application, fault ? 1 : 0);
+  }
+}
+
+/* ---- reading the options */
+
+static const char *const panels[] = {"velocity", "gather", "simulated", "difference", "traces", "plot"};
+
+static gboolean bad(GError **error, const char *format, const char *value) {
+  g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, format, value);
+  return FALSE;
+}
+
+static gboolean on_or_off(GVariantDict *o, const char *key, gboolean *field, GError **error) {
+  const char *text = NULL;
+  if (!g_variant_dict_lookup(o, key, "&s", &text)) return TRUE;
+  if (strcmp(text, "on") && strcmp(text, "off")) return bad(error, "\"%s\" should be on or off", text);
+  *field = !strcmp(text, "on");
+  return TRUE;
+}
+
+static gboolean read_recipe(WdStartup *s, GVariantDict *o, GError **error) {
+  const char *text = NULL;
+  s->recipe = wd_window_get_view(s->window)->next;
+  if (g_variant_dict_lookup(o, "run", "^&ay", &text)) {
+    g_autofree char *json = NULL;
+    if (!g_file_get_contents(text, &json, NULL, error)) return FALSE;
+    g_autoptr(WdRunRecipe) recipe = wd_run_recipe_from_json(json, error);
+    if (!recipe) return FALSE;
+    s->recipe = wd_run_recipe_link(recipe, 0)->recipe;
+    if (s->step < 0 && recipe->position < s->recipe.plan.steps) s->step = recipe->position;
+    s->run = TRUE;
+  }
+  if (g_variant_dict_lookup(o, "seed", "&s", &text)) {
+    guint64 seed;
+    if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &seed, NULL))
+      return bad(error, "--seed \"%s\" is not a whole number", text);
+    s->recipe.seed = seed;
+    s->run = TRUE;
+  }
+  g_variant_dict_lookup(o, "steps", "i", &s->recipe.plan.steps);
+  if (s->recipe.plan.steps < 0 || s->recipe.plan.steps > 1000)
+    return bad(error, "--steps%s should be 1 to 1000", "");
+  if (g_variant_dict_lookup(o, "sampler", "&s", &text) && !wd_sampler_parse(text, &s->recipe.plan.kind))
+    return bad(error, "no sampler \"%s\": dpmpp-2m, ddim or ddpm", text);
+  if (g_variant_dict_lookup(o, "family", "&s", &text)) {
+    wd_family family;
+    if (!wd_family_parse(text, &family))
+      return bad(error, "no family \"%s\": curvefault-b, for example", text);
+    s->recipe.family = (int)family;
+  }
+  return TRUE;
+}
+
+static gboolean read_view(WdStartup *s, GVariantDict *o, GError **error) {
+  WdView *v = wd_window_get_view(s->window);
+  const char *text = NULL;
+  if (g_variant_dict_lookup(o, "layout", "&s", &text)) {
+    if (strcmp(text, "step") && strcmp(text, "compare"))
+      return bad(error, "no layout \"%s\": step or compare", text);
+    v->layout = !strcmp(text, "compare") ? WD_LAYOUT_COMPARE : WD_LAYOUT_STEP;
+  }
+  if (g_variant_dict_lookup(o, "panel", "&s", &text)) {
+    v->enlarged = -1;
+    for (int i = 0; i < (int)G_N_ELEMENTS(panels); i++)
+      if (!strcmp(text, panels[i])) v->enlarged = i;
+    if (v->enlarged < 0)
+      return bad(error, "no panel \"%s\": velocity, gather, simulated, difference, traces or plot", text);
+  }
+  if (g_variant_dict_lookup(o, "shot", "i", &s->shot)) v->shot = s->shot - 1;
+  return on_or_off(o, "second-row", &v->second_row, error) && on_or_off(o, "sidebar", &v->sidebar, error);
+}
+
+static gboolean read_size(WdStartup *s, GVariantDict *o, GError **error) {
+  const char *text = NULL;
+  int width, height;
+  if (!g_variant_dict_lookup(o, "size", "&s", &text)) return TRUE;
+  if (sscanf(text, "%dx%d", &width, &height) != 2 || width < 640 || height < 400 || width > 8192 ||
+      height > 8192)
+    return bad(error, "--size \"%s\" should be like 1280x800, at least 640x400", text);
+  gtk_window_unmaximize(GTK_WINDOW(s->window));
+  gtk_window_set_default_size(GTK_WINDOW(s->window), width, height);
+  return TRUE;
+}
+
+/* ---- the way there */
+
+static void on_notice(WdSession *session, const WdNotice *notice, gpointer user) {
+  (void)session;
+  WdStartup *s = user;
+  g_free(s->notice);
+  s->notice =
+      g_strjoin(": ", notice->what ? notice->what : wd_status_name(notice->code), notice->details, NULL);
+}
+
+static gboolean is_drawn(WdStartup *s, gboolean exact) {
+  WdView *v = wd_window_get_view(s->window);
+  WdSession *session = wd_window_get_session(s->window);
+  WdRecording *r = wd_session_get_recording(session);
+  const gboolean model = wd_session_get_model(session) != NULL;
+  for (int side = 0; side < (v->layout == WD_LAYOUT_COMPARE ? 2 : 1); side++) {
+    const WdPlace at = v->place[side];
+    if (!at.branch) continue;
+    WdFrame frame = {0};
+    if (!wd_recording_get_frame(r, at.branch, at.position, v->what, &frame) || !frame.pair) {
+      if (model) return FALSE; /* it is on its way; without a model it will never come */
+      continue;
+    }
+    if (exact && model && !frame.exact) return FALSE;
+  }
+  return TRUE;
+}
+
+static void place(WdStartup *s) {
+  WdView *v = wd_window_get_view(s->window);
+  WdRecording *r = wd_session_get_recording(wd_window_get_session(s->window));
+  const guint n = wd_recording_count(r);
+  if (!n) return;
+  const guint id = v->place[0].branch ? v->place[0].branch : wd_recording_nth(r, 0)->id;
+  const int last = wd_branch_last(wd_recording_find(r, id));
+  wd_view_go(v, r, 0, id, s->step >= 0 ? s->step : MAX(last, 0));
+}
+
+static void take_picture(WdStartup *s) {
+  g_autoptr(GError) error = NULL;
+  const int scale = s->scale / MAX(1, gtk_widget_get_scale_factor(GTK_WIDGET(s->window)));
+  const gboolean good = wd_screenshot_save(
+      GTK_WINDOW(s->window), MAX(gtk_widget_get_scale_factor(GTK_WIDGET(s->window)) * MAX(scale, 1), 1),
+      s->picture, &error);
+  end(s, good ? NULL : error->message);
+}
+
+static gboolean on_poll(gpointer user) {
+  WdStartup *s = user;
+  if (s->phase == DONE || !s->window) {
+    s->poll = 0;
+    return G_SOURCE_REMOVE;
+  }
+  WdSession *session = wd_window_get_session(s->window);
+  WdView *v = wd_window_get_view(s->window);
+  const WdSessionState state = wd_session_get_state(session);
+  if (state != WD_SESSION_LOADING && wd_session_get_model(session)) milestone(s, &s->loaded, "model loaded");
+  if (v->place[0].branch && is_drawn(s, FALSE)) milestone(s, &s->first, "first picture");
+  if (g_get_monotonic_time() > s->deadline) {
+    static const char *const what[] = {"the model to load", "the run to begin", "the run to end",
+                                       "the recording", "the picture"};
+    g_autofree char *text = g_strdup_printf("waited too long for %s%s%s", what[s->phase],
+                                            s->notice ? "; " : "", s->notice ? s->notice : "");
+    end(s, text);
+    s->poll = 0;
+    return G_SOURCE_REMOVE;
+  }
+  switch (s->phase) {
+  case MODEL:
+    if (state == WD_SESSION_LOADING) break;
+    s->phase = RUN;
+    break;
+  case RUN:
+    if (s->run) {
+      v->next = s->recipe;
+      wd_view_changed(v, WD_VIEW_RUN);
+      GAction *run = g_action_map_lookup_action(G_ACTION_MAP(s->window), "run");
+      if (state == WD_SESSION_NO_MODEL) {
+        g_autofree char *text = g_strdup_printf("there is no model to run%s%s", s->notice ? ": " : "",
+                                                s->notice ? s->notice : "");
+        end(s, text);
+        break;
+      }
+      if (!g_action_get_enabled(run)) break; /* the window hears of it a moment later */
+      g_action_activate(run, NULL);
+    }
+    s->phase = RUNNING;
+    break;
+  case RUNNING:
+    if (state == WD_SESSION_RUNNING && s->stop_at >= 0) {
+      const WdBranch *b =
+          wd_recording_find(wd_session_get_recording(session), wd_session_get_running(session));
+      if (b && wd_branch_last(b) >= s->stop_at) wd_session_stop(session);
+    }
+    if (state == WD_SESSION_RUNNING || state == WD_SESSION_CANCELLING) break;
+    s->phase = PLACE;
+    break;
+  case PLACE:
+    if (s->step >= 0 || s->run) place(s);
+    for (char **a = s->actions; a && *a; a++) {
+      g_autofree char *name = NULL;
+      g_autoptr(GVariant) target = NULL;
+      GAction *action = g_action_parse_detailed_name(*a, &name, &target, NULL)
+                            ? g_action_map_lookup_action(G_ACTION_MAP(s->window), name)
+                            : NULL;
+      if (action) {
+        g_action_activate(action, target);
+      } else {
+        g_autofree char *text = g_strdup_printf("the window has no action \"%s\"", *a);
+        end(s, text);
+        return G_SOURCE_CONTINUE;
+      }
+    }
+    s->phase = SETTLE;
+    break;
+  case SETTLE:
+    /* What an action set going has to come to its end, what is shown has to be made and drawn. */
+    if (state == WD_SESSION_RUNNING || state == WD_SESSION_LOADING || !is_drawn(s, s->exact)) {
+      s->calm = 0;
+      break;
+    }
+    if (++s->calm < 25) break;
+    if (s->picture)
+      take_picture(s);
+    else if (!s->timing || !isnan(s->loaded))
+      s->phase = DONE;
+    break;
+  case DONE: break;
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+static void on_painted(GdkFrameClock *clock, gpointer user) {
+  WdStartup *s = user;
+  milestone(s, &s->mapped, "window drawn");
+  g_signal_handlers_disconnect_by_func(clock, on_painted, user);
+}
+
+static void on_mapped(GtkWidget *widget, gpointer user) {
+  GdkFrameClock *clock = gtk_widget_get_frame_clock(widget);
+  if (clock) g_signal_connect(clock, "after-paint", G_CALLBACK(on_painted), user);
+}
+
+WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *line, GError **error) {
+  GVariantDict *o = g_application_command_line_get_options_dict(line);
+  GSettings *settings = wd_application_get_settings(application);
+  WdStartup *s = g_new0(WdStartup, 1);
+  s->application = application;
+  s->line = g_object_ref(line);
+  s->step = s->stop_at = -1;
+  s->scale = 1;
+  s->mapped = s->loaded = s->first = NAN;
+  s->timing = g_variant_dict_contains(o, "timing");
+  s->exact = g_variant_dict_contains(o, "wait-exact");
+  const char *text = NULL, *model = NULL, *device = NULL;
+  if (g_variant_dict_lookup(o, "screenshot", "^&ay", &text)) s->picture = g_strdup(text);
+  g_variant_dict_lookup(o, "step", "i", &s->step);
+  g_variant_dict_lookup(o, "stop-at", "i", &s->stop_at);
+  g_variant_dict_lookup(o, "scale", "i", &s->scale);
+  g_variant_dict_lookup(o, "action", "^as", &s->actions);
+  g_variant_dict_lookup(o, "model", "&s", &model);
+  g_variant_dict_lookup(o, "device", "&s", &device);
+  if (model && !strcmp(model, "none")) model = "";
+
+  s->window = wd_application_open_window(application, model, device);
+  g_object_add_weak_pointer(G_OBJECT(s->window), (gpointer *)&s->window);
+  if (!read_view(s, o, error) || !read_recipe(s, o, error) || !read_size(s, o, error)) {
+    gtk_window_destroy(GTK_WINDOW(s->window));
+    wd_startup_free(s);
+    return NULL;
+  }
+  double epsilon;
+  if (g_variant_dict_lookup(o, "epsilon", "d", &epsilon))
+    wd_window_get_view(s->window)->epsilon = epsilon > 0 ? epsilon : NAN;
+  (void)settings;
+  wd_view_changed(wd_window_get_view(s->window), WD_VIEW_ALL);
+  g_signal_connect(s->window, "map", G_CALLBACK(on_mapped), s);
+  g_signal_connect(wd_window_get_session(s->window), "notice", G_CALLBACK(on_notice), s);
+  gtk_window_present(GTK_WINDOW(s->window));
+
+  if (g_variant_dict_lookup(o, "recording", "^&ay", &text)) {
+    g_autoptr(GFile) file = g_application_command_line_create_file_for_arg(line, text);
+    g_autofree char *path = g_file_get_path(file);
+    WdRecording *r = wd_recording_load(path, NULL, error);
+    if (!r) {
+      gtk_window_destroy(GTK_WINDOW(s->window));
+      wd_startup_free(s);
+      return NULL;
+    }
+    wd_session_set_recording(wd_window_get_session(s->window), r);
+    g_object_unref(r);
+  }
+  g_auto(GStrv) names = NULL;
+  if (g_variant_dict_lookup(o, G_OPTION_REMAINING, "^aay", &names) && names[0]) {
+    g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_object_unref);
+    for (char **n = names; *n; n++)
+      g_ptr_array_add(files, g_application_command_line_create_file_for_arg(line, *n));
+#ifdef WD_OPEN_H
+    wd_open_files(s->window, (GFile *const *)files->pdata, files->len);
+#endif
+  }
+  s->began = g_get_monotonic_time();
+  s->deadline = s->picture ? s->began + 180 * G_USEC_PER_SEC : G_MAXINT64;
+  s->poll = g_timeout_add(15, on_poll, s);
+  return s;
+}
+
+void wd_startup_free(WdStartup *s) {
+  if (!s) return;
+  g_clear_handle_id(&s->poll, g_source_remove);
+  if (s->window) {
+    g_signal_handlers_disconnect_by_data(s->window, s);
+    g_signal_handlers_disconnect_by_data(wd_window_get_session(s->window), s);
+    g_object_remove_weak_pointer(G_OBJECT(s->window), (gpointer *)&s->window);
+  }
+  g_clear_object(&s->line);
+  g_strfreev(s->actions);
+  g_free(s->picture);
+  g_free(s->panel);
+  g_free(s->notice);
+  g_free(s);
+}

@@ -1,0 +1,66 @@
+#include "app/undo.h"
+
+#include "app/window_private.h"
+
+typedef struct WdUndo {
+  guint id;
+  char *name; /* to give it */
+} WdUndo;
+
+static void free_undo(gpointer data) {
+  WdUndo *u = data;
+  g_free(u->name);
+  g_free(u);
+}
+
+static void push(GPtrArray **stack, guint id, const char *name) {
+  if (!*stack) *stack = g_ptr_array_new_with_free_func(free_undo);
+  WdUndo *u = g_new0(WdUndo, 1);
+  *u = (WdUndo){.id = id, .name = g_strdup(name)};
+  g_ptr_array_add(*stack, u);
+}
+
+void wd_undo_watch(WdWindow *w) {
+  WdRecording *r = wd_session_get_recording(w->session);
+  if (!w->names) w->names = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+  for (guint i = 0; i < wd_recording_count(r); i++) {
+    const WdBranch *b = wd_recording_nth(r, i);
+    const char *old = g_hash_table_lookup(w->names, GUINT_TO_POINTER(b->id));
+    if (old && !g_strcmp0(old, b->name)) continue;
+    if (old && !w->undoing) {
+      push(&w->undo, b->id, old);
+      if (w->redo) g_ptr_array_set_size(w->redo, 0);
+    }
+    g_hash_table_replace(w->names, GUINT_TO_POINTER(b->id), g_strdup(b->name));
+  }
+}
+
+gboolean wd_undo_can(WdWindow *w, gboolean redo) {
+  const GPtrArray *stack = redo ? w->redo : w->undo;
+  return stack && stack->len > 0;
+}
+
+void wd_undo_do(WdWindow *w, gboolean redo) {
+  GPtrArray *from = redo ? w->redo : w->undo;
+  WdRecording *r = wd_session_get_recording(w->session);
+  while (from && from->len) {
+    const WdUndo *top = from->pdata[from->len - 1];
+    const guint id = top->id;
+    g_autofree char *name = g_strdup(top->name);
+    g_ptr_array_set_size(from, (int)from->len - 1);
+    const WdBranch *branch = wd_recording_find(r, id);
+    if (!branch) continue; /* gone since */
+    push(redo ? &w->undo : &w->redo, id, branch->name);
+    w->undoing = TRUE;
+    wd_recording_rename(r, id, name);
+    w->undoing = FALSE;
+    break;
+  }
+  wd_window_queue_update(w);
+}
+
+void wd_undo_clear(WdWindow *w) {
+  if (w->undo) g_ptr_array_set_size(w->undo, 0);
+  if (w->redo) g_ptr_array_set_size(w->redo, 0);
+  if (w->names) g_hash_table_remove_all(w->names);
+}

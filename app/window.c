@@ -1,0 +1,332 @@
+#include "app/actions.h"
+#include "app/undo.h"
+#include "app/window_private.h"
+
+G_DEFINE_FINAL_TYPE(WdWindow, wd_window, GTK_TYPE_APPLICATION_WINDOW)
+
+enum { NARROW = 1000 };
+
+WdSession *wd_window_get_session(WdWindow *w) {
+  return w->session;
+}
+WdView *wd_window_get_view(WdWindow *w) {
+  return w->view;
+}
+GSettings *wd_window_get_settings(WdWindow *w) {
+  return w->settings;
+}
+
+void wd_window_notify(WdWindow *w, const WdNotice *notice) {
+  wd_notice_bar_show(WD_NOTICE_BAR(w->notice), notice);
+}
+
+void wd_window_notify_error(WdWindow *w, const char *what, const GError *error) {
+  const WdNotice notice = {
+      .code = WD_ERR_IO, .what = (char *)what, .kept = error ? error->message : NULL, .details = NULL};
+  wd_window_notify(w, &notice);
+}
+
+/* ---- bringing everything up to date, once for any number of changes */
+
+static gboolean update(gpointer user) {
+  WdWindow *w = user;
+  w->update_idle = 0;
+  wd_window_show_header(w);
+  wd_window_show_empty(w);
+  wd_window_show_titles(w);
+  wd_actions_update(w);
+  const WdSessionState state = wd_session_get_state(w->session);
+  const gboolean busy = state == WD_SESSION_RUNNING || state == WD_SESSION_CANCELLING;
+  GtkApplication *application = gtk_window_get_application(GTK_WINDOW(w));
+  if (busy && !w->inhibit && application)
+    w->inhibit = gtk_application_inhibit(application, GTK_WINDOW(w),
+                                         GTK_APPLICATION_INHIBIT_LOGOUT | GTK_APPLICATION_INHIBIT_SUSPEND,
+                                         "A run is going on");
+  else if (!busy && w->inhibit && application) {
+    gtk_application_uninhibit(application, w->inhibit);
+    w->inhibit = 0;
+  }
+  if (w->closing && !busy) gtk_window_destroy(GTK_WINDOW(w));
+  return G_SOURCE_REMOVE;
+}
+
+void wd_window_queue_update(WdWindow *w) {
+  if (!w->update_idle) w->update_idle = g_idle_add_full(G_PRIORITY_DEFAULT_IDLE - 50, update, w, NULL);
+}
+
+static void look(WdWindow *w) {
+  const WdView *v = w->view;
+  const int sides = v->layout == WD_LAYOUT_COMPARE ? 2 : 1;
+  for (int side = 0; side < sides; side++)
+    if (v->place[side].branch)
+      wd_session_look(w->session, side, v->place[side].branch, v->place[side].position, v->what,
+                      !v->scrubbing);
+}
+
+/* B goes where A is, as far as it can. */
+static void follow_side(WdWindow *w) {
+  const WdView *v = w->view;
+  if (v->layout != WD_LAYOUT_COMPARE || !v->locked || !v->place[0].branch || !v->place[1].branch) return;
+  WdRecording *r = wd_session_get_recording(w->session);
+  const int to = wd_view_align(r, v->place[0].branch, v->place[0].position, v->place[1].branch, v->align);
+  if (to >= 0) wd_view_go(w->view, r, 1, v->place[1].branch, to);
+}
+
+static gboolean set_splits_later(GtkWidget *widget, GdkFrameClock *clock, gpointer user) {
+  (void)clock, (void)user;
+  WdWindow *w = WD_WINDOW(widget);
+  wd_window_arrange(w); /* its orientation may hang on the width that is known now */
+  wd_window_set_splits(w);
+  w->splits_set = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+static void on_view(WdView *view, guint parts, gpointer user) {
+  WdWindow *w = user;
+  if (parts & WD_VIEW_LAYOUT) {
+    wd_window_arrange(w);
+    gtk_widget_add_tick_callback(GTK_WIDGET(w), set_splits_later, NULL, NULL);
+  }
+  if (parts & (WD_VIEW_PLACE | WD_VIEW_LAYOUT | WD_VIEW_PLOT)) follow_side(w);
+  if (parts & (WD_VIEW_PLACE | WD_VIEW_LAYOUT)) look(w);
+  if (parts & WD_VIEW_PLAY) g_settings_set_double(w->settings, "fps", CLAMP(view->fps, 0.5, 30));
+  wd_window_queue_update(w);
+}
+
+/* ---- session and recording */
+
+/* Side B of a comparison begins with another run than A, where there is one. */
+static void choose_places(WdWindow *w) {
+  WdRecording *r = wd_session_get_recording(w->session);
+  const guint n = wd_recording_count(r);
+  for (int side = 0; side < 2; side++) {
+    const guint now = w->view->place[side].branch;
+    if (now && wd_recording_find(r, now)) continue;
+    const WdBranch *choice = NULL;
+    for (guint i = n; i-- > 0;) {
+      const WdBranch *b = wd_recording_nth(r, i);
+      if (!choice || (side && choice->id == w->view->place[0].branch)) choice = b;
+    }
+    wd_view_go(w->view, r, side, choice ? choice->id : 0, choice ? MAX(wd_branch_last(choice), 0) : 0);
+  }
+}
+
+static void on_recording_changed(WdRecording *r, gpointer user) {
+  (void)r;
+  WdWindow *w = user;
+  wd_undo_watch(w);
+  choose_places(w);
+  wd_window_arrange(w);
+  wd_window_queue_update(w);
+}
+
+static void on_position(WdRecording *r, guint id, int k, gpointer user) {
+  WdWindow *w = user;
+  const WdView *v = w->view;
+  const WdPosition *p = wd_recording_position(r, id, k);
+  if (v->follow && v->place[0].branch == id && k > v->place[0].position &&
+      id == wd_session_get_running(w->session) && p && p->latent[v->what])
+    wd_view_go(w->view, r, 0, id, k);
+  wd_window_queue_update(w);
+}
+
+static void on_recording(WdSession *session, gpointer user) {
+  WdWindow *w = user;
+  if (w->recording) g_signal_handlers_disconnect_by_data(w->recording, w);
+  g_set_object(&w->recording, wd_session_get_recording(session));
+  g_signal_connect(w->recording, "changed", G_CALLBACK(on_recording_changed), w);
+  g_signal_connect(w->recording, "position", G_CALLBACK(on_position), w);
+  wd_undo_clear(w);
+  on_recording_changed(w->recording, w);
+}
+
+static void on_state(WdSession *session, gpointer user) {
+  (void)session;
+  wd_window_queue_update(user);
+}
+
+static void on_notice(WdSession *session, const WdNotice *notice, gpointer user) {
+  (void)session;
+  wd_window_notify(user, notice);
+}
+
+static void on_setting(GSettings *settings, const char *key, gpointer user) {
+  WdWindow *w = user;
+  if (wd_settings_apply_view(settings, key, w->view))
+    wd_view_changed(w->view, WD_VIEW_DISPLAY | WD_VIEW_PLOT);
+  static const char *const policy[] = {"score-policy", "score-every", "score-both", "exact-runs",
+                                       "exact-rest",   "calibration", "cache-mib",  NULL};
+  if (g_strv_contains(policy, key)) {
+    const WdPolicy now = wd_settings_get_policy(settings);
+    wd_session_set_policy(w->session, &now);
+  }
+}
+
+/* ---- the window itself */
+
+static gboolean rearrange(gpointer user) {
+  WdWindow *w = user;
+  w->narrow_idle = 0;
+  const gboolean narrow = gtk_widget_get_width(GTK_WIDGET(w)) < NARROW;
+  if (narrow != w->narrow) {
+    w->narrow = narrow;
+    if (narrow) {
+      w->wide_sidebar = w->view->sidebar;
+      w->view->sidebar = FALSE;
+    } else {
+      w->view->sidebar = w->wide_sidebar;
+    }
+    wd_view_changed(w->view, WD_VIEW_LAYOUT);
+  } else if (w->view->layout == WD_LAYOUT_COMPARE) {
+    wd_window_arrange(w);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+static void wd_window_size_allocate(GtkWidget *widget, int width, int height, int baseline) {
+  WdWindow *w = WD_WINDOW(widget);
+  GTK_WIDGET_CLASS(wd_window_parent_class)->size_allocate(widget, width, height, baseline);
+  /* Widgets must not change their parents in the middle of this. */
+  if (((width < NARROW) != w->narrow || w->view->layout == WD_LAYOUT_COMPARE) && !w->narrow_idle)
+    w->narrow_idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE, rearrange, w, NULL);
+}
+
+static void store(WdWindow *w) {
+  int width = 0, height = 0;
+  gtk_window_get_default_size(GTK_WINDOW(w), &width, &height);
+  g_settings_set_boolean(w->settings, "window-maximized", gtk_window_is_maximized(GTK_WINDOW(w)));
+  if (width >= 640 && height >= 400) {
+    g_settings_set_int(w->settings, "window-width", width);
+    g_settings_set_int(w->settings, "window-height", height);
+  }
+  wd_window_store_splits(w);
+  if (w->narrow) w->view->sidebar = w->wide_sidebar;
+  w->view->enlarged = -1;
+  w->view->playing = w->view->blink = w->view->scrubbing = FALSE;
+  g_autofree char *view = wd_view_to_json(w->view);
+  g_settings_set_string(w->settings, "view", view ? view : "");
+}
+
+static void on_answer(GtkDialog *dialog, int response, gpointer user) {
+  WdWindow *w = user;
+  gtk_window_destroy(GTK_WINDOW(dialog));
+  w->asked = FALSE;
+  if (response != GTK_RESPONSE_ACCEPT) return;
+  w->closing = TRUE; /* update() closes once the engine has stopped */
+  store(w);
+  wd_session_stop(w->session);
+  wd_window_queue_update(w);
+}
+
+static gboolean wd_window_close_request(GtkWindow *window) {
+  WdWindow *w = WD_WINDOW(window);
+  const WdSessionState state = wd_session_get_state(w->session);
+  if (state == WD_SESSION_RUNNING && !w->closing) {
+    if (w->asked) return TRUE;
+    w->asked = TRUE;
+    GtkWidget *dialog = gtk_message_dialog_new(window, GTK_DIALOG_MODAL | GTK_DIALOG_DESTROY_WITH_PARENT,
+                                               GTK_MESSAGE_QUESTION, GTK_BUTTONS_NONE, "A run is going on");
+    gtk_widget_set_name(dialog, "close-question");
+    gtk_message_dialog_format_secondary_text(
+        GTK_MESSAGE_DIALOG(dialog), "Closing the window stops it. The steps made so far are kept in the "
+                                    "saved session.");
+    GtkWidget *keep = gtk_dialog_add_button(GTK_DIALOG(dialog), "Keep running", GTK_RESPONSE_CANCEL);
+    GtkWidget *stop = gtk_dialog_add_button(GTK_DIALOG(dialog), "Stop and close", GTK_RESPONSE_ACCEPT);
+    gtk_widget_set_name(keep, "close-keep");
+    gtk_widget_set_name(stop, "close-stop");
+    gtk_widget_add_css_class(stop, "destructive-action");
+    gtk_dialog_set_default_response(GTK_DIALOG(dialog), GTK_RESPONSE_CANCEL);
+    g_signal_connect(dialog, "response", G_CALLBACK(on_answer), w);
+    gtk_window_present(GTK_WINDOW(dialog));
+    return TRUE;
+  }
+  if (!w->closing) store(w);
+  return GTK_WINDOW_CLASS(wd_window_parent_class)->close_request(window);
+}
+
+void wd_window_leave(WdWindow *w) {
+  if (wd_session_get_state(w->session) == WD_SESSION_RUNNING) {
+    wd_session_stop(w->session);
+  } else if (w->view->enlarged >= 0) {
+    w->view->enlarged = -1;
+    wd_view_changed(w->view, WD_VIEW_LAYOUT);
+  } else if (w->narrow && w->view->sidebar) {
+    w->view->sidebar = FALSE;
+    wd_view_changed(w->view, WD_VIEW_LAYOUT);
+  } else if (gtk_window_is_fullscreen(GTK_WINDOW(w))) {
+    gtk_window_unfullscreen(GTK_WINDOW(w));
+  } else if (wd_notice_bar_is_shown(WD_NOTICE_BAR(w->notice))) {
+    wd_notice_bar_hide(WD_NOTICE_BAR(w->notice));
+  } else {
+    gtk_window_set_focus(GTK_WINDOW(w), NULL); /* out of an entry: the single keys act again */
+  }
+}
+
+static void wd_window_dispose(GObject *object) {
+  WdWindow *w = WD_WINDOW(object);
+  g_clear_handle_id(&w->narrow_idle, g_source_remove);
+  g_clear_handle_id(&w->update_idle, g_source_remove);
+  if (w->recording) g_signal_handlers_disconnect_by_data(w->recording, w);
+  if (w->session) g_signal_handlers_disconnect_by_data(w->session, w);
+  if (w->view) g_signal_handlers_disconnect_by_data(w->view, w);
+  if (w->settings) g_signal_handlers_disconnect_by_data(w->settings, w);
+  G_OBJECT_CLASS(wd_window_parent_class)->dispose(object); /* the widgets, which borrow what follows */
+  g_clear_object(&w->sidebar);
+  g_clear_object(&w->recording);
+  g_clear_object(&w->session);
+  g_clear_object(&w->view);
+  g_clear_object(&w->settings);
+  g_clear_pointer(&w->undo, g_ptr_array_unref);
+  g_clear_pointer(&w->redo, g_ptr_array_unref);
+  g_clear_pointer(&w->names, g_hash_table_unref);
+}
+
+static void wd_window_init(WdWindow *w) {
+  w->session = wd_session_new();
+  w->view = wd_view_new();
+}
+
+static void wd_window_class_init(WdWindowClass *class) {
+  G_OBJECT_CLASS(class)->dispose = wd_window_dispose;
+  GTK_WIDGET_CLASS(class)->size_allocate = wd_window_size_allocate;
+  GTK_WINDOW_CLASS(class)->close_request = wd_window_close_request;
+}
+
+WdWindow *wd_window_new(GtkApplication *application, GSettings *settings) {
+  WdWindow *w = g_object_new(WD_TYPE_WINDOW, "application", application, "title", "WaveDiffusion",
+                             "icon-name", WD_APPLICATION_ID, "show-menubar", FALSE, NULL);
+  w->settings = g_object_ref(settings);
+  WdView *v = w->view;
+  g_autofree char *view = g_settings_get_string(settings, "view");
+  if (*view) wd_view_from_json(v, view, NULL);
+  wd_settings_apply_view(settings, NULL, v);
+  v->place[0] = v->place[1] = (WdPlace){0};
+  v->enlarged = -1;
+  v->follow = TRUE;
+  const WdPolicy policy = wd_settings_get_policy(settings);
+  wd_session_set_policy(w->session, &policy);
+  w->wide_sidebar = v->sidebar;
+
+  const int width = g_settings_get_int(settings, "window-width");
+  gtk_window_set_default_size(GTK_WINDOW(w), width, g_settings_get_int(settings, "window-height"));
+  gtk_widget_set_size_request(GTK_WIDGET(w), 640, 400);
+  if (g_settings_get_boolean(settings, "window-maximized")) gtk_window_maximize(GTK_WINDOW(w));
+  if (width < NARROW) {
+    w->narrow = TRUE;
+    v->sidebar = FALSE;
+  }
+  wd_actions_install(w);
+  wd_window_build_header(w);
+  wd_window_build(w);
+  wd_keys_install(w);
+
+  g_signal_connect(w->view, "changed", G_CALLBACK(on_view), w);
+  g_signal_connect(w->session, "state", G_CALLBACK(on_state), w);
+  g_signal_connect(w->session, "notice", G_CALLBACK(on_notice), w);
+  g_signal_connect(w->session, "recording", G_CALLBACK(on_recording), w);
+  g_signal_connect(w->settings, "changed", G_CALLBACK(on_setting), w);
+  on_recording(w->session, w);
+  wd_window_arrange(w);
+  gtk_widget_add_tick_callback(GTK_WIDGET(w), set_splits_later, NULL, NULL);
+  return w;
+}

@@ -1,0 +1,71 @@
+/* What window*.c, actions.c and keys.c share of a window. */
+#ifndef WD_WINDOW_PRIVATE_H
+#define WD_WINDOW_PRIVATE_H
+
+#include "app/notice_bar.h"
+#include "app/settings.h"
+#include "app/window.h"
+
+/* One side of the window: A alone in the layout Step, A and B in Compare. */
+typedef struct WdColumn {
+  GtkWidget *box;            /* of all below */
+  GtkWidget *title, *choice; /* Compare: letter, list of branches, place */
+  GtkWidget *place;          /* label in the title */
+  GtkWidget *rows;           /* paned: pair | second */
+  GtkWidget *pair;           /* paned: velocity | gather */
+  GtkWidget *gather, *strip; /* the gather's box with the strip of shots */
+  GtkWidget *second;         /* box of the second row */
+  GtkWidget *panel[WD_PANEL_KINDS];
+} WdColumn;
+
+struct _WdWindow {
+  GtkApplicationWindow parent_instance;
+  WdSession *session;
+  WdView *view;
+  GSettings *settings;
+  WdRecording *recording; /* that signals are connected to */
+
+  /* header bar */
+  GtkWidget *run, *run_face, *seed, *dice, *title, *subtitle, *menu;
+  /* body */
+  GtkWidget *notice, *pages, *overlay, *body, *content, *columns, *split, *bottom, *aside;
+  GtkWidget *sidebar, *sidebar_revealer;
+  GtkWidget *plot, *traces, *profiles, *timeline, *status;
+  WdColumn column[2];
+  /* empty page */
+  GtkWidget *empty_title, *empty_text, *empty_spinner, *empty_run, *empty_recordings;
+
+  GPtrArray *undo, *redo; /* undo.c */
+  GHashTable *names;
+  gboolean undoing, narrow, wide_sidebar, splits_set, closing, asked, seed_was_run, updating, blink_held;
+  guint narrow_idle, update_idle, inhibit;
+};
+
+/* window_layout.c */
+void wd_window_build(WdWindow *w);      /* the body */
+void wd_window_arrange(WdWindow *w);    /* by layout, enlarged panel, second row, width */
+void wd_window_set_splits(WdWindow *w); /* as the settings remember them */
+void wd_window_store_splits(WdWindow *w);
+void wd_window_show_titles(WdWindow *w); /* of the columns of a comparison */
+/* window_header.c */
+void wd_window_build_header(WdWindow *w);
+void wd_window_show_header(WdWindow *w); /* Run or Stop, seed, title */
+/* window_empty.c */
+GtkWidget *wd_window_build_empty(WdWindow *w);
+void wd_window_show_empty(WdWindow *w);
+/* window_run.c: what Run, Branch and Resume do */
+void wd_window_run(WdWindow *w, gboolean new_seed);
+void wd_window_branch(WdWindow *w);
+void wd_window_resume(WdWindow *w);
+void wd_window_run_here(WdWindow *w);
+void wd_window_refine(WdWindow *w, int steps);
+void wd_window_dice(WdWindow *w);
+gboolean wd_window_take_seed(WdWindow *w); /* from the entry to view->next; FALSE: it is no number */
+gboolean wd_window_can_resume(WdWindow *w);
+/* window.c */
+void wd_window_queue_update(WdWindow *w);
+void wd_window_leave(WdWindow *w); /* Esc: stop, leave focus, close an overlay; one at a time */
+/* keys.c */
+void wd_keys_install(WdWindow *w);
+
+#endif
