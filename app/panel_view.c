@@ -1,5 +1,6 @@
 #include "app/panel_view_private.h"
 #include "app/layer.h"
+#include "app/picture_view.h"
 #include "app/widgets.h"
 
 #include <math.h>
@@ -13,20 +14,6 @@ static const char *const labels[] = {"Velocity map", "Gather", "Simulated gather
 
 /* ---- composition */
 
-static void free_clips(gpointer data) {
-  wd_clips_free(data);
-}
-
-/* One book of amplitudes for all panels of a window. */
-static WdClips *clips_of(WdView *view) {
-  WdClips *clips = g_object_get_data(G_OBJECT(view), "wd-clips");
-  if (!clips) {
-    clips = wd_clips_new();
-    g_object_set_data_full(G_OBJECT(view), "wd-clips", clips, free_clips);
-  }
-  return clips;
-}
-
 static WdSource shown_source(WdPanelView *self) {
   if (self->view->blink && self->blink_phase)
     return self->view->source == WD_SOURCE_SIMULATED ? WD_SOURCE_DECODED : WD_SOURCE_SIMULATED;
@@ -34,36 +21,8 @@ static WdSource shown_source(WdPanelView *self) {
 }
 
 static guint compose(WdPanelView *self) {
-  WdView *v = self->view;
-  WdRecording *recording = wd_session_get_recording(self->session);
-  WdPlace place = v->place[self->side];
-  WdBranch *branch = place.branch ? wd_recording_find(recording, place.branch) : NULL;
-  WdFrame frame = {0};
-  gboolean known = branch && wd_recording_get_frame(recording, place.branch, place.position, v->what, &frame);
-  WdPosition *position = branch ? wd_recording_position(recording, place.branch, place.position) : NULL;
-  const WdModelInfo *model = wd_session_get_model(self->session);
-  WdPictureDesc d = {.kind = self->kind,
-                     .source = shown_source(self),
-                     .what = v->what,
-                     .shot = v->shot,
-                     .difference = v->difference,
-                     .divider = self->divider,
-                     .metric = v->metric < WD_METRICS ? v->metric : WD_METRIC_REFLECTION_RESIDUAL,
-                     .look = v->look[self->kind],
-                     .zoom = self->kind == WD_PANEL_VELOCITY ? v->zoom_map : v->zoom_gather,
-                     .prefix = v->layout == WD_LAYOUT_COMPARE ? self->side ? "B" : "A" : NULL,
-                     .overlay_truth = v->show_truth,
-                     .frame = known ? &frame : NULL,
-                     .truth = branch ? branch->truth : NULL,
-                     .step = place.position,
-                     .steps = branch ? branch->steps : 0,
-                     .refined = position && position->refined,
-                     .fault = position ? position->fault : NULL};
-  if (model) d.shape = model->geometry;
-  if (branch && self->kind != WD_PANEL_VELOCITY && self->kind != WD_PANEL_TRACES)
-    d.clip = wd_clips_find(clips_of(v), recording, place, v->what, &d.look,
-                           d.look.reference == WD_GAIN_SHOT ? v->shot : -1, &d.clip_steps);
-  return wd_picture_set(self->picture, &d);
+  return wd_picture_set_view(self->picture, self->session, self->view, self->kind, self->side,
+                             shown_source(self), self->divider);
 }
 
 /* ---- arrangement */
