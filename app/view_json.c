@@ -136,7 +136,6 @@ static const field look_fields[] = {
     {"mute_direct", KIND_BOOL, AT(WdPanelLook, mute_direct), 0, 0, NULL, 0},
     {"contours", KIND_BOOL, AT(WdPanelLook, contours), 0, 0, NULL, 0},
     {"picks", KIND_BOOL, AT(WdPanelLook, picks), 0, 0, NULL, 0},
-    {"picks", KIND_BOOL, AT(WdPanelLook, picks), 0, 0, NULL, 0},
 };
 
 static const field place_fields[] = {
