@@ -73,6 +73,8 @@ static void refresh(WdPanelView *self, gboolean always) {
   if (moved || change & (WD_PICTURE_FIELDS | WD_PICTURE_LOOK | WD_PICTURE_SHAPE)) {
     g_ptr_array_set_size(self->texture, 0);
     gtk_widget_queue_draw(self->sheet);
+    if (moved && !always) gtk_widget_queue_allocate(GTK_WIDGET(self));
+    wd_panel_view_gl_redraw(self, change | (moved ? WD_PICTURE_SHAPE : 0));
   }
   gtk_widget_queue_draw(self->decor);
   gtk_widget_queue_draw(self->cursor);
@@ -109,7 +111,7 @@ static GdkTexture *raster(WdPanelView *self, int facet) {
 static void paint_sheet(GtkSnapshot *snapshot, int width, int height, gpointer data) {
   WdPanelView *self = data;
   (void)width, (void)height;
-  if (!self->arranged || wd_picture_message(self->picture)) return;
+  if (!self->arranged || self->gl || wd_picture_message(self->picture)) return;
   const wd_panel *panel = wd_picture_panel(self->picture);
   while ((int)self->texture->len < panel->facets)
     g_ptr_array_add(self->texture, raster(self, (int)self->texture->len));
@@ -169,6 +171,17 @@ static void panel_size_allocate(GtkWidget *widget, int width, int height, int ba
   gtk_widget_size_allocate(self->decor, &all, -1);
   gtk_widget_size_allocate(self->cursor, &all, -1);
   refresh(self, TRUE);
+  wd_panel_view_gl_place(self);
+}
+
+static void panel_realize(GtkWidget *widget) {
+  GTK_WIDGET_CLASS(wd_panel_view_parent_class)->realize(widget);
+  wd_panel_view_gl_open(WD_PANEL_VIEW(widget));
+}
+
+static void panel_unrealize(GtkWidget *widget) {
+  wd_panel_view_gl_close(WD_PANEL_VIEW(widget));
+  GTK_WIDGET_CLASS(wd_panel_view_parent_class)->unrealize(widget);
 }
 
 static void panel_measure(GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum,
@@ -280,18 +293,28 @@ static void panel_finalize(GObject *object) {
   G_OBJECT_CLASS(wd_panel_view_parent_class)->finalize(object);
 }
 
+static void panel_get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
+  (void)id, (void)spec;
+  g_value_set_string(value, WD_PANEL_VIEW(object)->painter);
+}
+
 static void wd_panel_view_class_init(WdPanelViewClass *class) {
   GObjectClass *object = G_OBJECT_CLASS(class);
   GtkWidgetClass *widget = GTK_WIDGET_CLASS(class);
+  object->get_property = panel_get_property;
   object->dispose = panel_dispose;
   object->finalize = panel_finalize;
   widget->snapshot = panel_snapshot;
   widget->size_allocate = panel_size_allocate;
   widget->measure = panel_measure;
+  widget->realize = panel_realize;
+  widget->unrealize = panel_unrealize;
   widget->map = panel_map;
   widget->unmap = panel_unmap;
   widget->css_changed = panel_css_changed;
   widget->state_flags_changed = panel_state_flags_changed;
+  g_object_class_install_property(
+      object, 1, g_param_spec_string("painter", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   gtk_widget_class_set_css_name(widget, "wd-panel");
   gtk_widget_class_set_accessible_role(widget, GTK_ACCESSIBLE_ROLE_IMG);
 }
@@ -313,6 +336,7 @@ static void wd_panel_view_init(WdPanelView *self) {
   gtk_widget_set_parent(self->decor, widget);
   gtk_widget_set_parent(self->cursor, widget);
   g_strlcpy(self->painter, "cairo", sizeof self->painter);
+  g_strlcpy(self->renderer, "auto", sizeof self->renderer);
 }
 
 GtkWidget *wd_panel_view_new(WdSession *session, WdView *view, WdPanelKind kind, int side) {
@@ -359,6 +383,21 @@ wd_style wd_panel_view_get_style(WdPanelView *self) {
 
 const char *wd_panel_view_painter(WdPanelView *self) {
   return self->painter;
+}
+
+const char *wd_panel_view_renderer(WdPanelView *self) {
+  return self->renderer;
+}
+
+void wd_panel_view_set_renderer(WdPanelView *self, const char *renderer) {
+  if (g_strcmp0(self->renderer, renderer) == 0) return;
+  g_strlcpy(self->renderer, renderer, sizeof self->renderer);
+  if (!gtk_widget_get_realized(GTK_WIDGET(self))) return;
+  wd_panel_view_gl_close(self);
+  self->gl_refused = FALSE;
+  wd_panel_view_gl_open(self);
+  g_object_notify(G_OBJECT(self), "painter");
+  gtk_widget_queue_allocate(GTK_WIDGET(self));
 }
 
 GdkTexture *wd_panel_view_get_texture(WdPanelView *self) {

@@ -31,7 +31,13 @@ struct _WdPanelView {
   double divider;
   guint blink_timer;
   gboolean blink_phase;
-  char painter[96];
+  char painter[160];
+
+  struct WdPanelGl *gl; /* NULL: cairo paints */
+  gboolean gl_refused;  /* it was tried and failed */
+  wd_rect gl_place;     /* of the area in the widget, whole logical pixels */
+  int gl_mode;
+  char renderer[8]; /* "auto", "gl", "cairo" */
 
   gint64 described; /* monotonic time of the last description */
   guint describe;
@@ -39,11 +45,14 @@ struct _WdPanelView {
 
 /* Asks for an update before the next frame. */
 void wd_panel_view_schedule(WdPanelView *self);
-/* Panel coordinates of a place of the widget, and back. */
-static inline double wd_panel_view_inset(void) {
-  return WD_PANEL_PADDING;
-}
 wd_rect wd_panel_view_facet(WdPanelView *self, int facet); /* in the widget */
+
+/* panel_gl.c. Place belongs into the widget's allocation; all are harmless without OpenGL. */
+void wd_panel_view_gl_open(WdPanelView *self);
+void wd_panel_view_gl_close(WdPanelView *self);
+void wd_panel_view_gl_place(WdPanelView *self);
+void wd_panel_view_gl_redraw(WdPanelView *self, guint change);
+const char *wd_panel_view_renderer(WdPanelView *self);
 
 /* panel_cursor.c */
 void wd_panel_view_paint_cursor(GtkSnapshot *snapshot, int width, int height, gpointer self);

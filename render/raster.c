@@ -42,46 +42,46 @@ static void nearest(const wd_image *image, const wd_field *field, const wd_view 
   }
 }
 
-/* One direction of the smooth picture: pixel p is the weighted sum of cells first..first+count-1. */
-typedef struct span {
-  int first, count;
-  float w0, w1, inner; /* weights of the first, the last, and those between */
-} span;
-
 /* Bilinear while a cell is at least a pixel; below that, the mean over the pixel's extent. */
-static span smooth_span(double lo, double hi, int cells, int pixel, int pixels) {
+static wd_span smooth_span(double lo, double hi, int cells, int pixel, int pixels) {
   double size = (hi - lo) / pixels, a = lo + size * pixel, b = a + size;
-  span s = {-1, 0, 0, 0, 0};
+  wd_span s = {-1, 0, 0, 0, 0};
   double centre = 0.5 * (a + b);
   if (centre < 0 || centre > cells) return s;
   if (size <= 1) {
     double at = centre - 0.5;
     at = at < 0 ? 0 : at > cells - 1 ? cells - 1 : at;
     int i = (int)at;
-    if (i == cells - 1) return (span){i, 1, 1, 0, 0};
-    return (span){i, 2, (float)(1 - (at - i)), (float)(at - i), 0};
+    if (i == cells - 1) return (wd_span){i, 1, 1, 0, 0};
+    return (wd_span){i, 2, (float)(1 - (at - i)), (float)(at - i), 0};
   }
   a = a < 0 ? 0 : a;
   b = b > cells ? cells : b;
   int i = (int)a, j = (int)ceil(b) - 1;
   if (j >= cells) j = cells - 1;
-  if (j <= i) return (span){i, 1, 1, 0, 0};
+  if (j <= i) return (wd_span){i, 1, 1, 0, 0};
   double total = b - a;
-  return (span){i, j - i + 1, (float)((i + 1 - a) / total), (float)((b - j) / total), (float)(1 / total)};
+  return (wd_span){i, j - i + 1, (float)((i + 1 - a) / total), (float)((b - j) / total), (float)(1 / total)};
 }
 
-static inline float span_weight(const span *s, int k) {
+wd_span wd_raster_span(double lo, double hi, int cells, int pixel, int pixels, bool smooth) {
+  if (smooth) return smooth_span(lo, hi, cells, pixel, pixels);
+  int cell = wd_raster_cell(lo, hi, cells, pixel, pixels);
+  return (wd_span){cell, cell >= 0, 1, 0, 0};
+}
+
+static inline float span_weight(const wd_span *s, int k) {
   return k == 0 ? s->w0 : k == s->count - 1 ? s->w1 : s->inner;
 }
 
 static void smooth_field(const wd_image *image, const wd_field *field, const wd_view *view,
-                         const wd_range *range, const uint32_t table[256], uint32_t missing, span *across,
+                         const wd_range *range, const uint32_t table[256], uint32_t missing, wd_span *across,
                          float *line) {
   for (int x = 0; x < image->width; x++)
     across[x] = smooth_span(view->column0, view->column1, field->columns, x, image->width);
   for (int y = 0; y < image->height; y++) {
     uint32_t *row = image->pixel + (size_t)y * (size_t)image->stride;
-    span down = smooth_span(view->row0, view->row1, field->rows, y, image->height);
+    wd_span down = smooth_span(view->row0, view->row1, field->rows, y, image->height);
     if (down.count == 0) {
       for (int x = 0; x < image->width; x++) row[x] = missing;
       continue;
@@ -93,7 +93,7 @@ static void smooth_field(const wd_image *image, const wd_field *field, const wd_
       for (int c = 0; c < field->columns; c++) line[c] += w * value[c];
     }
     for (int x = 0; x < image->width; x++) {
-      const span *s = &across[x];
+      const wd_span *s = &across[x];
       float sum = 0;
       for (int k = 0; k < s->count; k++) sum += span_weight(s, k) * line[s->first + k];
       int level = s->count == 0 ? -1 : wd_range_level(range, (double)sum);
@@ -107,11 +107,12 @@ bool wd_raster_field(const wd_image *image, const wd_field *field, const wd_view
   if (image->width < 1 || image->height < 1) return true;
   wd_view v = wd_view_of(view, field);
   size_t width = (size_t)image->width;
-  size_t bytes = smooth ? width * sizeof(span) + (size_t)field->columns * sizeof(float) : width * sizeof(int);
+  size_t bytes =
+      smooth ? width * sizeof(wd_span) + (size_t)field->columns * sizeof(float) : width * sizeof(int);
   void *scratch = wd_alloc(bytes, 1);
   if (!scratch) return false;
   if (smooth)
-    smooth_field(image, field, &v, range, table, missing, scratch, (float *)((span *)scratch + width));
+    smooth_field(image, field, &v, range, table, missing, scratch, (float *)((wd_span *)scratch + width));
   else
     nearest(image, field, &v, range, table, missing, scratch);
   wd_free(scratch);

@@ -33,6 +33,16 @@ wd_view wd_view_of(const wd_view *view, const wd_field *field);
  * field. The same rule in every direction of use: drawing, picking, tests. */
 int wd_raster_cell(double lo, double hi, int cells, int pixel, int pixels);
 
+/* What one pixel of one direction shows: the weighted sum of cells first..first + count - 1, with weights w0
+ * for the first, w1 for the last, `inner` for those between; count 0 outside the field. smooth: bilinear
+ * while a cell is at least a pixel, below that the mean over the pixel's extent; otherwise wd_raster_cell's
+ * one cell with weight 1. Painters of every kind take it from here, so that they agree. */
+typedef struct wd_span {
+  int first, count;
+  float w0, w1, inner;
+} wd_span;
+wd_span wd_raster_span(double lo, double hi, int cells, int pixel, int pixels, bool smooth);
+
 /* Every pixel of the image, by table[level of the value] (range.h); NaN and pixels outside the field get
  * `missing`. smooth: bilinear between cell centres, and the mean over the pixel where cells are smaller than
  * pixels; otherwise nearest, exact. False without memory: nothing is drawn. */

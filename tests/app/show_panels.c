@@ -11,6 +11,7 @@
 static GMainLoop *loop;
 static GtkWidget *window;
 static const char *out;
+static WdPanelView *first;
 
 static gboolean shoot(gpointer data) {
   (void)data;
@@ -22,7 +23,7 @@ static gboolean shoot(gpointer data) {
   GskRenderer *renderer = gtk_native_get_renderer(GTK_NATIVE(window));
   g_autoptr(GdkTexture) texture = gsk_renderer_render_texture(renderer, node, NULL);
   gdk_texture_save_to_png(texture, out);
-  printf("%s: %s, %d x %d\n", out, G_OBJECT_TYPE_NAME(renderer), w, h);
+  printf("%s: %s, %s, %d x %d\n", out, G_OBJECT_TYPE_NAME(renderer), wd_panel_view_painter(first), w, h);
   g_main_loop_quit(loop);
   return G_SOURCE_REMOVE;
 }
@@ -70,9 +71,12 @@ int main(int argc, char **argv) {
   GtkWidget *grid = gtk_grid_new();
   gtk_grid_set_row_homogeneous(GTK_GRID(grid), TRUE);
   int all = OPT("all", 2);
-  for (int i = 0; i < all; i++)
-    gtk_grid_attach(GTK_GRID(grid), wd_panel_view_new(session, view, (WdPanelKind)i, 0),
-                    i < 2 ? i * 3 : (i - 2) * 2, i / 2 ? 1 : 0, i < 2 ? 3 : 2, 1);
+  for (int i = 0; i < all; i++) {
+    GtkWidget *panel = wd_panel_view_new(session, view, (WdPanelKind)i, 0);
+    if (!first) first = WD_PANEL_VIEW(panel);
+    if (OPT("cairo", 0)) wd_panel_view_set_renderer(WD_PANEL_VIEW(panel), "cairo");
+    gtk_grid_attach(GTK_GRID(grid), panel, i < 2 ? i * 3 : (i - 2) * 2, i / 2 ? 1 : 0, i < 2 ? 3 : 2, 1);
+  }
   gtk_window_set_child(GTK_WINDOW(window), grid);
   gtk_window_present(GTK_WINDOW(window));
   loop = g_main_loop_new(NULL, FALSE);
