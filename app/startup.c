@@ -21,11 +21,10 @@ struct WdStartup {
   WdApplication *application; /* not owned */
   GApplicationCommandLine *line;
   WdWindow *window; /* weak */
-  char *picture, *panel;
+  char *picture;
   char **actions;
-  gboolean run, look, exact, timing, dice, placed;
+  gboolean run, exact, timing;
   int step, stop_at, shot, scale, calm;
-  double compare_seed;
   WdRecipe recipe;
   Phase phase;
   gint64 began, deadline;
@@ -183,6 +182,34 @@ static gboolean read_size(WdStartup *s, GVariantDict *o, GError **error) {
     return bad(error, "--size \"%s\" should be like 1280x800, at least 640x400", text);
   gtk_window_unmaximize(GTK_WINDOW(s->window));
   gtk_window_set_default_size(GTK_WINDOW(s->window), width, height);
+  if (s->picture) gtk_widget_add_css_class(GTK_WIDGET(s->window), "wd-picture"); /* no frame around it */
+  return TRUE;
+}
+
+/* Preferences for this time: changes that are delayed, and never applied, are seen by this process alone. */
+static gboolean read_settings(GSettings *settings, GVariantDict *o, GError **error) {
+  g_auto(GStrv) pairs = NULL;
+  const char *renderer = NULL;
+  const gboolean some = g_variant_dict_lookup(o, "set", "^as", &pairs);
+  g_variant_dict_lookup(o, "renderer", "&s", &renderer);
+  if (some || renderer || g_variant_dict_contains(o, "screenshot")) g_settings_delay(settings);
+  if (renderer && !g_settings_set_string(settings, "renderer", renderer))
+    return bad(error, "no renderer \"%s\": auto, gl or cairo", renderer);
+  g_autoptr(GSettingsSchema) schema = NULL;
+  g_object_get(settings, "settings-schema", &schema, NULL);
+  for (char **pair = pairs; pair && *pair; pair++) {
+    char *value = strchr(*pair, '=');
+    if (!value) return bad(error, "--set %s should be KEY=VALUE", *pair);
+    *value++ = 0;
+    if (!g_settings_schema_has_key(schema, *pair)) return bad(error, "there is no preference \"%s\"", *pair);
+    g_autoptr(GSettingsSchemaKey) key = g_settings_schema_get_key(schema, *pair);
+    const GVariantType *type = g_settings_schema_key_get_value_type(key);
+    g_autoptr(GVariant) v = g_variant_type_equal(type, G_VARIANT_TYPE_STRING)
+                                ? g_variant_ref_sink(g_variant_new_string(value))
+                                : g_variant_parse(type, value, NULL, NULL, NULL);
+    if (!v || !g_settings_schema_key_range_check(key, v) || !g_settings_set_value(settings, *pair, v))
+      return bad(error, "the preference %s cannot have that value", *pair);
+  }
   return TRUE;
 }
 
@@ -331,7 +358,6 @@ static void on_mapped(GtkWidget *widget, gpointer user) {
 
 WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *line, GError **error) {
   GVariantDict *o = g_application_command_line_get_options_dict(line);
-  GSettings *settings = wd_application_get_settings(application);
   WdStartup *s = g_new0(WdStartup, 1);
   s->application = application;
   s->line = g_object_ref(line);
@@ -349,6 +375,10 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
   g_variant_dict_lookup(o, "model", "&s", &model);
   g_variant_dict_lookup(o, "device", "&s", &device);
   if (model && !strcmp(model, "none")) model = "";
+  if (!read_settings(wd_application_get_settings(application), o, error)) {
+    wd_startup_free(s);
+    return NULL;
+  }
 
   s->window = wd_application_open_window(application, model, device);
   g_object_add_weak_pointer(G_OBJECT(s->window), (gpointer *)&s->window);
@@ -360,7 +390,6 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
   double epsilon;
   if (g_variant_dict_lookup(o, "epsilon", "d", &epsilon))
     wd_window_get_view(s->window)->epsilon = epsilon > 0 ? epsilon : NAN;
-  (void)settings;
   wd_view_changed(wd_window_get_view(s->window), WD_VIEW_ALL);
   g_signal_connect(s->window, "map", G_CALLBACK(on_mapped), s);
   g_signal_connect(wd_window_get_session(s->window), "notice", G_CALLBACK(on_notice), s);
@@ -404,7 +433,6 @@ void wd_startup_free(WdStartup *s) {
   g_clear_object(&s->line);
   g_strfreev(s->actions);
   g_free(s->picture);
-  g_free(s->panel);
   g_free(s->notice);
   g_free(s);
 }
