@@ -43,6 +43,7 @@ typedef struct WdScore {
   int shots;
   double (*shot)[WD_SCORES]; /* shots rows */
   double seconds;            /* of the simulation that made it */
+  gboolean details;          /* lag and interior residual were made, as far as they can be */
 } WdScore;
 
 /* Which of a position's two latents: the estimate of the data (x0-hat), or the noisy state itself (x_t). */

@@ -41,7 +41,8 @@ typedef struct WdModelInfo {
   char *name, *folder, *identity;
   char *device;      /* for people */
   char *device_spec; /* "cpu:2" */
-  gboolean stage2;   /* can sample */
+  gboolean stage2;   /* can sample: */
+  int timesteps, families;
   wd_latent_shape latent;
   wd_shard_desc geometry;
   char *evaluated; /* "100 test pairs, exact mode, 22 Nov 2026"; NULL: there is no evaluation.json */
@@ -83,7 +84,11 @@ void wd_session_set_recording(WdSession *s, WdRecording *recording);
 
 /* ---- making. All return at once; the id of the new branch, or 0 with `error`. */
 guint wd_session_run(WdSession *s, const WdRecipe *recipe, GError **error);
-/* A branch that leaves `id` at position k; edited (may be NULL): another latent to go on from. */
+/* The same, as far as position `to` (0: its start alone; -1: all): stepping from the first step on. */
+guint wd_session_run_to(WdSession *s, const WdRecipe *recipe, int to, GError **error);
+/* A branch that leaves `id` at position k; edited (may be NULL): another latent to go on from. At the data
+ * there is nothing left to sample: a branch there wants `edited`, and is that latent. recipe->plan.steps 0:
+ * as many as remained, at the same levels; recipe->family and plan are taken as they stand. */
 guint wd_session_branch(WdSession *s, guint id, int k, const WdRecipe *recipe, GBytes *edited,
                         GError **error);
 /* On with a branch until position `to` (wd_branch_end: all that it has). Also over latents that exist. */

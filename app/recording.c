@@ -1,0 +1,273 @@
+/* The forest of branches. Frames: recording_cache.c; files: recording_file.c. */
+#include "app/recording_cache.h"
+#include "app/recording_private.h"
+
+#include <math.h>
+
+struct _WdRecording {
+  GObject parent_instance;
+  GPtrArray *branch; /* WdBranch * */
+  guint next_id;
+  char *model, *identity;
+  WdFrameCache *frames;
+  GHashTable *unknown;
+};
+
+G_DEFINE_FINAL_TYPE(WdRecording, wd_recording, G_TYPE_OBJECT)
+
+enum { CHANGED, POSITION, SIGNALS };
+static guint signals[SIGNALS];
+
+/* ---- positions and branches */
+
+WdPosition *wd_position_new(const wd_sampler_level *level) {
+  WdPosition *p = g_new0(WdPosition, 1);
+  p->level = level ? *level : (wd_sampler_level){-1, 1, 0, INFINITY};
+  p->objective = NAN;
+  return p;
+}
+
+void wd_position_free(WdPosition *p) {
+  if (!p) return;
+  for (int w = 0; w < WD_WHATS; w++) {
+    g_clear_pointer(&p->latent[w], g_bytes_unref);
+    wd_score_free(p->live[w]);
+    wd_score_free(p->exact[w]);
+  }
+  g_free(p->fault);
+  g_free(p);
+}
+
+static void free_position(gpointer p) {
+  wd_position_free(p);
+}
+
+static void free_branch(gpointer data) {
+  WdBranch *b = data;
+  g_free(b->name);
+  g_ptr_array_unref(b->position);
+  wd_pair_unref(b->truth);
+  g_free(b->truth_name);
+  if (b->edited) g_bytes_unref(b->edited);
+  g_free(b);
+}
+
+const WdScore *wd_position_score(const WdPosition *p, WdWhat what) {
+  return p->exact[what] ? p->exact[what] : p->live[what];
+}
+
+int wd_branch_last(const WdBranch *b) {
+  return b->position->len ? b->first + (int)b->position->len - 1 : -1;
+}
+
+int wd_branch_end(const WdBranch *b) {
+  return b->steps + b->recipe.refine_steps;
+}
+
+/* ---- the object */
+
+static void finalize(GObject *object) {
+  WdRecording *r = WD_RECORDING(object);
+  g_ptr_array_unref(r->branch);
+  wd_frame_cache_free(r->frames);
+  g_hash_table_unref(r->unknown);
+  g_free(r->model);
+  g_free(r->identity);
+  G_OBJECT_CLASS(wd_recording_parent_class)->finalize(object);
+}
+
+static void wd_recording_class_init(WdRecordingClass *class) {
+  G_OBJECT_CLASS(class)->finalize = finalize;
+  GType type = G_TYPE_FROM_CLASS(class);
+  signals[CHANGED] = g_signal_new("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[POSITION] = g_signal_new("position", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                                   G_TYPE_UINT, G_TYPE_INT);
+}
+
+static void wd_recording_init(WdRecording *r) {
+  r->branch = g_ptr_array_new_with_free_func(free_branch);
+  r->next_id = 1;
+  r->model = g_strdup("");
+  r->identity = g_strdup("");
+  r->frames = wd_frame_cache_new();
+  r->unknown = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+}
+
+WdRecording *wd_recording_new(void) {
+  return g_object_new(WD_TYPE_RECORDING, NULL);
+}
+
+guint wd_recording_count(WdRecording *r) {
+  return r->branch->len;
+}
+
+WdBranch *wd_recording_nth(WdRecording *r, guint i) {
+  return i < r->branch->len ? g_ptr_array_index(r->branch, i) : NULL;
+}
+
+WdBranch *wd_recording_find(WdRecording *r, guint id) {
+  for (guint i = 0; i < r->branch->len; i++) {
+    WdBranch *b = g_ptr_array_index(r->branch, i);
+    if (b->id == id) return b;
+  }
+  return NULL;
+}
+
+WdPosition *wd_recording_position(WdRecording *r, guint id, int k) {
+  WdBranch *b = wd_recording_find(r, id);
+  while (b && k < b->first) b = b->parent ? wd_recording_find(r, b->parent) : NULL;
+  if (!b || k < b->first || k > wd_branch_last(b)) return NULL;
+  return g_ptr_array_index(b->position, (guint)(k - b->first));
+}
+
+const char *wd_recording_get_model(WdRecording *r) {
+  return r->model;
+}
+
+const char *wd_recording_get_identity(WdRecording *r) {
+  return r->identity;
+}
+
+void wd_recording_set_model(WdRecording *r, const char *name, const char *identity) {
+  g_free(r->model);
+  g_free(r->identity);
+  r->model = g_strdup(name);
+  r->identity = g_strdup(identity);
+}
+
+GHashTable *wd_recording_get_unknown(WdRecording *r) {
+  return r->unknown;
+}
+
+/* ---- growing */
+
+WdBranch *wd_recording_add(WdRecording *r, WdBranchKind kind, const char *name, guint parent, int parent_at,
+                           const WdRecipe *recipe, int steps) {
+  WdBranch *b = g_new0(WdBranch, 1);
+  b->id = r->next_id++;
+  b->name = g_strdup(name);
+  b->kind = kind;
+  b->parent = parent;
+  b->parent_at = parent ? parent_at : 0;
+  b->first = b->parent_at;
+  b->recipe = *recipe;
+  b->steps = steps;
+  b->position = g_ptr_array_new_with_free_func(free_position);
+  b->colour = (int)b->id;
+  g_ptr_array_add(r->branch, b);
+  return b;
+}
+
+void wd_recording_announce(WdRecording *r) {
+  g_signal_emit(r, signals[CHANGED], 0);
+}
+
+void wd_recording_announce_position(WdRecording *r, guint id, int k) {
+  g_signal_emit(r, signals[POSITION], 0, id, k);
+}
+
+WdPosition *wd_recording_grow(WdRecording *r, WdBranch *b, int k, const wd_sampler_level *level) {
+  (void)r;
+  int own = k - b->first;
+  g_return_val_if_fail(own >= 0 && own <= (int)b->position->len, NULL);
+  if (own == (int)b->position->len) g_ptr_array_add(b->position, wd_position_new(level));
+  return g_ptr_array_index(b->position, (guint)own);
+}
+
+gboolean wd_recording_rename(WdRecording *r, guint id, const char *name) {
+  WdBranch *b = wd_recording_find(r, id);
+  if (!b || !name || !*name) return FALSE;
+  g_free(b->name);
+  b->name = g_strdup(name);
+  wd_recording_announce(r);
+  return TRUE;
+}
+
+/* A branch and all that left it, without a word. */
+static void take_out(WdRecording *r, guint id) {
+  for (guint i = r->branch->len; i-- > 0;) { /* children come after their parents */
+    if (i >= r->branch->len) continue;
+    WdBranch *b = g_ptr_array_index(r->branch, i);
+    if (b->parent == id) take_out(r, b->id);
+  }
+  WdBranch *b = wd_recording_find(r, id);
+  if (b) g_ptr_array_remove(r->branch, b);
+}
+
+void wd_recording_remove(WdRecording *r, guint id) {
+  if (!wd_recording_find(r, id)) return;
+  take_out(r, id);
+  wd_recording_sweep(r);
+  wd_recording_announce(r);
+}
+
+void wd_recording_truncate(WdRecording *r, WdBranch *b, int k) {
+  if (k >= wd_branch_last(b)) return;
+  for (guint i = r->branch->len; i-- > 0;) {
+    if (i >= r->branch->len) continue;
+    WdBranch *child = g_ptr_array_index(r->branch, i);
+    if (child->parent == b->id && child->parent_at > k) take_out(r, child->id);
+  }
+  g_ptr_array_set_size(b->position, k < b->first ? 0 : k - b->first + 1);
+  wd_recording_sweep(r);
+}
+
+guint wd_recording_each_place(WdRecording *r, GBytes *latent, WdPlaceFunc each, gpointer user) {
+  guint n = 0;
+  for (guint i = 0; i < r->branch->len; i++) {
+    WdBranch *b = g_ptr_array_index(r->branch, i);
+    for (guint j = 0; j < b->position->len; j++) {
+      WdPosition *p = g_ptr_array_index(b->position, j);
+      for (int w = 0; w < WD_WHATS; w++) {
+        if (p->latent[w] != latent) continue;
+        n++;
+        if (each) each(r, b, b->first + (int)j, (WdWhat)w, p, user);
+      }
+    }
+  }
+  return n;
+}
+
+/* ---- frames */
+
+gboolean wd_recording_get_frame(WdRecording *r, guint id, int k, WdWhat what, WdFrame *out) {
+  *out = (WdFrame){0};
+  WdPosition *p = wd_recording_position(r, id, k);
+  return p && p->latent[what] && wd_frame_cache_get(r->frames, p->latent[what], TRUE, out);
+}
+
+gboolean wd_recording_peek_frame(WdRecording *r, GBytes *latent, WdFrame *out) {
+  *out = (WdFrame){0};
+  return wd_frame_cache_get(r->frames, latent, FALSE, out);
+}
+
+void wd_recording_put_frame(WdRecording *r, GBytes *latent, WdPair *pair, WdSimulation *live,
+                            WdSimulation *exact, gboolean keep) {
+  wd_frame_cache_put(r->frames, latent, &(WdFrame){pair, live, exact}, keep);
+}
+
+void wd_recording_set_budget(WdRecording *r, gsize bytes) {
+  wd_frame_cache_set_budget(r->frames, bytes);
+}
+
+gsize wd_recording_frame_bytes(WdRecording *r) {
+  return wd_frame_cache_bytes(r->frames);
+}
+
+void wd_recording_forget_simulations(WdRecording *r) {
+  wd_frame_cache_forget_simulations(r->frames);
+}
+
+void wd_recording_sweep(WdRecording *r) {
+  GHashTable *held = g_hash_table_new(NULL, NULL);
+  for (guint i = 0; i < r->branch->len; i++) {
+    WdBranch *b = g_ptr_array_index(r->branch, i);
+    for (guint j = 0; j < b->position->len; j++) {
+      WdPosition *p = g_ptr_array_index(b->position, j);
+      for (int w = 0; w < WD_WHATS; w++)
+        if (p->latent[w]) g_hash_table_add(held, p->latent[w]);
+    }
+  }
+  wd_frame_cache_retain(r->frames, held);
+  g_hash_table_unref(held);
+}
