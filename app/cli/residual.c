@@ -41,25 +41,7 @@ static const cli_option options[] = {
     {"per-pair", 0, CLI_FLAG, offsetof(residual_args, per_pair), .help = "the figures of every pair as well"},
     CLI_MODE_OPTION(residual_args),
     CLI_DEVICE_OPTION(residual_args),
-    /* The acquisition, as simulate has it. */
-    {"frequency", 'f', CLI_REAL, offsetof(residual_args, setup.frequency), .min = 1e-6, .max = 1e9,
-     .value = "HZ", .initial = "15", .help = "peak frequency of the Ricker wavelet"},
-    {"dt", 0, CLI_REAL, offsetof(residual_args, setup.dt), .min = 1e-9, .max = 10, .value = "S",
-     .initial = "0.001", .help = "seconds between samples"},
-    {"spacing", 0, CLI_REAL, offsetof(residual_args, setup.spacing), .min = 1e-6, .max = 1e6, .value = "M",
-     .initial = "10", .help = "metres between the cells of the maps"},
-    {"absorb", 0, CLI_INT, offsetof(residual_args, setup.absorb), .min = 2, .max = 400,
-     .help = "absorbing cells on each side [120; live 20]"},
-    {"order", 0, CLI_CHOICE, offsetof(residual_args, setup.order), .choices = "4|8", .initial = "4",
-     .help = "order of the space derivatives"},
-    {"free-surface", 0, CLI_FLAG, offsetof(residual_args, setup.free_surface),
-     .help = "row 0 is a pressure-free surface instead of an absorbing side"},
-    {"wavelet", 0, CLI_TEXT, offsetof(residual_args, setup.wavelet), .value = "FILE",
-     .help = "source wavelet, as simulate takes it"},
-    {"sources", 0, CLI_TEXT, offsetof(residual_args, setup.sources), .value = "CELLS",
-     .help = "source cells, as simulate takes them"},
-    {"receivers", 0, CLI_TEXT, offsetof(residual_args, setup.receivers), .value = "CELLS",
-     .help = "receiver cells, as simulate takes them"},
+    CLI_ACQUISITION_OPTIONS(residual_args, setup),
     {0}};
 
 typedef struct job {

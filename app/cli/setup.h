@@ -1,5 +1,5 @@
-/* What simulate, gradient, bench and compare share: the options that describe an acquisition, and the survey
- * and wave that they stand for. */
+/* What simulate, gradient, bench, compare and residual share: the options that describe an acquisition, and
+ * the survey and wave that they stand for. */
 #ifndef WD_CLI_SETUP_H
 #define WD_CLI_SETUP_H
 
@@ -17,25 +17,18 @@ typedef struct setup_args {
   const char *wavelet, *sources, *receivers;
 } setup_args;
 
-/* The options; `field` is the name of the setup_args in the command's struct. */
-#define CLI_SETUP_OPTIONS(type, field)                                                                       \
-  {"shots",        0,                                                                                        \
-   CLI_INT,        offsetof(type, field.shots),                                                              \
-   .min = 1,       .max = WD_MAX_SHOTS,                                                                      \
-   .initial = "5", .help = "sources, spread over the columns of row 1"},                                     \
-      {"frequency",                                                                                          \
-       'f',                                                                                                  \
-       CLI_REAL,                                                                                             \
-       offsetof(type, field.frequency),                                                                      \
-       .value = "HZ",                                                                                        \
-       .min = 1e-6,                                                                                          \
-       .max = 1e9,                                                                                           \
-       .initial = "15",                                                                                      \
-       .help = "peak frequency of the Ricker wavelet"},                                                      \
-      {"samples",         0,                                                                                 \
-       CLI_INT,           offsetof(type, field.samples),                                                     \
-       .min = 1,          .max = WD_MAX_SAMPLES,                                                             \
-       .initial = "1000", .help = "time samples"},                                                           \
+/* The options but for the numbers of shots and samples, which a command that reads gathers takes from them;
+ * `field` is the name of the setup_args in the command's struct. */
+#define CLI_ACQUISITION_OPTIONS(type, field)                                                                 \
+  {"frequency",                                                                                              \
+   'f',                                                                                                      \
+   CLI_REAL,                                                                                                 \
+   offsetof(type, field.frequency),                                                                          \
+   .value = "HZ",                                                                                            \
+   .min = 1e-6,                                                                                              \
+   .max = 1e9,                                                                                               \
+   .initial = "15",                                                                                          \
+   .help = "peak frequency of the Ricker wavelet"},                                                          \
       {"dt",        0,         CLI_REAL,           offsetof(type, field.dt),         .value = "S",           \
        .min = 1e-9, .max = 10, .initial = "0.001", .help = "seconds between samples"},                       \
       {"spacing",   0,          CLI_REAL,        offsetof(type, field.spacing), .value = "M",                \
@@ -67,12 +60,24 @@ typedef struct setup_args {
        CLI_TEXT,                                                                                             \
        offsetof(type, field.sources),                                                                        \
        .value = "CELLS",                                                                                     \
-       .help = "source cells in place of --shots: row,column pairs as in \"1,0 1,35 1,69\"; "                \
+       .help = "source cells [spread over row 1]: row,column pairs as in \"1,0 1,35 1,69\"; "                \
                "1,0..69 is a row of cells, 1,0..69:10 every tenth; @FILE reads them from a text file"},      \
   {                                                                                                          \
     "receivers", 0, CLI_TEXT, offsetof(type, field.receivers),                                               \
         .value = "CELLS", .help = "receiver cells, in the same form [every column of row 1]"                 \
   }
+
+/* All of them. */
+#define CLI_SETUP_OPTIONS(type, field)                                                                       \
+  {"shots",        0,                                                                                        \
+   CLI_INT,        offsetof(type, field.shots),                                                              \
+   .min = 1,       .max = WD_MAX_SHOTS,                                                                      \
+   .initial = "5", .help = "sources, spread over the columns of row 1"},                                     \
+      {"samples",         0,                                                                                 \
+       CLI_INT,           offsetof(type, field.samples),                                                     \
+       .min = 1,          .max = WD_MAX_SAMPLES,                                                             \
+       .initial = "1000", .help = "time samples"},                                                           \
+      CLI_ACQUISITION_OPTIONS(type, field)
 
 /* The survey for maps of nz x nx cells. */
 wd_status setup_survey(const setup_args *a, int nz, int nx, wd_survey **out, wd_error *err);
