@@ -9,6 +9,7 @@
  *
  * CSV on standard output: family,index,mode,absorb,relative_l2,reflection. Usage: bench_accuracy [maps a
  * family [device]]; 4 maps and "cpu" when not given. tests/bench/RESULTS.md has the table. */
+#include "tests/bench/bench.h"
 #include "solver/family.h"
 #include "solver/metrics.h"
 #include "solver/reflection.h"
@@ -19,17 +20,11 @@
 
 enum { N = 70, SHOTS = 5, FAR = 230 };
 
-static void must(wd_status st, const wd_error *err) {
-  if (!st) return;
-  fprintf(stderr, "bench_accuracy: %s\n", err->message);
-  exit(wd_status_exit_code(st));
-}
-
 static wd_map continued(const wd_map *map) {
   const int side = N + 2 * FAR;
   wd_map out;
   wd_error err;
-  must(wd_map_create(side, side, map->spacing, &out, &err), &err);
+  bench_must(wd_map_create(side, side, map->spacing, &out, &err), &err);
   for (int z = 0; z < side; z++)
     for (int x = 0; x < side; x++) {
       int cz = z < FAR        ? 0
@@ -48,8 +43,8 @@ static wd_gather simulate(wd_device *d, const wd_survey_desc *survey_desc, const
   wd_survey *survey = NULL;
   wd_gather g;
   wd_error err;
-  must(wd_survey_create(survey_desc, &survey, &err), &err);
-  must(wd_reflection_simulate(d, survey, wave, map, NULL, &g, NULL, &err), &err);
+  bench_must(wd_survey_create(survey_desc, &survey, &err), &err);
+  bench_must(wd_reflection_simulate(d, survey, wave, map, NULL, &g, NULL, &err), &err);
   wd_survey_destroy(survey);
   return g;
 }
@@ -83,18 +78,18 @@ int main(int argc, char **argv) {
   const int maps = argc > 1 ? atoi(argv[1]) : 4;
   wd_device *d = NULL;
   wd_error err;
-  must(wd_device_open(argc > 2 ? argv[2] : "cpu", &d, &err), &err);
+  bench_must(wd_device_open(argc > 2 ? argv[2] : "cpu", &d, &err), &err);
   printf("family,index,mode,absorb,relative_l2,reflection\n");
   for (int f = 0; f < WD_FAMILIES; f++)
     for (int i = 0; i < maps; i++) {
       wd_map map, top;
-      must(wd_family_generate((wd_family)f, 7, (uint64_t)i, &map, &err), &err);
-      must(wd_map_repeat_row(&map, 1, &top, &err), &err);
+      bench_must(wd_family_generate((wd_family)f, 7, (uint64_t)i, &map, &err), &err);
+      bench_must(wd_map_repeat_row(&map, 1, &top, &err), &err);
       wd_gather free_field = boundary_free(d, &map), free_top = boundary_free(d, &top);
       for (size_t k = 0; k < sizeof tried / sizeof *tried; k++) {
         wd_gather g = simulate(d, &(wd_survey_desc){0}, &tried[k], &map);
         wd_comparison c;
-        must(wd_compare(&g, &free_field, &free_top, NULL, &c, &err), &err);
+        bench_must(wd_compare(&g, &free_field, &free_top, NULL, &c, &err), &err);
         printf("%s,%d,%s,%d,%.4g,%.4g\n", wd_family_name((wd_family)f), i, wd_wave_mode_name(tried[k].mode),
                tried[k].absorb, c.all.relative_l2, c.all.reflection_residual);
         fflush(stdout);

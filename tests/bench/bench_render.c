@@ -1,5 +1,6 @@
 /* Drawing cost of a gather of 70 traces x 1000 samples and of a 70 x 70 map: CSV on stdout, CPU time of the
  * thread, minimum and median of the repeats. The peer is cairo drawing the same wiggles as paths. */
+#include "tests/bench/bench.h"
 #include "render/figure.h"
 #include "solver/memory.h"
 #include "solver/random.h"
@@ -11,17 +12,6 @@
 #include <time.h>
 
 enum { SAMPLES = 1000, TRACES = 70, REPEATS = 41 };
-
-static double cpu_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
-static int by_value(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
 
 typedef struct job {
   wd_image image;
@@ -37,11 +27,11 @@ static void report(const char *what, void (*run)(job *), job *j, int repeats) {
   double ms[REPEATS];
   run(j);
   for (int i = 0; i < repeats; i++) {
-    double start = cpu_ms();
+    double start = bench_ms(CLOCK_THREAD_CPUTIME_ID);
     run(j);
-    ms[i] = cpu_ms() - start;
+    ms[i] = bench_ms(CLOCK_THREAD_CPUTIME_ID) - start;
   }
-  qsort(ms, (size_t)repeats, sizeof *ms, by_value);
+  bench_sort(ms, repeats);
   printf("%s,%d,%d,%.3f,%.3f,%d\n", what, j->image.width, j->image.height, ms[0], ms[repeats / 2], repeats);
 }
 

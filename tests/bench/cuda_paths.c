@@ -5,6 +5,7 @@
  *
  *   cuda_paths [DEVICE] [REPEATS]      (cuda, 7) */
 #define _POSIX_C_SOURCE 200809L
+#include "tests/bench/bench.h"
 #include "solver/wave.h"
 
 #include <stdio.h>
@@ -13,12 +14,6 @@
 #include <time.h>
 
 enum { MAPS_MAX = 64, REPEATS_MAX = 100 };
-
-static double now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
-}
 
 static int ascending(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
@@ -43,14 +38,14 @@ static void time_one(const job *j, const char *path, wd_wave_desc desc, bool gra
     setenv("WAVEDIFFUSION_CUDA", path, 1);
   wd_status st = wd_wave_create(j->device, j->survey, &desc, j->map, &w, &err);
   for (int i = -1; i < j->repeats && !st; i++) { /* the first warms up */
-    double start = now_ms();
+    double start = bench_ms(CLOCK_MONOTONIC);
     if (gradient) {
       wd_map out[MAPS_MAX];
       st = wd_wave_gradient(w, j->residual, out, NULL, NULL, &err);
       for (int m = 0; m < desc.maps && !st; m++) wd_map_clear(&out[m]);
     } else
       st = wd_wave_run(w, NULL, &err);
-    if (i >= 0) ms[i] = now_ms() - start;
+    if (i >= 0) ms[i] = bench_ms(CLOCK_MONOTONIC) - start;
   }
   if (st)
     printf("# %s, %s, %d maps: %s\n", path, wd_wave_mode_name(desc.mode), desc.maps, err.message);

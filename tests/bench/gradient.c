@@ -5,6 +5,7 @@
  * over all threads, the least of the repeats; ratio is gradient over forward. forward and gradient take
  * turns, so that other work on the machine meets both. Usage: bench_gradient [device [repeats]]; "cpu" and 7
  * when not given. */
+#include "tests/bench/bench.h"
 #include "solver/random.h"
 #include "solver/wave.h"
 
@@ -14,49 +15,32 @@
 
 enum { N = 70, MAX_REPEATS = 99 };
 
-static void must(wd_status st, const wd_error *err) {
-  if (!st) return;
-  fprintf(stderr, "bench_gradient: %s\n", err->message);
-  exit(wd_status_exit_code(st));
-}
-
-static double now(clockid_t clock) {
-  struct timespec t;
-  clock_gettime(clock, &t);
-  return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
 static void measure(wd_device *d, const wd_survey *s, const wd_map *map, wd_wave_mode mode, size_t limit_mib,
                     bool vmin, int repeats) {
   wd_error err;
   wd_wave *w = NULL;
   wd_gather residual;
   wd_wave_desc desc = {.mode = mode, .memory_limit = limit_mib << 20};
-  must(wd_wave_create(d, s, &desc, map, &w, &err), &err);
-  must(wd_gather_create(s->shots, s->samples, s->receivers, s->dt, &residual, &err), &err);
+  bench_must(wd_wave_create(d, s, &desc, map, &w, &err), &err);
+  bench_must(wd_gather_create(s->shots, s->samples, s->receivers, s->dt, &residual, &err), &err);
   wd_random r = wd_random_make(2, 0);
   for (size_t i = 0; i < wd_gather_count(&residual); i++) residual.value[i] = (float)wd_random_normal(&r);
   double forward[MAX_REPEATS], gradient[MAX_REPEATS], cpu = 1e300;
   for (int i = -1; i < repeats; i++) { /* the first round warms up */
-    double a = now(CLOCK_MONOTONIC), vmin_term;
-    must(wd_wave_run(w, NULL, &err), &err);
-    double b = now(CLOCK_MONOTONIC), c = now(CLOCK_PROCESS_CPUTIME_ID);
+    double a = bench_ms(CLOCK_MONOTONIC), vmin_term;
+    bench_must(wd_wave_run(w, NULL, &err), &err);
+    double b = bench_ms(CLOCK_MONOTONIC), c = bench_ms(CLOCK_PROCESS_CPUTIME_ID);
     wd_map g;
-    must(wd_wave_gradient(w, &residual, &g, vmin ? &vmin_term : NULL, NULL, &err), &err);
-    double used = now(CLOCK_PROCESS_CPUTIME_ID) - c;
+    bench_must(wd_wave_gradient(w, &residual, &g, vmin ? &vmin_term : NULL, NULL, &err), &err);
+    double used = bench_ms(CLOCK_PROCESS_CPUTIME_ID) - c;
     wd_map_clear(&g);
     if (i < 0) continue;
     forward[i] = b - a;
-    gradient[i] = now(CLOCK_MONOTONIC) - b;
+    gradient[i] = bench_ms(CLOCK_MONOTONIC) - b;
     if (used < cpu) cpu = used;
   }
-  qsort(forward, (size_t)repeats, sizeof *forward, by_value);
-  qsort(gradient, (size_t)repeats, sizeof *gradient, by_value);
+  bench_sort(forward, repeats);
+  bench_sort(gradient, repeats);
   wd_wave_memory memory = wd_wave_get_memory(w);
   printf("%s,%s,%d,%zu,%d,%.1f,%.2f,%.2f,%.2f,%.2f,%.2f\n", wd_device_get_info(d)->spec,
          wd_wave_mode_name(mode), vmin, limit_mib, memory.checkpoint_interval,
@@ -78,9 +62,9 @@ int main(int argc, char **argv) {
   wd_device *d = NULL;
   wd_survey *s = NULL;
   wd_map map;
-  must(wd_device_open(spec, &d, &err), &err);
-  must(wd_survey_create(&(wd_survey_desc){0}, &s, &err), &err);
-  must(wd_map_create(N, N, 10, &map, &err), &err);
+  bench_must(wd_device_open(spec, &d, &err), &err);
+  bench_must(wd_survey_create(&(wd_survey_desc){0}, &s, &err), &err);
+  bench_must(wd_map_create(N, N, 10, &map, &err), &err);
   wd_random r = wd_random_make(1, 0);
   for (int i = 0; i < N * N; i++) map.value[i] = (float)(1800 + i / N * 35 + 200 * wd_random_uniform(&r));
   fprintf(stderr, "%s\n", wd_device_get_info(d)->name);

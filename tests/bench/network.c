@@ -11,6 +11,7 @@
  * its average. denoise and guided are steps of a stepper (model/stepper.h: network, guidance, update), each
  * waited for by reading its latents; guided runs every latent with and without its label in one batch. gflop
  * counts convolutions, matrix products and attention, of the forward run. */
+#include "tests/bench/bench.h"
 #include "model/optimizer.h"
 #include "model/stage1.h"
 #include "model/stage2.h"
@@ -25,23 +26,6 @@
 #include <unistd.h>
 
 enum { MAX_REPEATS = 999, STEPS = 16 };
-
-static void must(wd_status st, const wd_error *err) {
-  if (!st) return;
-  fprintf(stderr, "bench_network: %s\n", err->message);
-  exit(wd_status_exit_code(st));
-}
-
-static double now(clockid_t clock) {
-  struct timespec t;
-  clock_gettime(clock, &t);
-  return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
 
 typedef struct bench {
   wd_device *device;
@@ -70,7 +54,7 @@ static void draw_weights(wd_params *p) {
     for (size_t k = 0; k < n; k++)
       value[k] =
           (float)((double)value[k] / __builtin_sqrt(inputs)) + (p->param[i].shape.rank == 1 ? 0.7f : 0);
-    must(wd_params_set(p, i, value, &err), &err);
+    bench_must(wd_params_set(p, i, value, &err), &err);
     wd_free(value);
   }
 }
@@ -88,7 +72,7 @@ static void fill_inputs(bench *b, int families, int timesteps) {
       value[k] = (float)(strcmp(n->name, "family") == 0     ? (int)k % families
                          : strcmp(n->name, "timestep") == 0 ? (int)(k * 37) % timesteps
                                                             : (int)(k % 3 != 0));
-    must(wd_graph_set(b->graph, i, value, &err), &err);
+    bench_must(wd_graph_set(b->graph, i, value, &err), &err);
     wd_free(value);
   }
 }
@@ -143,9 +127,9 @@ static void make_stepper(bench *b, bool guided) {
     if (n->op == WD_OP_INPUT && n->shape.rank == 4) d.latent = i;
     if (n->op == WD_OP_INPUT && strcmp(n->name, "timestep") == 0) d.timestep = i;
   }
-  must(wd_schedule_create(WD_SCHEDULE_COSINE, 1000, &schedule, &err), &err);
-  must(wd_sampler_table(&schedule, &(wd_sampler_table_desc){.steps = STEPS}, rows, &err), &err);
-  must(wd_stepper_create(b->graph, &d, &b->stepper, &err), &err);
+  bench_must(wd_schedule_create(WD_SCHEDULE_COSINE, 1000, &schedule, &err), &err);
+  bench_must(wd_sampler_table(&schedule, &(wd_sampler_table_desc){.steps = STEPS}, rows, &err), &err);
+  bench_must(wd_stepper_create(b->graph, &d, &b->stepper, &err), &err);
   wd_schedule_clear(&schedule);
   b->start = wd_alloc(wd_stepper_count(b->stepper), sizeof *b->start);
   wd_random_normals(79, 0, 0, wd_stepper_count(b->stepper), b->start);
@@ -154,19 +138,20 @@ static void make_stepper(bench *b, bool guided) {
 static void step(bench *b) {
   wd_error err = {0};
   if (b->stepper) {
-    if (wd_stepper_at(b->stepper) == STEPS) must(wd_stepper_set(b->stepper, 0, b->start, NULL, &err), &err);
-    must(wd_stepper_step(b->stepper, NULL, &err), &err);
-    must(wd_stepper_get(b->stepper, b->host, NULL, &err), &err);
+    if (wd_stepper_at(b->stepper) == STEPS)
+      bench_must(wd_stepper_set(b->stepper, 0, b->start, NULL, &err), &err);
+    bench_must(wd_stepper_step(b->stepper, NULL, &err), &err);
+    bench_must(wd_stepper_get(b->stepper, b->host, NULL, &err), &err);
     return;
   }
-  if (b->optimizer) must(wd_params_zero_grad(b->params, &err), &err);
-  must(wd_graph_forward(b->graph, NULL, &err), &err);
+  if (b->optimizer) bench_must(wd_params_zero_grad(b->params, &err), &err);
+  bench_must(wd_graph_forward(b->graph, NULL, &err), &err);
   if (!b->optimizer) {
-    must(wd_graph_get(b->graph, b->out, b->host, &err), &err);
+    bench_must(wd_graph_get(b->graph, b->out, b->host, &err), &err);
     return;
   }
-  must(wd_graph_backward(b->graph, b->loss, NULL, NULL, &err), &err);
-  must(wd_optimizer_step(b->optimizer, NULL, &err), &err);
+  bench_must(wd_graph_backward(b->graph, b->loss, NULL, NULL, &err), &err);
+  bench_must(wd_optimizer_step(b->optimizer, NULL, &err), &err);
 }
 
 typedef struct line {
@@ -231,23 +216,23 @@ static void measure(wd_device *d, const char *what, const char *detail, int repe
   wd_stage2_config c2 = {0};
   wd_stage1_defaults(&c1);
   wd_stage2_defaults(&c2);
-  must(wd_params_create(d, &b.params, &err), &err);
+  bench_must(wd_params_create(d, &b.params, &err), &err);
   b.net.params = b.params;
-  must(second ? wd_stage2_declare(&b.net, &c2, &err) : wd_stage1_declare(&b.net, &c1, &err), &err);
-  must(wd_network_initialise(&b.net, 5, train, &err), &err);
+  bench_must(second ? wd_stage2_declare(&b.net, &c2, &err) : wd_stage1_declare(&b.net, &c1, &err), &err);
+  bench_must(wd_network_initialise(&b.net, 5, train, &err), &err);
   draw_weights(b.params);
   bool timing = strcmp(detail, "ops") == 0 || strcmp(detail, "nodes") == 0;
   wd_graph_desc desc = {
       .backward = train, .weight_gradients = train, .timing = timing, .precision = precision};
-  must(wd_graph_create(d, b.params, &desc, &b.graph, &err), &err);
+  bench_must(wd_graph_create(d, b.params, &desc, &b.graph, &err), &err);
   b.net.graph = b.graph;
   if (second)
     build_stage2(&b, &c2, guided ? 2 * batch : batch, train);
   else
     build_stage1(&b, &c1, batch, what);
-  must(b.net.status, &b.net.error);
-  must(wd_graph_compile(b.graph, &err), &err);
-  if (train) must(wd_optimizer_create(b.params, NULL, &b.optimizer, &err), &err);
+  bench_must(b.net.status, &b.net.error);
+  bench_must(wd_graph_compile(b.graph, &err), &err);
+  if (train) bench_must(wd_optimizer_create(b.params, NULL, &b.optimizer, &err), &err);
   fill_inputs(&b, c2.families, c2.timesteps);
   if (!train) b.host = wd_alloc(wd_shape_count(wd_graph_node(b.graph, b.out)->shape), sizeof *b.host);
   if (denoise && !timing) make_stepper(&b, guided);
@@ -256,14 +241,14 @@ static void measure(wd_device *d, const char *what, const char *detail, int repe
   else {
     double wall[MAX_REPEATS], cpu = 1e300;
     for (int i = -2; i < repeats; i++) { /* the first two warm up */
-      double a = now(CLOCK_MONOTONIC), c = now(CLOCK_PROCESS_CPUTIME_ID);
+      double a = bench_ms(CLOCK_MONOTONIC), c = bench_ms(CLOCK_PROCESS_CPUTIME_ID);
       step(&b);
       if (i < 0) continue;
-      wall[i] = now(CLOCK_MONOTONIC) - a;
-      double used = now(CLOCK_PROCESS_CPUTIME_ID) - c;
+      wall[i] = bench_ms(CLOCK_MONOTONIC) - a;
+      double used = bench_ms(CLOCK_PROCESS_CPUTIME_ID) - c;
       if (used < cpu) cpu = used;
     }
-    qsort(wall, (size_t)repeats, sizeof *wall, by_value);
+    bench_sort(wall, repeats);
     double median = wall[repeats / 2];
     printf("%s,%s,%s,%d,%.2f,%.2f,%.2f,%.2f,%.2f,%.2f\n", what, wd_device_get_info(d)->spec,
            precision_name[precision], batch, 1e-9 * wd_graph_flops(b.graph), wall[0], median,
@@ -300,7 +285,7 @@ int main(int argc, char **argv) {
   const char *detail = strchr(what, ':') ? strchr(what, ':') + 1 : "";
   wd_error err = {0};
   wd_device *d = NULL;
-  must(wd_device_open(spec, &d, &err), &err);
+  bench_must(wd_device_open(spec, &d, &err), &err);
   fprintf(stderr, "%s\n", wd_device_get_info(d)->name);
   if (!*detail || atoi(detail) > 0)
     printf("what,device,precision,batch,gflop,min_ms,median_ms,max_ms,cpu_ms,per_second\n");

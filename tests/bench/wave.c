@@ -10,6 +10,7 @@
  *
  * Usage: bench_wave [repeats [case ...]]; 11 repeats and all cases when not given. Cases: modes, widths,
  * threads, shots, sizes. */
+#include "tests/bench/bench.h"
 #include "solver/random.h"
 #include "solver/wave.h"
 
@@ -22,28 +23,11 @@
 #  include <immintrin.h>
 #endif
 
-static double seconds(clockid_t clock) {
-  struct timespec t;
-  clock_gettime(clock, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void must(wd_status st, const wd_error *err) {
-  if (!st) return;
-  fprintf(stderr, "bench_wave: %s\n", err->message);
-  exit(wd_status_exit_code(st));
-}
-
-static int by_value(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return x < y ? -1 : x > y;
-}
-
 /* A layered map with a fault, 1500 to 4300 m/s; deterministic. */
 static wd_map layered(int nz, int nx) {
   wd_map map;
   wd_error err;
-  must(wd_map_create(nz, nx, 10, &map, &err), &err);
+  bench_must(wd_map_create(nz, nx, 10, &map, &err), &err);
   wd_random rng = wd_random_make(11, 0);
   float layer[64];
   for (int i = 0; i < 64; i++) layer[i] = 1500.0f + (float)(int)(2800 * wd_random_uniform(&rng));
@@ -69,26 +53,26 @@ static void measure(const bench *b, int repeats) {
   wd_status st = wd_device_open(spec, &device, &err);
   if (b->width) unsetenv("WAVEDIFFUSION_SIMD");
   if (st == WD_ERR_DEVICE) return; /* a width this machine lacks */
-  must(st, &err);
+  bench_must(st, &err);
   wd_survey *survey = NULL;
-  must(wd_survey_create(
-           &(wd_survey_desc){.nz = b->side, .nx = b->side, .shots = b->shots, .samples = b->samples}, &survey,
-           &err),
-       &err);
+  bench_must(wd_survey_create(
+                 &(wd_survey_desc){.nz = b->side, .nx = b->side, .shots = b->shots, .samples = b->samples},
+                 &survey, &err),
+             &err);
   wd_map map = layered(b->side, b->side), *maps = calloc((size_t)b->maps, sizeof *maps);
   for (int m = 0; m < b->maps; m++) maps[m] = map;
   wd_wave *wave = NULL;
   wd_wave_desc desc = {.mode = b->mode, .maps = b->maps, .absorb = b->absorb, .order = b->order};
-  must(wd_wave_create(device, survey, &desc, maps, &wave, &err), &err);
+  bench_must(wd_wave_create(device, survey, &desc, maps, &wave, &err), &err);
   double *wall = calloc((size_t)repeats, sizeof *wall), cpu = 1e30;
   for (int i = 0; i < repeats; i++) {
-    double w0 = seconds(CLOCK_MONOTONIC), c0 = seconds(CLOCK_PROCESS_CPUTIME_ID);
-    must(wd_wave_run(wave, NULL, &err), &err);
-    wall[i] = seconds(CLOCK_MONOTONIC) - w0;
-    double c = seconds(CLOCK_PROCESS_CPUTIME_ID) - c0;
+    double w0 = 1e-3 * bench_ms(CLOCK_MONOTONIC), c0 = 1e-3 * bench_ms(CLOCK_PROCESS_CPUTIME_ID);
+    bench_must(wd_wave_run(wave, NULL, &err), &err);
+    wall[i] = 1e-3 * bench_ms(CLOCK_MONOTONIC) - w0;
+    double c = 1e-3 * bench_ms(CLOCK_PROCESS_CPUTIME_ID) - c0;
     if (c < cpu) cpu = c;
   }
-  qsort(wall, (size_t)repeats, sizeof *wall, by_value);
+  bench_sort(wall, repeats);
   int margin[4];
   wd_wave_margin(wave, margin);
   double rows = b->side + margin[0] + margin[1], columns = b->side + margin[2] + margin[3];
@@ -132,9 +116,9 @@ static void vector_ceiling(int lanes, double (*run)(long rounds)) {
   double best = 1e30;
   volatile double sink = 0;
   for (int i = 0; i < 7; i++) {
-    double t = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    double t = 1e-3 * bench_ms(CLOCK_PROCESS_CPUTIME_ID);
     sink = sink + run(rounds);
-    t = seconds(CLOCK_PROCESS_CPUTIME_ID) - t;
+    t = 1e-3 * bench_ms(CLOCK_PROCESS_CPUTIME_ID) - t;
     if (t < best) best = t;
   }
   printf("# issue ceiling, one core, %d lanes: %.2f G vector operations/s\n", lanes,
@@ -169,9 +153,9 @@ static void ceilings(void) {
     int inner = (int)(64000000 / n) + 1;
     best = 1e30;
     for (int i = 0; i < 5; i++) {
-      double t = seconds(CLOCK_PROCESS_CPUTIME_ID);
+      double t = 1e-3 * bench_ms(CLOCK_PROCESS_CPUTIME_ID);
       for (int k = 0; k < inner; k++) triad(z, x, y, n);
-      t = (seconds(CLOCK_PROCESS_CPUTIME_ID) - t) / inner;
+      t = (1e-3 * bench_ms(CLOCK_PROCESS_CPUTIME_ID) - t) / inner;
       if (t < best) best = t;
     }
     printf("# triad, one core, %s: %.1f GB/s\n", level[l].name, 1e-9 * 12 * (double)n / best);
