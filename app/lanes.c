@@ -1,0 +1,107 @@
+#include "app/lanes.h"
+#include "render/axis.h"
+
+#include <math.h>
+
+static guint root_of(WdRecording *r, guint id) {
+  const WdBranch *b = wd_recording_find(r, id);
+  for (guint guard = wd_recording_count(r); b && b->parent && guard > 0; guard--) {
+    const WdBranch *parent = wd_recording_find(r, b->parent);
+    if (!parent) break;
+    b = parent;
+  }
+  return b ? b->id : 0;
+}
+
+/* A branch and what left it, depth first in order of making. */
+static void add(WdRecording *r, guint id, int parent, GArray *lanes) {
+  const WdBranch *b = wd_recording_find(r, id);
+  if (!b || lanes->len > 10000) return;
+  int own = (int)lanes->len;
+  WdLane lane = {.id = id,
+                 .row = own,
+                 .parent = parent,
+                 .first = b->parent ? b->first : 0,
+                 .last = wd_branch_last(b),
+                 .end = wd_branch_end(b),
+                 .steps = b->steps,
+                 .colour = b->colour};
+  lane.end = MAX(lane.end, lane.last);
+  g_array_append_val(lanes, lane);
+  for (guint i = 0; i < wd_recording_count(r); i++) {
+    const WdBranch *child = wd_recording_nth(r, i);
+    if (child->parent == id && child->id != id) add(r, child->id, own, lanes);
+  }
+}
+
+GArray *wd_lanes_new(WdRecording *r, const WdPlace *a, const WdPlace *b, int *columns) {
+  GArray *lanes = g_array_new(FALSE, FALSE, sizeof(WdLane));
+  guint first = a ? root_of(r, a->branch) : 0, second = b ? root_of(r, b->branch) : 0;
+  if (first) add(r, first, -1, lanes);
+  if (second && second != first) add(r, second, -1, lanes);
+  if (columns) {
+    *columns = 0;
+    for (guint i = 0; i < lanes->len; i++) *columns = MAX(*columns, g_array_index(lanes, WdLane, i).end);
+  }
+  return lanes;
+}
+
+const WdLane *wd_lanes_find(const GArray *lanes, guint id) {
+  for (guint i = 0; i < lanes->len; i++)
+    if (g_array_index(lanes, WdLane, i).id == id) return &g_array_index(lanes, WdLane, i);
+  return NULL;
+}
+
+const WdLane *wd_lanes_owner(const GArray *lanes, guint id, int k) {
+  const WdLane *lane = wd_lanes_find(lanes, id);
+  while (lane && k < lane->first && lane->parent >= 0) lane = &g_array_index(lanes, WdLane, lane->parent);
+  return lane;
+}
+
+WdTick wd_tick_of(const WdPosition *p, WdWhat what, gboolean decoded) {
+  if (!p || (!p->latent[what] && !p->latent[1 - what])) return WD_TICK_TO_MAKE;
+  if (p->exact[what]) return WD_TICK_EXACT;
+  if (p->live[what]) return WD_TICK_LIVE;
+  return decoded ? WD_TICK_DECODED : WD_TICK_STORED;
+}
+
+double wd_place_denoised(WdRecording *r, WdPlace place) {
+  const WdPosition *p = wd_recording_position(r, place.branch, place.position);
+  const WdBranch *b = wd_recording_find(r, place.branch);
+  if (!p || !b) return NAN;
+  if (place.position >= b->steps || p->level.timestep < 0) return 100;
+  const WdPosition *start = wd_recording_position(r, place.branch, 0);
+  if (!start || start->level.timestep < 0) return NAN;
+  return 100 * (1 - (p->level.timestep + 1.0) / (start->level.timestep + 1.0));
+}
+
+char *wd_place_text(WdRecording *r, WdPlace place) {
+  const WdPosition *p = wd_recording_position(r, place.branch, place.position);
+  const WdBranch *b = wd_recording_find(r, place.branch);
+  if (!b) return g_strdup("");
+  int k = place.position;
+  if (k > b->steps) return g_strdup_printf("Refinement %d/%d", k - b->steps, MAX(wd_branch_end(b), k) - b->steps);
+  if (k == b->steps)
+    return b->kind == WD_BRANCH_ENCODED ? g_strdup("Data, encoded from the opened pair")
+                                        : g_strdup_printf("Data · step %d/%d · 100 %% denoised", k, b->steps);
+  if (!p) return g_strdup_printf("Step %d/%d, not made yet", k, b->steps);
+  char snr[32];
+  wd_format_number(p->level.log_snr, 0.1, snr, sizeof snr);
+  double denoised = wd_place_denoised(r, place);
+  return isfinite(denoised) ? g_strdup_printf("Step %d/%d · t = %d · log-SNR %s · %.0f %% denoised", k, b->steps,
+                                              p->level.timestep, snr, denoised)
+                            : g_strdup_printf("Step %d/%d · t = %d · log-SNR %s", k, b->steps, p->level.timestep, snr);
+}
+
+int wd_play_next(int at, int last, gboolean loop, gboolean ping_pong, gboolean *backwards) {
+  if (last <= 0) return -1;
+  int next = at + (*backwards ? -1 : 1);
+  if (next >= 0 && next <= last) return next;
+  if (ping_pong) {
+    /* There and back is one round: without `loop` it ends where it began. */
+    if (!loop && *backwards) return -1;
+    *backwards = !*backwards;
+    return *backwards ? last - 1 : 1;
+  }
+  return loop ? (*backwards ? last : 0) : -1;
+}

@@ -1,0 +1,97 @@
+#include "app/player.h"
+#include "app/lanes.h"
+
+typedef struct player {
+  WdSession *session;
+  WdView *view;
+  GtkWidget *widget;
+  guint tick;
+  gint64 before; /* time of the last frame, us; 0: none */
+  double due;    /* positions that are due, a fraction */
+  gboolean backwards, reverse; /* direction now; view->reverse that it came from */
+} player;
+
+static void stop(player *p) {
+  p->view->playing = FALSE;
+  wd_view_changed(p->view, WD_VIEW_PLAY | WD_VIEW_PLACE);
+}
+
+static gboolean on_tick(GtkWidget *widget, GdkFrameClock *clock, gpointer data) {
+  (void)widget;
+  player *p = data;
+  WdView *v = p->view;
+  if (!v->playing) {
+    p->tick = 0;
+    return G_SOURCE_REMOVE;
+  }
+  gint64 now = gdk_frame_clock_get_frame_time(clock);
+  double seconds = p->before ? (double)(now - p->before) / G_USEC_PER_SEC : 0;
+  p->before = now;
+  /* After a hitch it goes on from where it was, it does not leap. */
+  p->due += MIN(seconds, 0.5) * CLAMP(v->fps, 0.5, 30);
+  int steps = (int)p->due;
+  if (steps < 1) return G_SOURCE_CONTINUE;
+  p->due -= steps;
+
+  WdRecording *r = wd_session_get_recording(p->session);
+  const WdBranch *b = wd_recording_find(r, v->place[0].branch);
+  int last = b ? wd_branch_last(b) : -1, at = v->place[0].position;
+  if (p->reverse != v->reverse) p->backwards = p->reverse = v->reverse;
+  gboolean end = last < 1;
+  for (; steps > 0 && !end; steps--) {
+    int next = wd_play_next(at, last, v->loop, v->ping_pong, &p->backwards);
+    if (next < 0) end = TRUE;
+    else at = next;
+  }
+  if (b) wd_view_go(v, r, 0, b->id, at);
+  if (end) {
+    p->tick = 0;
+    stop(p);
+    return G_SOURCE_REMOVE;
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+static void start(player *p) {
+  WdView *v = p->view;
+  WdRecording *r = wd_session_get_recording(p->session);
+  const WdBranch *b = wd_recording_find(r, v->place[0].branch);
+  p->before = 0;
+  p->due = 0;
+  p->backwards = p->reverse = v->reverse;
+  v->follow = FALSE;
+  int last = b ? wd_branch_last(b) : -1;
+  /* Play at the end plays from the beginning. */
+  if (last > 0 && !v->loop && !v->ping_pong && v->place[0].position == (v->reverse ? 0 : last))
+    wd_view_go(v, r, 0, b->id, v->reverse ? last : 0);
+  p->tick = gtk_widget_add_tick_callback(p->widget, on_tick, p, NULL);
+}
+
+static void on_view(WdView *view, guint parts, player *p) {
+  if ((parts & WD_VIEW_PLAY) && view->playing && !p->tick) start(p);
+}
+
+static void on_destroy(GtkWidget *widget, player *p) {
+  if (p->tick) gtk_widget_remove_tick_callback(widget, p->tick);
+  p->tick = 0;
+  g_signal_handlers_disconnect_by_data(p->view, p);
+}
+
+void wd_player_attach(GtkWidget *widget, WdSession *session, WdView *view) {
+  player *p = g_new0(player, 1);
+  p->session = session;
+  p->view = view;
+  p->widget = widget;
+  g_signal_connect(view, "changed", G_CALLBACK(on_view), p);
+  g_signal_connect(widget, "destroy", G_CALLBACK(on_destroy), p);
+  g_object_set_data_full(G_OBJECT(widget), "wd-player", p, g_free);
+}
+
+gboolean wd_player_autoplay(GtkWidget *widget, WdView *view) {
+  gboolean animations = TRUE;
+  g_object_get(gtk_widget_get_settings(widget), "gtk-enable-animations", &animations, NULL);
+  if (!animations) return FALSE;
+  view->playing = TRUE;
+  wd_view_changed(view, WD_VIEW_PLAY);
+  return TRUE;
+}
