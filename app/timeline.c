@@ -19,7 +19,7 @@ struct _WdTimeline {
   WdView *view;
   WdTimelineCanvas *canvas;
   GtkWidget *names, *sideways, *upright;
-  GtkWidget *first, *back, *play, *forward, *last, *step, *on, *branch, *fps, *place;
+  GtkWidget *first, *back, *play, *forward, *last, *step, *on, *branch, *fps, *rate, *place;
   GtkWidget *loop, *ping_pong, *reverse;
   char family[64];
   gboolean updating;
@@ -69,7 +69,9 @@ static void update(WdTimeline *t) {
   gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(t->loop), v->loop);
   gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(t->ping_pong), v->ping_pong);
   gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(t->reverse), v->reverse);
-  gtk_spin_button_set_value(GTK_SPIN_BUTTON(t->fps), v->fps);
+  gtk_range_set_value(GTK_RANGE(t->fps), v->fps);
+  g_autofree char *rate = g_strdup_printf("%.3g fps", v->fps);
+  gtk_label_set_text(GTK_LABEL(t->rate), rate);
   t->updating = FALSE;
   show_place(t);
 }
@@ -202,9 +204,9 @@ static void on_toggle(GtkToggleButton *button, WdTimeline *t) {
   t->view->reverse = gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(t->reverse));
   wd_view_changed(t->view, WD_VIEW_PLAY);
 }
-static void on_fps(GtkSpinButton *spin, WdTimeline *t) {
+static void on_fps(GtkRange *range, WdTimeline *t) {
   if (t->updating) return;
-  t->view->fps = gtk_spin_button_get_value(spin);
+  t->view->fps = gtk_range_get_value(range);
   wd_view_changed(t->view, WD_VIEW_PLAY);
 }
 
@@ -292,16 +294,19 @@ static GtkWidget *build_transport(WdTimeline *t) {
   t->ping_pong = toggle(t, ways, "ping-pong", "object-flip-horizontal-symbolic", "Ping-pong: there and back");
   t->reverse = toggle(t, ways, "reverse", "media-seek-backward-symbolic", "Backwards, from data to noise");
   gtk_box_append(GTK_BOX(row), ways);
-  t->fps = gtk_spin_button_new_with_range(0.5, 30, 0.5);
+  t->fps = gtk_scale_new_with_range(GTK_ORIENTATION_HORIZONTAL, 0.5, 30, 0.5);
   gtk_widget_set_name(t->fps, "fps");
-  gtk_editable_set_width_chars(GTK_EDITABLE(t->fps), 4);
-  gtk_spin_button_set_digits(GTK_SPIN_BUTTON(t->fps), 1);
+  gtk_widget_set_size_request(t->fps, 84, -1);
+  gtk_scale_set_draw_value(GTK_SCALE(t->fps), FALSE);
   name_it(t->fps, "Steps a second when playing ([ slower, ] faster)");
   g_signal_connect(t->fps, "value-changed", G_CALLBACK(on_fps), t);
   gtk_box_append(GTK_BOX(row), t->fps);
-  GtkWidget *unit = gtk_label_new("fps");
-  gtk_widget_add_css_class(unit, "dim-label");
-  gtk_box_append(GTK_BOX(row), unit);
+  t->rate = gtk_label_new(NULL);
+  gtk_label_set_width_chars(GTK_LABEL(t->rate), 7);
+  gtk_label_set_xalign(GTK_LABEL(t->rate), 0);
+  gtk_widget_add_css_class(t->rate, "dim-label");
+  gtk_widget_add_css_class(t->rate, "numeric");
+  gtk_box_append(GTK_BOX(row), t->rate);
   return row;
 }
 

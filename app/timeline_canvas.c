@@ -1,4 +1,5 @@
 #include "app/timeline_canvas.h"
+#include "app/recording_private.h"
 #include "app/widget_style.h"
 #include "render/axis.h"
 #include "render/curve.h"
@@ -201,31 +202,46 @@ typedef struct brush {
   geometry g;
 } brush;
 
-static void draw_tick(const brush *b, WdTick tick, gboolean next, guint32 colour, double x, double y) {
+/* Steps are round, refinement is square on its corner: never by colour alone. */
+static void shape(cairo_t *cr, gboolean refined, double x, double y, double r) {
+  if (!refined) {
+    circle(cr, x, y, r);
+    return;
+  }
+  r *= 1.18;
+  cairo_move_to(cr, x - r, y);
+  cairo_line_to(cr, x, y - r);
+  cairo_line_to(cr, x + r, y);
+  cairo_line_to(cr, x, y + r);
+  cairo_close_path(cr);
+}
+
+static void draw_tick(const brush *b, WdTick tick, gboolean next, gboolean refined, guint32 colour, double x,
+                      double y) {
   cairo_t *cr = b->cr;
   double r = CLAMP(0.36 * b->g.step, 2.4, 0.42 * b->g.size);
   switch (tick) {
   case WD_TICK_TO_MAKE:
-    circle(cr, x, y, 0.75 * r);
+    shape(cr, refined, x, y, 0.75 * r);
     wd_cairo_colour(cr, next ? b->theme->accent : b->theme->dim, next ? 1 : 0.75);
     cairo_set_line_width(cr, next ? 1.8 : 1);
     cairo_stroke(cr);
     return;
   case WD_TICK_STORED:
-    circle(cr, x, y, fmax(1.7, 0.45 * r));
+    shape(cr, refined, x, y, fmax(1.7, 0.45 * r));
     wd_cairo_colour(cr, colour, 1);
     cairo_fill(cr);
     return;
   case WD_TICK_DECODED:
-    circle(cr, x, y, 0.85 * r);
+    shape(cr, refined, x, y, 0.85 * r);
     wd_cairo_colour(cr, colour, 1);
     cairo_fill(cr);
     return;
   default:
-    circle(cr, x, y, 0.62 * r);
+    shape(cr, refined, x, y, 0.62 * r);
     wd_cairo_colour(cr, colour, 1);
     cairo_fill(cr);
-    circle(cr, x, y, 1.12 * r);
+    shape(cr, refined, x, y, 1.12 * r);
     cairo_set_line_width(cr, tick == WD_TICK_EXACT ? fmax(1.6, 0.36 * r) : 0.9);
     cairo_stroke(cr);
   }
@@ -286,7 +302,8 @@ static void draw_lane(WdTimelineCanvas *c, const brush *b, const WdLane *lane, g
     WdPosition *p = k <= lane->last ? wd_recording_position(c->recording, lane->id, k) : NULL;
     WdTick tick = wd_tick_of(p, c->view->what, at_hand(c, p));
     double x = x_of(g, k);
-    draw_tick(b, tick, running == lane->id && k == lane->last + 1, k > lane->steps ? b->theme->warm : colour, x, y);
+    draw_tick(b, tick, running == lane->id && k == lane->last + 1, k > lane->steps,
+              k > lane->steps ? b->theme->warm : colour, x, y);
     if (k == lane->steps) { /* the data: a bar behind which refinement begins */
       double h = 0.3 * g->lane, at = floor(x + fmin(0.62 * g->size, 0.5 * g->step)) + 0.5;
       wd_cairo_colour(cr, b->theme->dim, lane->end > lane->steps ? 0.9 : 0.5);

@@ -163,12 +163,14 @@ static void set_dash(const wd_pen *pen, wd_dash dash, double width) {
     cairo_set_dash(pen->cr, NULL, 0, 0);
 }
 
-static void draw_marker(wd_pen *pen, wd_marker marker, double x, double y, double radius, uint32_t colour) {
+static void draw_marker(wd_pen *pen, wd_marker marker, double x, double y, double radius, uint32_t colour,
+                        double alpha) {
   cairo_new_path(pen->cr);
   cairo_arc(pen->cr, x, y, radius, 0, 2 * G_PI);
-  wd_pen_colour(pen, marker == WD_MARKER_HOLLOW ? pen->theme->paper : colour);
+  wd_pen_colour(pen, pen->theme->paper); /* what is translucent covers its line too */
   cairo_fill_preserve(pen->cr);
-  wd_pen_colour(pen, colour);
+  wd_pen_colour_alpha(pen, colour, alpha);
+  if (marker != WD_MARKER_HOLLOW) cairo_fill_preserve(pen->cr);
   cairo_set_line_width(pen->cr, 0.5 * radius);
   set_dash(pen, WD_DASH_SOLID, 1);
   cairo_stroke(pen->cr);
@@ -177,6 +179,10 @@ static void draw_marker(wd_pen *pen, wd_marker marker, double x, double y, doubl
 static uint32_t series_colour(const wd_pen *pen, const wd_curve *c, int k) {
   int chosen = c->series[k].colour;
   return wd_curve_colour(&pen->style, chosen > 0 ? chosen : k + 1);
+}
+
+static double series_alpha(const wd_series *s) {
+  return s->alpha > 0 && s->alpha < 1 ? s->alpha : 1;
 }
 
 static double series_width(const wd_pen *pen, const wd_series *s) {
@@ -202,7 +208,7 @@ static void draw_series(wd_pen *pen, const wd_curve *c, const wd_curve_layout *l
         cairo_move_to(cr, x, y);
       down = true;
     }
-    wd_pen_colour(pen, colour);
+    wd_pen_colour_alpha(pen, colour, series_alpha(s));
     cairo_set_line_width(cr, width);
     cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
     set_dash(pen, s->dash, width);
@@ -215,7 +221,8 @@ static void draw_series(wd_pen *pen, const wd_curve *c, const wd_curve_layout *l
   int every = spacing < 2.6 * radius ? (int)ceil(2.6 * radius / spacing) : 1;
   for (int i = 0; i < s->count; i += every)
     if (drawable(&l->x, series_x(s, i)) && drawable(&l->y, s->y[i]))
-      draw_marker(pen, s->marker, at_x(l, series_x(s, i)), at_y(l, s->y[i]), radius, colour);
+      draw_marker(pen, s->marker, at_x(l, series_x(s, i)), at_y(l, s->y[i]), radius, colour,
+                  series_alpha(s));
 }
 
 static void draw_band(wd_pen *pen, const wd_curve_layout *l, const wd_band *b) {
@@ -338,7 +345,7 @@ static int legend(wd_pen *pen, const wd_panel_metric *m, const wd_curve *c, doub
         const wd_series *s = &c->series[k];
         uint32_t colour = series_colour(pen, c, k);
         if (s->dash != WD_DASH_NONE) {
-          wd_pen_colour(pen, colour);
+          wd_pen_colour_alpha(pen, colour, series_alpha(s));
           cairo_set_line_width(pen->cr, series_width(pen, s));
           set_dash(pen, s->dash, series_width(pen, s));
           cairo_move_to(pen->cr, x0 + x, middle);
@@ -346,7 +353,7 @@ static int legend(wd_pen *pen, const wd_panel_metric *m, const wd_curve *c, doub
           cairo_stroke(pen->cr);
         }
         if (s->marker != WD_MARKER_NONE)
-          draw_marker(pen, s->marker, x0 + x + sample / 2, middle, 0.27 * m->size, colour);
+          draw_marker(pen, s->marker, x0 + x + sample / 2, middle, 0.27 * m->size, colour, series_alpha(s));
       } else {
         wd_pen_colour_alpha(pen, b->colour > 0 ? wd_curve_colour(&pen->style, b->colour) : pen->theme->dim,
                             0.25);

@@ -23,6 +23,7 @@ typedef struct wd_series {
   wd_marker marker;
   double width; /* in units [0.14 of the text size] */
   int colour;   /* of wd_curve_colour, from 1 [by turns] */
+  double alpha; /* opacity of line and markers, for what is provisional [1] */
 } wd_series;
 
 /* An area between two curves, or a horizontal strip when x is NULL (lo[0] to hi[0]). */
