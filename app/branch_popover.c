@@ -44,11 +44,10 @@ static void on_show(popover *p) {
   const WdModelInfo *model = wd_session_get_model(p->session);
   gboolean can = left > 0 && b->kind == WD_BRANCH_SAMPLED && model && model->stage2 &&
                  (state == WD_SESSION_IDLE || state == WD_SESSION_RUNNING);
-  g_autofree char *title =
-      !b          ? g_strdup("Nothing to branch from yet")
-      : left <= 0 ? g_strdup("The data is reached here: branch at an earlier step")
-      : !can      ? g_strdup("Branching wants a loaded model that can sample")
-                  : g_strdup_printf("Branch of “%s” at step %d", b->name, p->place.position);
+  g_autofree char *title = !b          ? g_strdup("Nothing to branch from yet")
+                           : left <= 0 ? g_strdup("The data is reached here: branch at an earlier step")
+                           : !can      ? g_strdup("Branching wants a loaded model that can sample")
+                                  : g_strdup_printf("Branch of “%s” at step %d", b->name, p->place.position);
   gtk_label_set_text(GTK_LABEL(p->title), title);
   gtk_widget_set_sensitive(p->button, can);
   if (b) {
@@ -75,7 +74,8 @@ static void on_branch(GtkButton *button, popover *p) {
   };
   if (recipe.plan.kind != WD_SAMPLER_DDIM) recipe.plan.eta = 0;
   recipe.refine_steps = 0;
-  recipe.new_noise = gtk_widget_get_sensitive(p->noise) && gtk_drop_down_get_selected(GTK_DROP_DOWN(p->noise)) == 1;
+  recipe.new_noise =
+      gtk_widget_get_sensitive(p->noise) && gtk_drop_down_get_selected(GTK_DROP_DOWN(p->noise)) == 1;
   recipe.noise_seed = recipe.new_noise ? (guint64)gtk_spin_button_get_value(GTK_SPIN_BUTTON(p->seed)) : 0;
   gtk_popover_popdown(GTK_POPOVER(p->self));
   g_autoptr(GError) error = NULL;
@@ -108,8 +108,8 @@ GtkWidget *wd_branch_popover_new(WdSession *session, WdView *view, WdFailedFunc 
   gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
   gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
   gtk_box_append(GTK_BOX(box), grid);
-  p->sampler = row(grid, 0, "Sampler", gtk_drop_down_new_from_strings(sampler_names),
-                   "The way from here to the data");
+  p->sampler =
+      row(grid, 0, "Sampler", gtk_drop_down_new_from_strings(sampler_names), "The way from here to the data");
   p->steps = row(grid, 1, "Steps", gtk_spin_button_new_with_range(1, 100, 1),
                  "Steps that remain; as many as remained before keep the noise levels where they were");
   p->eta = row(grid, 2, "Eta", gtk_spin_button_new_with_range(0, 1, 0.05),

@@ -80,17 +80,19 @@ char *wd_place_text(WdRecording *r, WdPlace place) {
   const WdBranch *b = wd_recording_find(r, place.branch);
   if (!b) return g_strdup("");
   int k = place.position;
-  if (k > b->steps) return g_strdup_printf("Refinement %d/%d", k - b->steps, MAX(wd_branch_end(b), k) - b->steps);
+  if (k > b->steps)
+    return g_strdup_printf("Refinement %d/%d", k - b->steps, MAX(wd_branch_end(b), k) - b->steps);
   if (k == b->steps)
     return b->kind == WD_BRANCH_ENCODED ? g_strdup("Data, encoded from the opened pair")
-                                        : g_strdup_printf("Data · step %d/%d · 100 %% denoised", k, b->steps);
+                                        : g_strdup_printf("Data · step %d/%d · fully denoised", k, b->steps);
   if (!p) return g_strdup_printf("Step %d/%d, not made yet", k, b->steps);
   char snr[32];
   wd_format_number(p->level.log_snr, 0.1, snr, sizeof snr);
   double denoised = wd_place_denoised(r, place);
-  return isfinite(denoised) ? g_strdup_printf("Step %d/%d · t = %d · log-SNR %s · %.0f %% denoised", k, b->steps,
-                                              p->level.timestep, snr, denoised)
-                            : g_strdup_printf("Step %d/%d · t = %d · log-SNR %s", k, b->steps, p->level.timestep, snr);
+  return isfinite(denoised)
+             ? g_strdup_printf("Step %d/%d · %.0f %% denoised · t = %d · log-SNR %s", k, b->steps, denoised,
+                               p->level.timestep, snr)
+             : g_strdup_printf("Step %d/%d · t = %d · log-SNR %s", k, b->steps, p->level.timestep, snr);
 }
 
 int wd_play_next(int at, int last, gboolean loop, gboolean ping_pong, gboolean *backwards) {

@@ -34,7 +34,8 @@ WdTick wd_tick_of(const WdPosition *p, WdWhat what, gboolean decoded);
 
 /* Share of the noise that is gone, 0 at the start and 100 at the data, by timestep; NaN where unknown. */
 double wd_place_denoised(WdRecording *recording, WdPlace place);
-/* "Step 12/16 · t = 234 · log-SNR −3.1 · 76 % denoised"; "Data · 16 steps", "Refinement 3/20". g_free. */
+/* "Step 12/16 · 76 % denoised · t = 234 · log-SNR −3.1"; "Data · step 16/16 · fully denoised";
+ * "Refinement 3/20". g_free. */
 char *wd_place_text(WdRecording *recording, WdPlace place);
 
 /* ---- play */

@@ -6,8 +6,8 @@ typedef struct player {
   WdView *view;
   GtkWidget *widget;
   guint tick;
-  gint64 before; /* time of the last frame, us; 0: none */
-  double due;    /* positions that are due, a fraction */
+  gint64 before;               /* time of the last frame, us; 0: none */
+  double due;                  /* positions that are due, a fraction */
   gboolean backwards, reverse; /* direction now; view->reverse that it came from */
 } player;
 
@@ -40,8 +40,10 @@ static gboolean on_tick(GtkWidget *widget, GdkFrameClock *clock, gpointer data) 
   gboolean end = last < 1;
   for (; steps > 0 && !end; steps--) {
     int next = wd_play_next(at, last, v->loop, v->ping_pong, &p->backwards);
-    if (next < 0) end = TRUE;
-    else at = next;
+    if (next < 0)
+      end = TRUE;
+    else
+      at = next;
   }
   if (b) wd_view_go(v, r, 0, b->id, at);
   if (end) {

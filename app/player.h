@@ -1,5 +1,6 @@
-/* Play: while view->playing, side A goes on by view->fps positions a second, driven by a widget's frame clock.
- * No motion is begun by the program itself where gtk-enable-animations is off; a person's Play always plays. */
+/* Play: while view->playing, side A goes on by view->fps positions a second, driven by a widget's frame
+ * clock. No motion is begun by the program itself where gtk-enable-animations is off; a person's Play always
+ * plays. */
 #ifndef WD_PLAYER_H
 #define WD_PLAYER_H
 

@@ -190,8 +190,9 @@ char *wd_plot_epsilon_words(const WdPlotDesc *d) {
   char text[32];
   format_short(epsilon, text);
   return own ? g_strdup_printf("ε = %s, set by you: drag it, or double-click it for the model's", text)
-             : g_strdup_printf("ε = %s: 95 %% of true pairs through this model score less. Drag it to set your own",
-                               text);
+             : g_strdup_printf(
+                   "ε = %s: 95 %% of true pairs through this model score less. Drag it to set your own",
+                   text);
 }
 
 char *wd_plot_verdict(const WdPlotDesc *d, const WdScore *score) {
@@ -199,13 +200,15 @@ char *wd_plot_verdict(const WdPlotDesc *d, const WdScore *score) {
   const WdScoreInfo *info = wd_score_get_info(metric);
   double value = score ? score->value[metric] : NAN;
   if (!isfinite(value))
-    return g_strdup(!score ? "Not scored yet" : metric >= WD_METRICS ? "Made at rest" : "No figure: it is not finite");
+    return g_strdup(!score                 ? "Not scored yet"
+                    : metric >= WD_METRICS ? "Made at rest"
+                                           : "No figure: it is not finite");
   GString *s = g_string_new(NULL);
   char number[32];
   format(value, number);
   g_string_printf(s, "%s %s%s%s", info->title, number, *info->unit ? " " : "", info->unit);
-  gboolean nothing = score->all.nothing_to_reflect ||
-                     score->value[WD_METRIC_REFLECTION_SHARE] < WD_NOTHING_TO_REFLECT;
+  gboolean nothing =
+      score->all.nothing_to_reflect || score->value[WD_METRIC_REFLECTION_SHARE] < WD_NOTHING_TO_REFLECT;
   gboolean own;
   double epsilon = wd_plot_epsilon(d, &own), share = score->value[WD_METRIC_REFLECTION_SHARE];
   if (metric == WD_METRIC_REFLECTION_RESIDUAL && nothing) {
@@ -214,8 +217,9 @@ char *wd_plot_verdict(const WdPlotDesc *d, const WdScore *score) {
     char e[32];
     format_short(epsilon, e);
     if (value <= epsilon)
-      g_string_append_printf(s, own ? ": within your ε (%s)"
-                                    : ": within ε (%s: 95 %% of true pairs through this model score less)",
+      g_string_append_printf(s,
+                             own ? ": within your ε (%s)"
+                                 : ": within ε (%s: 95 %% of true pairs through this model score less)",
                              e);
     else {
       char ratio[32];
@@ -225,8 +229,10 @@ char *wd_plot_verdict(const WdPlotDesc *d, const WdScore *score) {
     double usual = d->share && isfinite(d->share->stage1_p05) ? d->share->stage1_p05 : 0.05;
     if (isfinite(share) && share < usual && metric != WD_METRIC_REFLECTION_SHARE) {
       format_short(share, number);
-      g_string_append_printf(s, value <= epsilon ? "; a low residual with little to reflect (share %s): a bland map"
-                                                 : "; little to reflect (share %s): a bland map",
+      g_string_append_printf(s,
+                             value <= epsilon
+                                 ? "; a low residual with little to reflect (share %s): a bland map"
+                                 : "; little to reflect (share %s): a bland map",
                              number);
     }
   }
@@ -254,18 +260,19 @@ static void add_series(build *b, wd_series s, const WdPlotPoint *points) {
   g_ptr_array_add(b->points, (gpointer)points);
 }
 
-typedef enum part { PART_SAMPLED, PART_REFINED } part;
+typedef enum span { PART_SAMPLED, PART_REFINED } span;
 
 /* Positions of one part of a branch as one or two series: what is exact in full, what is live lighter and
  * dashed. Refinement begins at the data, so that its line hangs together with the other. */
-static void add_part(build *b, const WdBranch *branch, WdWhat what, part part, int metric, int shot, wd_series look,
-                     const char *live_name) {
+static void add_part(build *b, const WdBranch *branch, WdWhat what, span part, int metric, int shot,
+                     wd_series look, const char *live_name) {
   int from = part == PART_REFINED ? branch->steps : 0;
   int to = part == PART_REFINED ? wd_branch_last(branch) : MIN(branch->steps, wd_branch_last(branch));
   if (part == PART_REFINED && to <= branch->steps) return;
   gsize n = (gsize)MAX(0, to - from + 1);
   if (!n) return;
-  double *x = keep(b->plot, n * sizeof *x), *y = keep(b->plot, n * sizeof *y), *light = keep(b->plot, n * sizeof *y);
+  double *x = keep(b->plot, n * sizeof *x), *y = keep(b->plot, n * sizeof *y),
+         *light = keep(b->plot, n * sizeof *y);
   gboolean *live = g_new0(gboolean, n);
   WdPlotPoint *points = keep(b->plot, n * sizeof *points);
   gboolean any = FALSE, any_live = FALSE;
@@ -302,7 +309,8 @@ static void add_part(build *b, const WdBranch *branch, WdWhat what, part part, i
   add_series(b, look, points);
 }
 
-static void add_branch(build *b, const WdBranch *branch, const char *name, gboolean main_one, int colour, int metric) {
+static void add_branch(build *b, const WdBranch *branch, const char *name, gboolean main_one, int colour,
+                       int metric) {
   const WdView *v = b->d->view;
   WdPlot *plot = b->plot;
   if (main_one && v->per_shot) {
@@ -337,12 +345,13 @@ static void add_branch(build *b, const WdBranch *branch, const char *name, gbool
                          .width = main_one ? 0 : 1.1,
                          .alpha = main_one ? 0 : 0.85},
              main_one ? keep_text(plot, g_strdup_printf("%s%sx̂₀, live", name, gap)) : NULL);
-  add_part(b, branch, v->what, PART_REFINED, metric, -1,
-           (wd_series){.name = main_one ? keep_text(plot, g_strdup_printf("%s%srefinement", name, gap)) : NULL,
-                       .colour = REFINED_COLOUR,
-                       .marker = main_one ? WD_MARKER_SOLID : WD_MARKER_NONE,
-                       .width = main_one ? 0 : 1.1},
-           NULL);
+  add_part(
+      b, branch, v->what, PART_REFINED, metric, -1,
+      (wd_series){.name = main_one ? keep_text(plot, g_strdup_printf("%s%srefinement", name, gap)) : NULL,
+                  .colour = REFINED_COLOUR,
+                  .marker = main_one ? WD_MARKER_SOLID : WD_MARKER_NONE,
+                  .width = main_one ? 0 : 1.1},
+      NULL);
 }
 
 /* Overlays first, so that what is in question lies on top. */
@@ -358,8 +367,9 @@ static void add_branches(build *b, int metric) {
     add_branch(b, pinned, keep_text(b->plot, g_strdup(pinned->name)), FALSE, pinned->colour, metric);
   }
   if (other && other != a) {
-    int colour = other->colour % WD_CURVE_COLOURS == (a ? a->colour : 0) % WD_CURVE_COLOURS ? other->colour + 2
-                                                                                            : other->colour;
+    int colour = other->colour % WD_CURVE_COLOURS == (a ? a->colour : 0) % WD_CURVE_COLOURS
+                     ? other->colour + 2
+                     : other->colour;
     add_branch(b, other, "B", TRUE, colour, metric);
   }
   if (a) add_branch(b, a, compare ? "A" : "", TRUE, a->colour, metric);
@@ -371,13 +381,15 @@ static void add_population(build *b, wd_curve *curve) {
   const WdBranch *a = wd_recording_find(b->d->recording, v->place[0].branch);
   if (!v->show_population || !s || !a || a->kind != WD_BRANCH_SAMPLED) return;
   gsize n = (gsize)s->count;
-  double *x = keep(b->plot, n * sizeof *x), *lo = keep(b->plot, n * sizeof *x), *hi = keep(b->plot, n * sizeof *x),
-         *middle = keep(b->plot, n * sizeof *x);
+  double *x = keep(b->plot, n * sizeof *x), *lo = keep(b->plot, n * sizeof *x),
+         *hi = keep(b->plot, n * sizeof *x), *middle = keep(b->plot, n * sizeof *x);
   double t0 = start_timestep(b->d, a), end = snr_end(b->d);
   for (gsize i = 0; i < n; i++) {
     double t = s->timestep[i];
-    if (v->axis == WD_PLOT_STEP) x[i] = step_of_timestep(b->d->recording, a, t);
-    else if (v->axis == WD_PLOT_TIMESTEP) x[i] = t < 0 ? -t0 / 32 : t;
+    if (v->axis == WD_PLOT_STEP)
+      x[i] = step_of_timestep(b->d->recording, a, t);
+    else if (v->axis == WD_PLOT_TIMESTEP)
+      x[i] = t < 0 ? -t0 / 32 : t;
     else { /* log-SNR at that timestep: between A's own levels */
       x[i] = t < 0 ? end + 0.9 : NAN;
       for (int k = 0; t >= 0 && k < wd_branch_last(a) && k < a->steps; k++) {
@@ -387,8 +399,10 @@ static void add_population(build *b, wd_curve *curve) {
         double share = p->level.timestep > q->level.timestep
                            ? (p->level.timestep - t) / (p->level.timestep - q->level.timestep)
                            : 0;
-        if (share == 0) x[i] = p->level.log_snr;
-        else if (isfinite(q->level.log_snr)) x[i] = p->level.log_snr + share * (q->level.log_snr - p->level.log_snr);
+        if (share == 0)
+          x[i] = p->level.log_snr;
+        else if (isfinite(q->level.log_snr))
+          x[i] = p->level.log_snr + share * (q->level.log_snr - p->level.log_snr);
         break;
       }
     }
@@ -406,17 +420,23 @@ static void add_population(build *b, wd_curve *curve) {
                 .count = (int)n,
                 .colour = 5};
   WdPlotPoint *points = keep(b->plot, n * sizeof *points);
-  add_series(b,
-             (wd_series){.name = "their median", .x = x, .y = middle, .count = (int)n, .dash = WD_DASH_DOTTED, .colour = 5},
-             points);
+  add_series(
+      b,
+      (wd_series){
+          .name = "their median", .x = x, .y = middle, .count = (int)n, .dash = WD_DASH_DOTTED, .colour = 5},
+      points);
 }
 
-static void add_reference(WdPlot *plot, wd_curve *curve, double y, wd_dash dash, int colour, const char *words) {
+static void add_reference(WdPlot *plot, wd_curve *curve, double y, wd_dash dash, int colour,
+                          const char *words) {
   if (!isfinite(y) || curve->n_references >= WD_CURVE_REFERENCES) return;
   char number[32];
   format_short(y, number);
   ((wd_reference *)curve->reference)[curve->n_references++] =
-      (wd_reference){.y = y, .label = keep_text(plot, g_strdup_printf("%s %s", words, number)), .dash = dash, .colour = colour};
+      (wd_reference){.y = y,
+                     .label = keep_text(plot, g_strdup_printf("%s %s", words, number)),
+                     .dash = dash,
+                     .colour = colour};
 }
 
 static void add_levels(build *b, wd_curve *curve) {
@@ -484,7 +504,8 @@ WdPlot *wd_plot_new(const WdPlotDesc *d) {
   wd_curve *c = &plot->curve;
   gboolean log = info->log_axis && !d->view->linear;
   c->y = (wd_axis){0, 0, log,
-                   *info->unit ? keep_text(plot, g_strdup_printf("%s (%s)", info->title, info->unit)) : info->title};
+                   *info->unit ? keep_text(plot, g_strdup_printf("%s (%s)", info->title, info->unit))
+                               : info->title};
   c->band = keep(plot, 4 * sizeof(wd_band));
   c->reference = keep(plot, WD_CURVE_REFERENCES * sizeof(wd_reference));
   set_x_axis(d, &c->x);
@@ -515,7 +536,8 @@ WdPlot *wd_plot_new(const WdPlotDesc *d) {
     under->y = (wd_axis){0, 0, true, "Share"};
     under->no_legend = true;
     under->reference = keep(plot, 2 * sizeof(wd_reference));
-    if (d->view->show_floor && d->share) add_reference(plot, under, d->share->stage1_p05, WD_DASH_DOTTED, 7, "bland below");
+    if (d->view->show_floor && d->share)
+      add_reference(plot, under, d->share->stage1_p05, WD_DASH_DOTTED, 7, "bland below");
     finish(&s, under);
     g_array_unref(s.series);
     g_ptr_array_unref(s.points);

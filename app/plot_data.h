@@ -10,8 +10,8 @@
 /* How generated pairs of the model score at each step of sampling: evaluation.json's "convergence". */
 typedef struct WdPopulationSteps {
   int count, seeds;
-  int *timestep;                /* count; -1: the data */
-  double *median, *p05, *p95;   /* count */
+  int *timestep;              /* count; -1: the data */
+  double *median, *p05, *p95; /* count */
 } WdPopulationSteps;
 /* Of one figure and of x0-hat or x_t. NULL: the model's folder holds no such thing. */
 WdPopulationSteps *wd_population_steps_load(const char *model_folder, int score_kind, WdWhat what);
@@ -34,11 +34,11 @@ typedef struct WdPlotPoint {
 
 typedef struct WdPlot {
   wd_curve curve;
-  wd_curve share; /* under it: the reflection share; n_series 0: none */
+  wd_curve share;      /* under it: the reflection share; n_series 0: none */
   WdPlotPoint **point; /* of each series of `curve`, count entries */
   double epsilon;      /* in force for this metric, NaN: none */
   gboolean own_epsilon;
-  GPtrArray *memory;   /* that all this points into */
+  GPtrArray *memory; /* that all this points into */
 } WdPlot;
 
 WdPlot *wd_plot_new(const WdPlotDesc *desc);

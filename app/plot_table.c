@@ -14,7 +14,8 @@ GArray *wd_plot_rows(WdRecording *r, guint id) {
     for (int i = 0; i < WD_WHATS; i++) {
       WdWhat what = i == 0 ? WD_WHAT_STATE : WD_WHAT_ESTIMATE;
       WdPlotRow row = {id, k, what, p, wd_position_score(p, what)};
-      if (!row.score && k >= b->steps) row.score = wd_position_score(p, WD_WHAT_ESTIMATE); /* the same latent */
+      if (!row.score && k >= b->steps)
+        row.score = wd_position_score(p, WD_WHAT_ESTIMATE); /* the same latent */
       g_array_append_val(rows, row);
     }
   }
@@ -24,8 +25,10 @@ GArray *wd_plot_rows(WdRecording *r, guint id) {
 /* As residuals.csv of the command line writes numbers. */
 static void number(GString *s, double value) {
   char text[G_ASCII_DTOSTR_BUF_SIZE];
-  if (isfinite(value)) g_string_append(s, g_ascii_formatd(text, sizeof text, "%.9g", value));
-  else g_string_append(s, isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
+  if (isfinite(value))
+    g_string_append(s, g_ascii_formatd(text, sizeof text, "%.9g", value));
+  else
+    g_string_append(s, isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
 }
 
 /* A text cell: quoted where it has to be. */
@@ -45,11 +48,14 @@ static void cell(GString *s, const char *text) {
 char *wd_plot_csv(WdRecording *r, const guint *branch, guint branches) {
   static const int first[] = {WD_METRIC_REFLECTION_RESIDUAL, WD_METRIC_RELATIVE_L2, WD_METRIC_LOG_NORM_MSE,
                               WD_METRIC_REFLECTION_SHARE};
-  static const int rest[] = {WD_METRIC_MAE, WD_METRIC_MAX_ABS, WD_METRIC_CORRELATION, WD_SCORE_LAG, WD_SCORE_INTERIOR};
+  static const int rest[] = {WD_METRIC_MAE, WD_METRIC_MAX_ABS, WD_METRIC_CORRELATION, WD_SCORE_LAG,
+                             WD_SCORE_INTERIOR};
   GString *s = g_string_new("seed,family,step,timestep,log_snr,kind");
-  for (gsize i = 0; i < G_N_ELEMENTS(first); i++) g_string_append_printf(s, ",%s", wd_score_get_info(first[i])->key);
+  for (gsize i = 0; i < G_N_ELEMENTS(first); i++)
+    g_string_append_printf(s, ",%s", wd_score_get_info(first[i])->key);
   g_string_append(s, ",mode");
-  for (gsize i = 0; i < G_N_ELEMENTS(rest); i++) g_string_append_printf(s, ",%s", wd_score_get_info(rest[i])->key);
+  for (gsize i = 0; i < G_N_ELEMENTS(rest); i++)
+    g_string_append_printf(s, ",%s", wd_score_get_info(rest[i])->key);
   g_string_append(s, ",refinement,branch\n");
   for (guint n = 0; n < branches; n++) {
     const WdBranch *b = wd_recording_find(r, branch[n]);
@@ -59,8 +65,8 @@ char *wd_plot_csv(WdRecording *r, const guint *branch, guint branches) {
       const WdPlotRow *row = &g_array_index(rows, WdPlotRow, i);
       gboolean data = row->k >= b->steps;
       const char *family = b->recipe.family >= 0 ? wd_family_name((wd_family)b->recipe.family) : "any";
-      g_string_append_printf(s, "%" G_GUINT64_FORMAT ",%s,%d,%d,", b->recipe.seed, family ? family : "any", row->k,
-                             data ? -1 : row->position->level.timestep);
+      g_string_append_printf(s, "%" G_GUINT64_FORMAT ",%s,%d,%d,", b->recipe.seed, family ? family : "any",
+                             row->k, data ? -1 : row->position->level.timestep);
       number(s, data ? INFINITY : row->position->level.log_snr);
       g_string_append(s, row->what == WD_WHAT_STATE ? ",xt" : ",x0");
       for (gsize f = 0; f < G_N_ELEMENTS(first); f++) {

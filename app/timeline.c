@@ -49,7 +49,8 @@ static void show_place(WdTimeline *t) {
 
 static void update(WdTimeline *t) {
   const WdBranch *b = branch_of(t);
-  int k = t->view->place[0].position, last = b ? wd_branch_last(b) : -1, end = b ? MAX(wd_branch_end(b), last) : -1;
+  int k = t->view->place[0].position, last = b ? wd_branch_last(b) : -1,
+      end = b ? MAX(wd_branch_end(b), last) : -1;
   const WdSessionState state = wd_session_get_state(t->session);
   const WdModelInfo *model = wd_session_get_model(t->session);
   gboolean makes = model && state == WD_SESSION_IDLE, left = end > last;
@@ -167,8 +168,11 @@ static void on_name_pressed(GtkGestureClick *gesture, int n, double x, double y,
   const GArray *lanes = wd_timeline_canvas_lanes(t->canvas);
   for (guint i = 0; i < lanes->len; i++) {
     const WdLane *lane = &g_array_index(lanes, WdLane, i);
-    if (fabs(y - wd_timeline_canvas_row(t->canvas, lane->row)) > wd_timeline_canvas_lane_height(t->canvas) / 2) continue;
-    wd_view_go(t->view, wd_session_get_recording(t->session), 0, lane->id, MIN(t->view->place[0].position, MAX(lane->last, 0)));
+    if (fabs(y - wd_timeline_canvas_row(t->canvas, lane->row)) >
+        wd_timeline_canvas_lane_height(t->canvas) / 2)
+      continue;
+    wd_view_go(t->view, wd_session_get_recording(t->session), 0, lane->id,
+               MIN(t->view->place[0].position, MAX(lane->last, 0)));
   }
 }
 
@@ -177,9 +181,15 @@ static void on_name_pressed(GtkGestureClick *gesture, int n, double x, double y,
 static void go(WdTimeline *t, int k) {
   wd_timeline_canvas_go(t->canvas, t->view->place[0].branch, k);
 }
-static void on_first(WdTimeline *t) { go(t, 0); }
-static void on_back(WdTimeline *t) { go(t, t->view->place[0].position - 1); }
-static void on_forward(WdTimeline *t) { go(t, t->view->place[0].position + 1); }
+static void on_first(WdTimeline *t) {
+  go(t, 0);
+}
+static void on_back(WdTimeline *t) {
+  go(t, t->view->place[0].position - 1);
+}
+static void on_forward(WdTimeline *t) {
+  go(t, t->view->place[0].position + 1);
+}
 static void on_last(WdTimeline *t) {
   const WdBranch *b = branch_of(t);
   if (b) go(t, wd_branch_last(b));
@@ -224,8 +234,8 @@ static void name_it(GtkWidget *widget, const char *text) {
   gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
 }
 
-static GtkWidget *button(WdTimeline *t, GtkWidget *box, const char *name, const char *icon, const char *tooltip,
-                         void (*clicked)(WdTimeline *)) {
+static GtkWidget *button(WdTimeline *t, GtkWidget *box, const char *name, const char *icon,
+                         const char *tooltip, void (*clicked)(WdTimeline *)) {
   GtkWidget *b = gtk_button_new_from_icon_name(icon);
   gtk_widget_set_name(b, name);
   name_it(b, tooltip);
@@ -235,7 +245,8 @@ static GtkWidget *button(WdTimeline *t, GtkWidget *box, const char *name, const 
   return b;
 }
 
-static GtkWidget *toggle(WdTimeline *t, GtkWidget *box, const char *name, const char *icon, const char *tooltip) {
+static GtkWidget *toggle(WdTimeline *t, GtkWidget *box, const char *name, const char *icon,
+                         const char *tooltip) {
   GtkWidget *b = gtk_toggle_button_new();
   gtk_button_set_icon_name(GTK_BUTTON(b), icon);
   gtk_widget_set_name(b, name);
@@ -246,8 +257,8 @@ static GtkWidget *toggle(WdTimeline *t, GtkWidget *box, const char *name, const 
   return b;
 }
 
-static GtkWidget *worded(WdTimeline *t, GtkWidget *box, const char *name, const char *text, const char *tooltip,
-                         void (*clicked)(WdTimeline *)) {
+static GtkWidget *worded(WdTimeline *t, GtkWidget *box, const char *name, const char *text,
+                         const char *tooltip, void (*clicked)(WdTimeline *)) {
   GtkWidget *b = gtk_button_new_with_label(text);
   gtk_widget_set_name(b, name);
   gtk_widget_set_tooltip_text(b, tooltip);
@@ -264,27 +275,28 @@ static GtkWidget *build_transport(WdTimeline *t) {
   t->first = button(t, moves, "first", "go-first-symbolic", "To the noise (Home)", on_first);
   t->back = button(t, moves, "step-back", "go-previous-symbolic", "Previous step (,)", on_back);
   t->play = button(t, moves, "play", "media-playback-start-symbolic", "Play the recording (Space)", on_play);
-  t->forward = button(t, moves, "step-forward", "go-next-symbolic", "Next step; makes it where it is missing (.)", on_forward);
+  t->forward = button(t, moves, "step-forward", "go-next-symbolic",
+                      "Next step; makes it where it is missing (.)", on_forward);
   t->last = button(t, moves, "last", "go-last-symbolic", "To the last step made (End)", on_last);
   gtk_box_append(GTK_BOX(row), moves);
   GtkWidget *makes = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
   gtk_widget_add_css_class(makes, "linked");
   t->step = worded(t, makes, "make-step", "Step", "Make one more step", on_step);
-  t->on = worded(t, makes, "run-on", "Run on", "Make all steps that are missing; a click on a hollow tick runs up to it",
-                 on_run_on);
+  t->on = worded(t, makes, "run-on", "Run on",
+                 "Make all steps that are missing; a click on a hollow tick runs up to it", on_run_on);
   t->branch = gtk_menu_button_new();
   gtk_widget_set_name(t->branch, "branch");
   gtk_menu_button_set_label(GTK_MENU_BUTTON(t->branch), "Branch here");
   gtk_menu_button_set_direction(GTK_MENU_BUTTON(t->branch), GTK_ARROW_UP);
   gtk_widget_set_tooltip_text(t->branch, "Another way from this step on: sampler, steps, noise (Ctrl+B)");
-  gtk_menu_button_set_popover(GTK_MENU_BUTTON(t->branch), wd_branch_popover_new(t->session, t->view, fail, t));
+  gtk_menu_button_set_popover(GTK_MENU_BUTTON(t->branch),
+                              wd_branch_popover_new(t->session, t->view, fail, t));
   gtk_box_append(GTK_BOX(makes), t->branch);
   gtk_box_append(GTK_BOX(row), makes);
   t->place = gtk_label_new(NULL);
   gtk_widget_set_name(t->place, "place");
   gtk_label_set_xalign(GTK_LABEL(t->place), 0);
   gtk_label_set_ellipsize(GTK_LABEL(t->place), PANGO_ELLIPSIZE_END);
-  gtk_label_set_lines(GTK_LABEL(t->place), 2);
   gtk_widget_set_hexpand(t->place, TRUE);
   gtk_widget_add_css_class(t->place, "numeric");
   gtk_widget_set_margin_start(t->place, 6);
@@ -335,7 +347,8 @@ GtkWidget *wd_timeline_new(WdSession *session, WdView *view) {
   t->names = gtk_drawing_area_new();
   gtk_drawing_area_set_content_width(GTK_DRAWING_AREA(t->names), 124);
   gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(t->names), draw_names, t, NULL);
-  gtk_accessible_update_property(GTK_ACCESSIBLE(t->names), GTK_ACCESSIBLE_PROPERTY_LABEL, "Names of the lanes", -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(t->names), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                 "Names of the lanes", -1);
   GtkGesture *click = gtk_gesture_click_new();
   g_signal_connect(click, "pressed", G_CALLBACK(on_name_pressed), t);
   gtk_widget_add_controller(t->names, GTK_EVENT_CONTROLLER(click));

@@ -45,7 +45,11 @@ static double text_size(WdTimelineCanvas *c) {
 
 static geometry measure(WdTimelineCanvas *c) {
   double size = text_size(c);
-  geometry g = {.size = size, .pad = ceil(2.1 * size), .top = ceil(0.95 * size), .lane = ceil(1.75 * size), .bottom = ceil(1.5 * size)};
+  geometry g = {.size = size,
+                .pad = ceil(2.1 * size),
+                .top = ceil(0.95 * size),
+                .lane = ceil(1.75 * size),
+                .bottom = ceil(1.5 * size)};
   double width = gtk_widget_get_width(GTK_WIDGET(c));
   g.step = fmax(MIN_STEP, (width - 2 * g.pad) / MAX(c->columns, 1));
   return g;
@@ -121,8 +125,8 @@ static void describe(WdTimelineCanvas *c) {
   g_autofree char *place = wd_place_text(wd_session_get_recording(c->session), c->view->place[0]);
   guint n = c->lanes->len;
   g_autofree char *text =
-      n ? g_strdup_printf("%u %s of up to %d steps, from noise on the left to data on the right. Side A: %s.", n,
-                          n == 1 ? "run" : "branches", c->columns, place)
+      n ? g_strdup_printf("%u %s of up to %d steps, from noise on the left to data on the right. Side A: %s.",
+                          n, n == 1 ? "run" : "branches", c->columns, place)
         : g_strdup("Nothing is recorded yet.");
   gtk_accessible_update_property(GTK_ACCESSIBLE(c), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
 }
@@ -152,8 +156,10 @@ static void on_recording_position(WdRecording *r, guint id, int k, WdTimelineCan
   const WdBranch *b = wd_recording_find(r, id);
   (void)k;
   if (!lane || !b) return;
-  if (lane->last != wd_branch_last(b) || lane->end != MAX(wd_branch_end(b), wd_branch_last(b))) rebuild(c);
-  else gtk_widget_queue_draw(GTK_WIDGET(c));
+  if (lane->last != wd_branch_last(b) || lane->end != MAX(wd_branch_end(b), wd_branch_last(b)))
+    rebuild(c);
+  else
+    gtk_widget_queue_draw(GTK_WIDGET(c));
 }
 
 static void leave_recording(WdTimelineCanvas *c) {
@@ -172,7 +178,8 @@ static void on_recording(WdTimelineCanvas *c) {
 
 static void on_view(WdView *view, guint parts, WdTimelineCanvas *c) {
   (void)view;
-  if (parts & WD_VIEW_LAYOUT) rebuild(c);
+  if (parts & WD_VIEW_LAYOUT)
+    rebuild(c);
   else if (parts & WD_VIEW_PLACE) {
     const WdPlace *p = c->view->place;
     gboolean known = wd_lanes_find(c->lanes, p[0].branch) &&
@@ -267,7 +274,8 @@ static void draw_lane(WdTimelineCanvas *c, const brush *b, const WdLane *lane, g
     cairo_fill(cr);
   }
   if (lane->parent >= 0) {
-    const WdLane *parent = wd_lanes_owner(c->lanes, g_array_index(c->lanes, WdLane, lane->parent).id, lane->first);
+    const WdLane *parent =
+        wd_lanes_owner(c->lanes, g_array_index(c->lanes, WdLane, lane->parent).id, lane->first);
     double from = y_of(g, parent->row), bend = fmin(0.45 * g->lane, g->step * 0.8);
     cairo_move_to(cr, x0 - bend, from);
     cairo_curve_to(cr, x0, from, x0, from, x0, from + bend);
@@ -324,14 +332,14 @@ static void draw_lane(WdTimelineCanvas *c, const brush *b, const WdLane *lane, g
   }
 }
 
-static void text_at(WdTimelineCanvas *c, const brush *b, double x, double y, double align, guint32 colour, double size,
-                    gboolean bold, const char *text, double *from, double *to) {
+static void text_at(WdTimelineCanvas *c, const brush *b, double x, double y, double align, guint32 colour,
+                    double size, gboolean bold, const char *text, double *from, double *to) {
   PangoLayout *layout = gtk_widget_create_pango_layout(GTK_WIDGET(c), text);
   PangoFontDescription *font = pango_font_description_new();
   pango_font_description_set_absolute_size(font, size * PANGO_SCALE);
   if (bold) pango_font_description_set_weight(font, PANGO_WEIGHT_BOLD);
-  PangoFontDescription *own =
-      pango_font_description_copy(pango_context_get_font_description(gtk_widget_get_pango_context(GTK_WIDGET(c))));
+  PangoFontDescription *own = pango_font_description_copy(
+      pango_context_get_font_description(gtk_widget_get_pango_context(GTK_WIDGET(c))));
   pango_font_description_merge(own, font, TRUE);
   pango_layout_set_font_description(layout, own);
   int w, h;
@@ -417,17 +425,19 @@ static gboolean draw_head(WdTimelineCanvas *c, const brush *b, int side, double 
   cairo_line_to(cr, at - s, 1 + 0.45 * s);
   cairo_close_path(cr);
   cairo_fill(cr);
-  if (compare)
-    text_at(c, b, at + 1.4 * s, -0.12 * g->size, 0, colour, 0.85 * g->size, TRUE, side ? "B" : "A", NULL, NULL);
+  if (compare) /* A before, B behind: both are read when they stand on one step */
+    text_at(c, b, at + (side ? 1.4 : -1.4) * s, -0.12 * g->size, side ? 0 : 1, colour, 0.85 * g->size, TRUE,
+            side ? "B" : "A", NULL, NULL);
   return TRUE;
 }
 
 static void draw(WdTimelineCanvas *c, cairo_t *cr) {
-  brush b = {.cr = cr, .style = wd_widget_style(GTK_WIDGET(c), 0, c->family, sizeof c->family), .g = measure(c)};
+  brush b = {
+      .cr = cr, .style = wd_widget_style(GTK_WIDGET(c), 0, c->family, sizeof c->family), .g = measure(c)};
   b.theme = wd_style_theme(&b.style);
   if (!c->lanes->len) {
-    text_at(c, &b, gtk_widget_get_width(GTK_WIDGET(c)) / 2.0, b.g.top + 0.1 * b.g.lane, 0.5, b.theme->dim, b.g.size, FALSE,
-            "Nothing is recorded yet: Run starts from noise", NULL, NULL);
+    text_at(c, &b, gtk_widget_get_width(GTK_WIDGET(c)) / 2.0, b.g.top + 0.1 * b.g.lane, 0.5, b.theme->dim,
+            b.g.size, FALSE, "Nothing is recorded yet: Run starts from noise", NULL, NULL);
     return;
   }
   guint running = wd_session_get_running(c->session);
@@ -463,8 +473,8 @@ static void snapshot(GtkWidget *widget, GtkSnapshot *snap) {
   cairo_destroy(cr);
 }
 
-static void measure_widget(GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural,
-                           int *minimum_baseline, int *natural_baseline) {
+static void measure_widget(GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum,
+                           int *natural, int *minimum_baseline, int *natural_baseline) {
   (void)for_size;
   WdTimelineCanvas *c = WD_TIMELINE_CANVAS(widget);
   geometry g = measure(c);
@@ -544,7 +554,8 @@ static void on_drag_cancel(GtkGesture *gesture, GdkEventSequence *sequence, WdTi
   rest(c);
 }
 
-static gboolean on_tooltip(GtkWidget *widget, int x, int y, gboolean keyboard, GtkTooltip *tooltip, gpointer data) {
+static gboolean on_tooltip(GtkWidget *widget, int x, int y, gboolean keyboard, GtkTooltip *tooltip,
+                           gpointer data) {
   (void)data;
   WdTimelineCanvas *c = WD_TIMELINE_CANVAS(widget);
   const WdLane *lane = keyboard ? wd_lanes_find(c->lanes, c->view->place[0].branch) : lane_at(c, y);
@@ -574,7 +585,8 @@ static gboolean on_tooltip(GtkWidget *widget, int x, int y, gboolean keyboard, G
 
 /* ---- keys */
 
-static gboolean on_key(GtkEventControllerKey *controller, guint key, guint code, GdkModifierType state, WdTimelineCanvas *c) {
+static gboolean on_key(GtkEventControllerKey *controller, guint key, guint code, GdkModifierType state,
+                       WdTimelineCanvas *c) {
   (void)controller, (void)code;
   if (state & (GDK_CONTROL_MASK | GDK_ALT_MASK)) return FALSE;
   WdPlace p = c->view->place[0];

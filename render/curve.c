@@ -221,8 +221,7 @@ static void draw_series(wd_pen *pen, const wd_curve *c, const wd_curve_layout *l
   int every = spacing < 2.6 * radius ? (int)ceil(2.6 * radius / spacing) : 1;
   for (int i = 0; i < s->count; i += every)
     if (drawable(&l->x, series_x(s, i)) && drawable(&l->y, s->y[i]))
-      draw_marker(pen, s->marker, at_x(l, series_x(s, i)), at_y(l, s->y[i]), radius, colour,
-                  series_alpha(s));
+      draw_marker(pen, s->marker, at_x(l, series_x(s, i)), at_y(l, s->y[i]), radius, colour, series_alpha(s));
 }
 
 static void draw_band(wd_pen *pen, const wd_curve_layout *l, const wd_band *b) {
