@@ -79,6 +79,15 @@ void wd_panel_view_paint_cursor(GtkSnapshot *snapshot, int width, int height, gp
     GdkRGBA c = rgba(theme->accent, 1);
     gtk_snapshot_append_border(snapshot, &ring, (float[4]){2, 2, 2, 2}, (GdkRGBA[4]){c, c, c, c});
   }
+  if (self->drag == WD_DRAG_BAND && self->band.width > 0) {
+    const wd_rect *b = &self->band;
+    bar(snapshot, b->x, b->y, b->width, b->height, 0xffffff, 0.18f);
+    GskRoundedRect edge;
+    gsk_rounded_rect_init_from_rect(
+        &edge, &GRAPHENE_RECT_INIT((float)b->x, (float)b->y, (float)b->width, (float)b->height), 0);
+    GdkRGBA c = rgba(wd_style_theme(&self->style)->accent, 1);
+    gtk_snapshot_append_border(snapshot, &edge, (float[4]){1, 1, 1, 1}, (GdkRGBA[4]){c, c, c, c});
+  }
   if (!self->arranged || !self->view->cursor) return;
   const wd_panel *panel = wd_picture_panel(self->picture);
   wd_mark value = place_of_cursor(self), at = {0, 0};

@@ -64,6 +64,7 @@ wd_rect wd_panel_view_facet(WdPanelView *self, int facet) {
 static void refresh(WdPanelView *self, gboolean always) {
   guint change = compose(self);
   self->stale = FALSE;
+  self->samples = wd_picture_samples(self->picture);
   if (always) change |= WD_PICTURE_LOOK | WD_PICTURE_TEXT;
   if (!change) return;
   wd_panel_layout before = self->layout;
@@ -170,6 +171,7 @@ static void panel_size_allocate(GtkWidget *widget, int width, int height, int ba
   gtk_widget_size_allocate(self->sheet, &all, -1);
   gtk_widget_size_allocate(self->decor, &all, -1);
   gtk_widget_size_allocate(self->cursor, &all, -1);
+  if (self->menu) gtk_popover_present(GTK_POPOVER(self->menu));
   refresh(self, TRUE);
   wd_panel_view_gl_place(self);
 }
@@ -280,6 +282,8 @@ static void panel_dispose(GObject *object) {
   g_clear_handle_id(&self->describe, g_source_remove);
   if (self->recording) g_signal_handlers_disconnect_by_data(self->recording, self);
   g_clear_object(&self->recording);
+  g_clear_pointer(&self->menu, gtk_widget_unparent);
+  g_clear_object(&self->actions);
   g_clear_pointer(&self->sheet, gtk_widget_unparent);
   g_clear_pointer(&self->decor, gtk_widget_unparent);
   g_clear_pointer(&self->cursor, gtk_widget_unparent);
@@ -346,6 +350,8 @@ GtkWidget *wd_panel_view_new(WdSession *session, WdView *view, WdPanelKind kind,
   self->kind = kind;
   self->side = side;
   gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, labels[kind], -1);
+  wd_panel_view_add_actions(self);
+  wd_panel_view_listen(self);
   g_signal_connect_object(view, "changed", G_CALLBACK(on_view_changed), self, 0);
   g_signal_connect_object(session, "frame", G_CALLBACK(on_frame), self, 0);
   g_signal_connect_object(session, "recording", G_CALLBACK(on_recording), self, 0);

@@ -6,6 +6,8 @@
 
 enum { WD_PANEL_PADDING = 8 };
 
+typedef enum WdDrag { WD_DRAG_NONE = 0, WD_DRAG_CURSOR, WD_DRAG_PAN, WD_DRAG_BAND, WD_DRAG_DIVIDER } WdDrag;
+
 struct _WdPanelView {
   GtkWidget parent_instance;
   WdSession *session; /* borrowed: both outlive the widget */
@@ -39,6 +41,18 @@ struct _WdPanelView {
   int gl_mode;
   char renderer[8]; /* "auto", "gl", "cairo" */
 
+  double pointer_x, pointer_y; /* where it was last seen */
+  const char *pointer;         /* name of its cursor; NULL the usual */
+  WdDrag drag;
+  int drag_facet;
+  wd_view drag_zoom; /* when the drag began */
+  wd_rect band;      /* rubber band, in the widget */
+  gboolean zoom_tool;
+  int samples; /* rows of the gathers that go with what is shown */
+
+  GSimpleActionGroup *actions;
+  GtkWidget *menu;
+
   gint64 described; /* monotonic time of the last description */
   guint describe;
 };
@@ -53,6 +67,17 @@ void wd_panel_view_gl_close(WdPanelView *self);
 void wd_panel_view_gl_place(WdPanelView *self);
 void wd_panel_view_gl_redraw(WdPanelView *self, guint change);
 const char *wd_panel_view_renderer(WdPanelView *self);
+
+/* panel_zoom.c: in cells of the whole map or gather */
+gboolean wd_panel_view_is_zoomed(WdPanelView *self);
+wd_view wd_panel_view_zoom(WdPanelView *self); /* the whole when not zoomed */
+void wd_panel_view_set_zoom(WdPanelView *self, wd_view to);
+/* From a zoom by a factor about the place u, w (0..1) of its picture. */
+void wd_panel_view_zoom_at(WdPanelView *self, const wd_view *from, double u, double w, double factor);
+
+void wd_panel_view_listen(WdPanelView *self);                    /* panel_input.c */
+void wd_panel_view_add_actions(WdPanelView *self);               /* panel_menu.c */
+void wd_panel_view_popup(WdPanelView *self, double x, double y); /* panel_menu.c */
 
 /* panel_cursor.c */
 void wd_panel_view_paint_cursor(GtkSnapshot *snapshot, int width, int height, gpointer self);

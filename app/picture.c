@@ -267,7 +267,7 @@ static void dress(WdPicture *p, const WdPictureDesc *d) {
   } else if (d->kind == WD_PANEL_TRACES) {
     double spacing = p->pair ? p->pair->velocity.spacing : d->shape.spacing > 0 ? d->shape.spacing : 10;
     panel->x = (wd_axis){-0.5 * spacing, (panel->columns - 0.5) * spacing, false, "Distance (m)"};
-    panel->y = (wd_axis){0.5, panel->rows + 0.5, false, "Shot"};
+    panel->y = (wd_axis){0.5, panel->rows + 0.5, false, "Shot", true};
     panel->range = traces_range(p, d);
     const wd_metric_info *info = wd_metric_get_info((wd_metric)d->metric);
     g_strlcpy(p->quantity, info ? info->title : "", sizeof p->quantity);
@@ -334,6 +334,11 @@ const wd_panel *wd_picture_panel(const WdPicture *p) {
 
 const char *wd_picture_message(const WdPicture *p) {
   return p->blank ? p->message : NULL;
+}
+
+int wd_picture_samples(const WdPicture *p) {
+  if (p->pair && p->pair->gathers.value) return p->pair->gathers.samples;
+  return p->desc.shape.samples > 0 ? p->desc.shape.samples : 1000;
 }
 
 guint wd_picture_serial(const WdPicture *p) {

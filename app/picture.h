@@ -54,6 +54,8 @@ guint wd_picture_set(WdPicture *picture, const WdPictureDesc *desc);
 const wd_panel *wd_picture_panel(const WdPicture *picture);
 /* Why there is nothing to show, for people; NULL when something is shown. */
 const char *wd_picture_message(const WdPicture *picture);
+/* Samples of the gathers that go with what is shown, of whatever kind the panel is. */
+int wd_picture_samples(const WdPicture *picture);
 /* Counts up with every WD_PICTURE_FIELDS. */
 guint wd_picture_serial(const WdPicture *picture);
 

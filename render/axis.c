@@ -104,12 +104,14 @@ static double nice_step(double least) {
   return decade * (m <= 1 + 1e-9 ? 1 : m <= 2 + 1e-9 ? 2 : m <= 5 + 1e-9 ? 5 : 10);
 }
 
-static int linear_ticks(double lo, double hi, int room, wd_tick *out) {
+static int linear_ticks(double lo, double hi, int room, bool whole, wd_tick *out) {
   double span = hi - lo, step = nice_step(span / room);
   /* room labels may still be one too few: the first and the last tick can both be inside. */
   while (floor(hi / step + 1e-9) - ceil(lo / step - 1e-9) + 1 > room) step = nice_step(step * 1.5);
+  if (whole && step < 1) step = 1;
   int parts = fabs(step / pow(10, floor(log10(step) + 1e-9)) - 2) < 0.1 ? 4 : 5;
   if (span / step * parts > WD_TICKS_MAX - 2) parts = 1;
+  if (whole && step < parts) parts = 1;
   double fine = step / parts;
   if (fabs(lo) > 1e12 * fine || fabs(hi) > 1e12 * fine) return 0; /* ticks would not be distinct numbers */
   long from = (long)ceil(lo / fine - 1e-9), to = (long)floor(hi / fine + 1e-9);
@@ -170,5 +172,5 @@ int wd_axis_ticks(const wd_axis *axis, int room, wd_tick out[WD_TICKS_MAX]) {
   if (room < 1) room = 1;
   if (room > 40) room = 40;
   if (axis->log) return lo > 0 ? log_ticks(lo, hi, room, out) : 0;
-  return linear_ticks(lo, hi, room, out);
+  return linear_ticks(lo, hi, room, axis->whole, out);
 }

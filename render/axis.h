@@ -9,6 +9,7 @@ typedef struct wd_axis {
   double lo, hi; /* values at the left or top end and at the right or bottom end; lo > hi turns it round */
   bool log;      /* decades; both ends positive */
   const char *label; /* "Distance (m)", NULL for none; borrowed */
+  bool whole;        /* counts: ticks at whole numbers only */
 } wd_axis;
 
 typedef struct wd_tick {

@@ -342,7 +342,9 @@ static void draw_header(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p
   for (int i = 0; i < badges.count; i++) {
     double width, pad = 0.45 * m->size;
     small.room = l->width - at - 2 * pad + 0.1; /* rounding must not cut a text that fits */
-    if (small.room < 2 * m->size) break; /* no room left on the line: a narrow panel shows the first ones */
+    double needed;
+    wd_pen_measure(pen, &(wd_type){.size = m->small}, badges.text[i], &needed, NULL, NULL);
+    if (small.room < fmin(needed, 2 * m->size)) break; /* a narrow panel shows the first ones */
     wd_pen_measure(pen, &small, badges.text[i], &width, NULL, NULL);
     wd_rect box = {at, base - m->small_ascent - 0.08 * m->size, width + 2 * pad,
                    m->small_line + 0.16 * m->size};
