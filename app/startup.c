@@ -21,7 +21,7 @@ struct WdStartup {
   WdApplication *application; /* not owned */
   GApplicationCommandLine *line;
   WdWindow *window; /* weak */
-  char *picture;
+  char *picture, *of;
   char **actions;
   gboolean run, exact, timing;
   int step, stop_at, shot, scale, calm;
@@ -62,6 +62,8 @@ static const GOptionEntry entries[] = {
      "NAME"},
     {"screenshot", 0, 0, G_OPTION_ARG_FILENAME, NULL, "Write a picture of the window to FILE and end",
      "FILE.png"},
+    {"window", 0, 0, G_OPTION_ARG_STRING, NULL, "Picture: of this window of the program: preferences, help",
+     "NAME"},
     {"scale", 0, 0, G_OPTION_ARG_INT, NULL, "Device pixels a point, 1 to 4", "N"},
     {"wait-exact", 0, 0, G_OPTION_ARG_NONE, NULL, "Picture: wait for the simulation in exact mode", NULL},
     {"timing", 0, 0, G_OPTION_ARG_NONE, NULL, "Print how long the start takes", NULL},
@@ -251,13 +253,27 @@ static void place(WdStartup *s) {
   wd_view_go(v, r, 0, id, s->step >= 0 ? s->step : MAX(last, 0));
 }
 
+/* The window itself, or another that an action opened. */
+static GtkWindow *find_window(const WdStartup *s) {
+  if (!s->of) return GTK_WINDOW(s->window);
+  GtkWindow *found = NULL;
+  GList *all = gtk_window_list_toplevels();
+  for (GList *l = all; l; l = l->next)
+    if (!strcmp(gtk_widget_get_name(l->data), s->of)) found = l->data;
+  g_list_free(all);
+  return found;
+}
+
 static void take_picture(WdStartup *s) {
   g_autoptr(GError) error = NULL;
-  const int scale = s->scale / MAX(1, gtk_widget_get_scale_factor(GTK_WIDGET(s->window)));
-  const gboolean good = wd_screenshot_save(
-      GTK_WINDOW(s->window), MAX(gtk_widget_get_scale_factor(GTK_WIDGET(s->window)) * MAX(scale, 1), 1),
-      s->picture, &error);
-  end(s, good ? NULL : error->message);
+  GtkWindow *window = find_window(s);
+  if (!window) {
+    g_autofree char *text = g_strdup_printf("there is no window \"%s\" to picture", s->of);
+    end(s, text);
+    return;
+  }
+  const int scale = MAX(gtk_widget_get_scale_factor(GTK_WIDGET(window)), s->scale);
+  end(s, wd_screenshot_save(window, scale, s->picture, &error) ? NULL : error->message);
 }
 
 static gboolean on_poll(gpointer user) {
@@ -368,6 +384,7 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
   s->exact = g_variant_dict_contains(o, "wait-exact");
   const char *text = NULL, *model = NULL, *device = NULL;
   if (g_variant_dict_lookup(o, "screenshot", "^&ay", &text)) s->picture = g_strdup(text);
+  g_variant_dict_lookup(o, "window", "s", &s->of);
   g_variant_dict_lookup(o, "step", "i", &s->step);
   g_variant_dict_lookup(o, "stop-at", "i", &s->stop_at);
   g_variant_dict_lookup(o, "scale", "i", &s->scale);
@@ -433,6 +450,7 @@ void wd_startup_free(WdStartup *s) {
   g_clear_object(&s->line);
   g_strfreev(s->actions);
   g_free(s->picture);
+  g_free(s->of);
   g_free(s->notice);
   g_free(s);
 }
