@@ -75,17 +75,24 @@ static void follow_side(WdWindow *w) {
 static gboolean set_splits_later(GtkWidget *widget, GdkFrameClock *clock, gpointer user) {
   (void)clock, (void)user;
   WdWindow *w = WD_WINDOW(widget);
+  if (gtk_widget_get_height(w->split) <= 1) return G_SOURCE_CONTINUE; /* the page is not shown yet */
   wd_window_arrange(w); /* its orientation may hang on the width that is known now */
   wd_window_set_splits(w);
   w->splits_set = TRUE;
+  w->splits_tick = 0;
   return G_SOURCE_REMOVE;
+}
+
+void wd_window_queue_splits(WdWindow *w) {
+  if (!w->splits_tick)
+    w->splits_tick = gtk_widget_add_tick_callback(GTK_WIDGET(w), set_splits_later, NULL, NULL);
 }
 
 static void on_view(WdView *view, guint parts, gpointer user) {
   WdWindow *w = user;
   if (parts & WD_VIEW_LAYOUT) {
     wd_window_arrange(w);
-    gtk_widget_add_tick_callback(GTK_WIDGET(w), set_splits_later, NULL, NULL);
+    wd_window_queue_splits(w);
   }
   if (parts & (WD_VIEW_PLACE | WD_VIEW_LAYOUT | WD_VIEW_PLOT)) follow_side(w);
   if (parts & (WD_VIEW_PLACE | WD_VIEW_LAYOUT)) look(w);
@@ -298,7 +305,10 @@ WdWindow *wd_window_new(GtkApplication *application, GSettings *settings) {
   w->settings = g_object_ref(settings);
   WdView *v = w->view;
   g_autofree char *view = g_settings_get_string(settings, "view");
-  if (*view) wd_view_from_json(v, view, NULL);
+  if (*view)
+    wd_view_from_json(v, view, NULL);
+  else /* the first start: what a small window has room for */
+    v->second_row = g_settings_get_int(settings, "window-height") >= 900;
   wd_settings_apply_view(settings, NULL, v);
   v->place[0] = v->place[1] = (WdPlace){0};
   v->enlarged = -1;
@@ -327,6 +337,5 @@ WdWindow *wd_window_new(GtkApplication *application, GSettings *settings) {
   g_signal_connect(w->settings, "changed", G_CALLBACK(on_setting), w);
   on_recording(w->session, w);
   wd_window_arrange(w);
-  gtk_widget_add_tick_callback(GTK_WIDGET(w), set_splits_later, NULL, NULL);
   return w;
 }

@@ -208,8 +208,9 @@ void wd_window_arrange(WdWindow *w) {
   const int e = v->enlarged;
   const gboolean compare = v->layout == WD_LAYOUT_COMPARE, all = e < 0;
   const gboolean panels = e < WD_PANEL_KINDS, second_enlarged = e >= WD_PANEL_SIMULATED && panels;
-  gtk_stack_set_visible_child_name(
-      GTK_STACK(w->pages), wd_recording_count(wd_session_get_recording(w->session)) ? "work" : "empty");
+  const gboolean work = wd_recording_count(wd_session_get_recording(w->session)) > 0;
+  gtk_stack_set_visible_child_name(GTK_STACK(w->pages), work ? "work" : "empty");
+  if (work && !w->splits_set) wd_window_queue_splits(w);
   if (compare) make_column(w, 1);
   const int width = gtk_widget_get_width(w->columns), height = gtk_widget_get_height(w->columns);
   for (int side = 0; side < 2; side++) {

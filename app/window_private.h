@@ -38,7 +38,7 @@ struct _WdWindow {
   GPtrArray *undo, *redo; /* undo.c */
   GHashTable *names;
   gboolean undoing, narrow, wide_sidebar, splits_set, closing, asked, seed_was_run, updating, blink_held;
-  guint narrow_idle, update_idle, inhibit;
+  guint narrow_idle, update_idle, splits_tick, inhibit;
 };
 
 /* window_layout.c */
@@ -64,7 +64,8 @@ gboolean wd_window_take_seed(WdWindow *w); /* from the entry to view->next; FALS
 gboolean wd_window_can_resume(WdWindow *w);
 /* window.c */
 void wd_window_queue_update(WdWindow *w);
-void wd_window_leave(WdWindow *w); /* Esc: stop, leave focus, close an overlay; one at a time */
+void wd_window_queue_splits(WdWindow *w); /* as remembered, once there is something to split */
+void wd_window_leave(WdWindow *w);        /* Esc: stop, leave focus, close an overlay; one at a time */
 /* keys.c */
 void wd_keys_install(WdWindow *w);
 

@@ -52,6 +52,7 @@ void wd_window_run(WdWindow *w, gboolean new_seed) {
   g_autoptr(GError) error = NULL;
   WdRecipe recipe = w->view->next;
   recipe.new_noise = FALSE;
+  recipe.refine_steps = 0; /* Refine asks for these */
   const guint id = wd_session_run(w->session, &recipe, &error);
   if (!id) {
     wd_window_notify_error(w, "The run did not begin", error);
@@ -73,6 +74,7 @@ void wd_window_branch(WdWindow *w) {
   recipe.seed = from->recipe.seed;
   recipe.new_noise = TRUE;
   recipe.noise_seed = wd_random_seed();
+  recipe.refine_steps = 0;
   const wd_sampler_plan *before = &from->recipe.plan;
   if (recipe.family == from->recipe.family && recipe.plan.kind == before->kind &&
       recipe.plan.eta == before->eta && recipe.plan.guidance == before->guidance &&
