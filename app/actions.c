@@ -312,7 +312,8 @@ typedef enum Need {
   IDLE = 16,  /* nothing runs */
   BACK = 32,  /* there is something before */
   FORWARD = 64,
-  SCORE = 128, /* the place has a score */
+  SCORE = 128,     /* the place has a score */
+  SAMPLING = 1024, /* steps of sampling are left from the place on */
   UNDO = 256,
   REDO = 512
 } Need;
@@ -326,7 +327,7 @@ static const struct {
     {"dice-run", dice_run, MODEL},
     {"stop", stop, BUSY},
     {"dice", wd_window_dice, ALWAYS},
-    {"branch", wd_window_branch, MODEL | PLACE},
+    {"branch", wd_window_branch, MODEL | PLACE | SAMPLING},
     {"resume", wd_window_resume, RESUME},
     {"run-here", wd_window_run_here, MODEL | PLACE},
     {"use-cpu", use_cpu, ALWAYS},
@@ -536,6 +537,7 @@ void wd_actions_update(WdWindow *w) {
     have |= IDLE;
   if (branch) {
     have |= PLACE;
+    if (v->place[0].position < branch->steps) have |= SAMPLING;
     if (v->place[0].position > 0) have |= BACK;
     if (v->place[0].position < wd_branch_last(branch)) have |= FORWARD;
   }

@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-typedef enum Phase { MODEL = 0, RUN, RUNNING, PLACE, SETTLE, DONE } Phase;
+typedef enum Phase { MODEL = 0, RUN, RUNNING, PLACE, ACTIONS, SETTLE, DONE } Phase;
 
 struct WdStartup {
   WdApplication *application; /* not owned */
@@ -24,7 +24,7 @@ struct WdStartup {
   char *picture, *of;
   char **actions;
   gboolean run, exact, timing;
-  int step, stop_at, shot, scale, calm;
+  int step, stop_at, shot, scale, calm, acted;
   WdRecipe recipe;
   Phase phase;
   gint64 began, deadline;
@@ -276,6 +276,27 @@ static void take_picture(WdStartup *s) {
   end(s, wd_screenshot_save(window, scale, s->picture, &error) ? NULL : error->message);
 }
 
+/* The next action, as soon as it is possible. */
+static void act(WdStartup *s) {
+  g_autofree char *name = NULL, *text = NULL;
+  g_autoptr(GVariant) target = NULL;
+  const char *detailed = s->actions[s->acted];
+  GAction *action = g_action_parse_detailed_name(detailed, &name, &target, NULL)
+                        ? g_action_map_lookup_action(G_ACTION_MAP(s->window), name)
+                        : NULL;
+  if (!action) {
+    text = g_strdup_printf("the window has no action \"%s\"", detailed);
+    end(s, text);
+  } else if (g_action_get_enabled(action)) {
+    g_action_activate(action, target);
+    s->acted++;
+    s->calm = 0;
+  } else if (s->calm > 400) {
+    text = g_strdup_printf("the action \"%s\" is not possible here", detailed);
+    end(s, text);
+  }
+}
+
 static gboolean on_poll(gpointer user) {
   WdStartup *s = user;
   if (s->phase == DONE || !s->window) {
@@ -289,7 +310,7 @@ static gboolean on_poll(gpointer user) {
   if (v->place[0].branch && is_drawn(s, FALSE)) milestone(s, &s->first, "first picture");
   if (g_get_monotonic_time() > s->deadline) {
     static const char *const what[] = {"the model to load", "the run to begin", "the run to end",
-                                       "the recording", "the picture"};
+                                       "the recording",     "the actions",      "the picture"};
     g_autofree char *text = g_strdup_printf("waited too long for %s%s%s", what[s->phase],
                                             s->notice ? "; " : "", s->notice ? s->notice : "");
     end(s, text);
@@ -328,20 +349,17 @@ static gboolean on_poll(gpointer user) {
     break;
   case PLACE:
     if (s->step >= 0 || s->run) place(s);
-    for (char **a = s->actions; a && *a; a++) {
-      g_autofree char *name = NULL;
-      g_autoptr(GVariant) target = NULL;
-      GAction *action = g_action_parse_detailed_name(*a, &name, &target, NULL)
-                            ? g_action_map_lookup_action(G_ACTION_MAP(s->window), name)
-                            : NULL;
-      if (action) {
-        g_action_activate(action, target);
-      } else {
-        g_autofree char *text = g_strdup_printf("the window has no action \"%s\"", *a);
-        end(s, text);
-        return G_SOURCE_CONTINUE;
-      }
+    s->phase = ACTIONS;
+    break;
+  case ACTIONS:
+    if (state == WD_SESSION_RUNNING || state == WD_SESSION_CANCELLING || !is_drawn(s, FALSE))
+      s->calm = 0;
+    else if (s->actions && s->actions[s->acted]) {
+      if (++s->calm >= 5) act(s);
+      break;
     }
+    if (s->actions && s->actions[s->acted]) break;
+    s->calm = 0;
     s->phase = SETTLE;
     break;
   case SETTLE:

@@ -4,7 +4,10 @@
 
 G_DEFINE_FINAL_TYPE(WdWindow, wd_window, GTK_TYPE_APPLICATION_WINDOW)
 
-enum { NARROW = 1000 };
+/* Below this width the sidebar lies over the panels; two columns want the room sooner. */
+static gboolean is_narrow(WdWindow *w, int width) {
+  return width < (w->view->layout == WD_LAYOUT_COMPARE ? 1500 : 1000);
+}
 
 WdSession *wd_window_get_session(WdWindow *w) {
   return w->session;
@@ -72,11 +75,33 @@ static void follow_side(WdWindow *w) {
   if (to >= 0) wd_view_go(w->view, r, 1, v->place[1].branch, to);
 }
 
+static gboolean rearrange(gpointer user) {
+  WdWindow *w = user;
+  w->narrow_idle = 0;
+  const gboolean narrow = is_narrow(w, gtk_widget_get_width(GTK_WIDGET(w)));
+  if (narrow != w->narrow) {
+    w->narrow = narrow;
+    if (narrow) {
+      w->wide_sidebar = w->view->sidebar;
+      w->view->sidebar = FALSE;
+    } else {
+      w->view->sidebar = w->wide_sidebar;
+    }
+    wd_view_changed(w->view, WD_VIEW_LAYOUT);
+  } else if (w->view->layout == WD_LAYOUT_COMPARE) {
+    wd_window_arrange(w);
+  }
+  return G_SOURCE_REMOVE;
+}
+
 static gboolean set_splits_later(GtkWidget *widget, GdkFrameClock *clock, gpointer user) {
   (void)clock, (void)user;
   WdWindow *w = WD_WINDOW(widget);
   if (gtk_widget_get_height(w->split) <= 1) return G_SOURCE_CONTINUE; /* the page is not shown yet */
-  wd_window_arrange(w); /* its orientation may hang on the width that is known now */
+  if (w->splits_wait-- > 0) {
+    wd_window_arrange(w); /* its orientation may hang on the width that is known now */
+    return G_SOURCE_CONTINUE;
+  }
   wd_window_set_splits(w);
   w->splits_set = TRUE;
   w->splits_tick = 0;
@@ -84,6 +109,7 @@ static gboolean set_splits_later(GtkWidget *widget, GdkFrameClock *clock, gpoint
 }
 
 void wd_window_queue_splits(WdWindow *w) {
+  w->splits_wait = 2; /* frames, until what was rearranged has its new sizes */
   if (!w->splits_tick)
     w->splits_tick = gtk_widget_add_tick_callback(GTK_WIDGET(w), set_splits_later, NULL, NULL);
 }
@@ -91,6 +117,9 @@ void wd_window_queue_splits(WdWindow *w) {
 static void on_view(WdView *view, guint parts, gpointer user) {
   WdWindow *w = user;
   if (parts & WD_VIEW_LAYOUT) {
+    const int width = gtk_widget_get_width(GTK_WIDGET(w));
+    if (width > 1 && is_narrow(w, width) != w->narrow && !w->narrow_idle)
+      w->narrow_idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE, rearrange, w, NULL);
     wd_window_arrange(w);
     wd_window_queue_splits(w);
   }
@@ -171,30 +200,11 @@ static void on_setting(GSettings *settings, const char *key, gpointer user) {
 
 /* ---- the window itself */
 
-static gboolean rearrange(gpointer user) {
-  WdWindow *w = user;
-  w->narrow_idle = 0;
-  const gboolean narrow = gtk_widget_get_width(GTK_WIDGET(w)) < NARROW;
-  if (narrow != w->narrow) {
-    w->narrow = narrow;
-    if (narrow) {
-      w->wide_sidebar = w->view->sidebar;
-      w->view->sidebar = FALSE;
-    } else {
-      w->view->sidebar = w->wide_sidebar;
-    }
-    wd_view_changed(w->view, WD_VIEW_LAYOUT);
-  } else if (w->view->layout == WD_LAYOUT_COMPARE) {
-    wd_window_arrange(w);
-  }
-  return G_SOURCE_REMOVE;
-}
-
 static void wd_window_size_allocate(GtkWidget *widget, int width, int height, int baseline) {
   WdWindow *w = WD_WINDOW(widget);
   GTK_WIDGET_CLASS(wd_window_parent_class)->size_allocate(widget, width, height, baseline);
   /* Widgets must not change their parents in the middle of this. */
-  if (((width < NARROW) != w->narrow || w->view->layout == WD_LAYOUT_COMPARE) && !w->narrow_idle)
+  if ((is_narrow(w, width) != w->narrow || w->view->layout == WD_LAYOUT_COMPARE) && !w->narrow_idle)
     w->narrow_idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE, rearrange, w, NULL);
 }
 
@@ -321,7 +331,7 @@ WdWindow *wd_window_new(GtkApplication *application, GSettings *settings) {
   gtk_window_set_default_size(GTK_WINDOW(w), width, g_settings_get_int(settings, "window-height"));
   gtk_widget_set_size_request(GTK_WIDGET(w), 640, 400);
   if (g_settings_get_boolean(settings, "window-maximized")) gtk_window_maximize(GTK_WINDOW(w));
-  if (width < NARROW) {
+  if (is_narrow(w, width)) {
     w->narrow = TRUE;
     v->sidebar = FALSE;
   }

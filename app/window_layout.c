@@ -64,6 +64,7 @@ static void make_title(WdWindow *w, int side) {
   gtk_widget_add_css_class(c->title, "column-title");
   GtkWidget *letter = gtk_label_new(side ? "B" : "A");
   gtk_widget_add_css_class(letter, side ? "letter-b" : "letter-a");
+  gtk_widget_set_valign(letter, GTK_ALIGN_CENTER);
   gtk_box_append(GTK_BOX(c->title), letter);
   c->choice = gtk_drop_down_new_from_strings((const char *[]){NULL});
   gtk_widget_set_name(c->choice, side ? "choice-b" : "choice-a");
@@ -210,7 +211,7 @@ void wd_window_arrange(WdWindow *w) {
   const gboolean panels = e < WD_PANEL_KINDS, second_enlarged = e >= WD_PANEL_SIMULATED && panels;
   const gboolean work = wd_recording_count(wd_session_get_recording(w->session)) > 0;
   gtk_stack_set_visible_child_name(GTK_STACK(w->pages), work ? "work" : "empty");
-  if (work && !w->splits_set) wd_window_queue_splits(w);
+  if (work && !w->splits_set && !w->splits_tick) wd_window_queue_splits(w);
   if (compare) make_column(w, 1);
   const int width = gtk_widget_get_width(w->columns), height = gtk_widget_get_height(w->columns);
   for (int side = 0; side < 2; side++) {
@@ -232,7 +233,9 @@ void wd_window_arrange(WdWindow *w) {
         gtk_widget_set_visible(gtk_widget_get_parent(c->panel[k]),
                                all ? !compare || k == WD_PANEL_DIFFERENCE : e == (int)k);
     }
-    const gboolean upright = compare && width / 2 < 760 && height > 300;
+    /* Beside or above each other: whichever leaves the map, a square, the larger side. */
+    const int w2 = width / 2 - 10, h2 = gtk_widget_get_height(w->columns) - (second ? height / 3 : 0) - 40;
+    const gboolean upright = compare && MIN(w2 - 110, h2 / 2 - 90) > MIN(w2 / 2 - 110, h2 - 90);
     gtk_orientable_set_orientation(GTK_ORIENTABLE(c->pair),
                                    upright ? GTK_ORIENTATION_VERTICAL : GTK_ORIENTATION_HORIZONTAL);
   }
@@ -308,8 +311,7 @@ void wd_window_set_splits(WdWindow *w) {
     GtkWidget *p = G_STRUCT_MEMBER(GtkWidget *, w, splits[i].place);
     if (!p || length_of(p) <= 1) continue;
     double part = g_settings_get_double(w->settings, splits[i].key);
-    if (compare && (p == w->column[0].pair || p == w->column[1].pair))
-      part = gtk_orientable_get_orientation(GTK_ORIENTABLE(p)) == GTK_ORIENTATION_VERTICAL ? 0.5 : part;
+    if (compare && (p == w->column[0].pair || p == w->column[1].pair)) part = 0.5;
     if (compare && p == w->split) part = fmax(part, 0.72);
     gtk_paned_set_position(GTK_PANED(p), (int)lround(part * length_of(p)));
   }

@@ -35,6 +35,7 @@ struct _WdWindow {
   /* empty page */
   GtkWidget *empty_title, *empty_text, *empty_spinner, *empty_run, *empty_recordings;
 
+  int splits_wait;
   GPtrArray *undo, *redo; /* undo.c */
   GHashTable *names;
   gboolean undoing, narrow, wide_sidebar, splits_set, closing, asked, seed_was_run, updating, blink_held;
