@@ -25,7 +25,7 @@ static void add(WdRecording *r, guint id, int parent, GArray *lanes) {
                  .last = wd_branch_last(b),
                  .end = wd_branch_end(b),
                  .steps = b->steps,
-                 .colour = b->colour};
+                 .colour = wd_branch_colour(b->colour)};
   lane.end = MAX(lane.end, lane.last);
   g_array_append_val(lanes, lane);
   for (guint i = 0; i < wd_recording_count(r); i++) {
@@ -56,6 +56,11 @@ const WdLane *wd_lanes_owner(const GArray *lanes, guint id, int k) {
   const WdLane *lane = wd_lanes_find(lanes, id);
   while (lane && k < lane->first && lane->parent >= 0) lane = &g_array_index(lanes, WdLane, lane->parent);
   return lane;
+}
+
+int wd_branch_colour(int number) {
+  static const int colour[] = {1, 3, 4, 6, 5};
+  return colour[(MAX(number, 1) - 1) % (int)G_N_ELEMENTS(colour)];
 }
 
 WdTick wd_tick_of(const WdPosition *p, WdWhat what, gboolean decoded) {

@@ -29,6 +29,10 @@ const WdLane *wd_lanes_find(const GArray *lanes, guint id); /* NULL: not there *
 /* The lane on which position k of branch `id` is drawn: its own, or that of the parent that made it. */
 const WdLane *wd_lanes_owner(const GArray *lanes, guint id, int k);
 
+/* The colour of wd_curve_colour for a branch's own number: all but the one that refinement has. */
+enum { WD_REFINED_COLOUR = 2 };
+int wd_branch_colour(int number);
+
 /* What is known of a position. decoded: whether its pair is at hand. */
 WdTick wd_tick_of(const WdPosition *p, WdWhat what, gboolean decoded);
 

@@ -5,8 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { REFINED_COLOUR = 2, REFERENCE_TEXT = 64 };
-
 /* ---- memory */
 
 static void *keep(WdPlot *plot, gsize bytes) {
@@ -324,7 +322,7 @@ static void add_branch(build *b, const WdBranch *branch, const char *name, gbool
       wd_series thin = {.name = i ? NULL : "each shot", .width = 0.8, .colour = colour, .alpha = 0.55};
       add_part(b, branch, v->what, PART_SAMPLED, metric, i, thin, NULL);
       thin.name = NULL;
-      thin.colour = REFINED_COLOUR;
+      thin.colour = WD_REFINED_COLOUR;
       add_part(b, branch, v->what, PART_REFINED, metric, i, thin, NULL);
     }
   }
@@ -348,7 +346,7 @@ static void add_branch(build *b, const WdBranch *branch, const char *name, gbool
   add_part(
       b, branch, v->what, PART_REFINED, metric, -1,
       (wd_series){.name = main_one ? keep_text(plot, g_strdup_printf("%s%srefinement", name, gap)) : NULL,
-                  .colour = REFINED_COLOUR,
+                  .colour = WD_REFINED_COLOUR,
                   .marker = main_one ? WD_MARKER_SOLID : WD_MARKER_NONE,
                   .width = main_one ? 0 : 1.1},
       NULL);
@@ -364,15 +362,15 @@ static void add_branches(build *b, int metric) {
   for (guint i = 0; i < wd_recording_count(r); i++) {
     const WdBranch *pinned = wd_recording_nth(r, i);
     if (!pinned->pinned || pinned == a || pinned == other) continue;
-    add_branch(b, pinned, keep_text(b->plot, g_strdup(pinned->name)), FALSE, pinned->colour, metric);
+    add_branch(b, pinned, keep_text(b->plot, g_strdup(pinned->name)), FALSE, wd_branch_colour(pinned->colour),
+               metric);
   }
   if (other && other != a) {
-    int colour = other->colour % WD_CURVE_COLOURS == (a ? a->colour : 0) % WD_CURVE_COLOURS
-                     ? other->colour + 2
-                     : other->colour;
+    int colour = wd_branch_colour(other->colour);
+    if (a && colour == wd_branch_colour(a->colour)) colour = wd_branch_colour(other->colour + 1);
     add_branch(b, other, "B", TRUE, colour, metric);
   }
-  if (a) add_branch(b, a, compare ? "A" : "", TRUE, a->colour, metric);
+  if (a) add_branch(b, a, compare ? "A" : "", TRUE, wd_branch_colour(a->colour), metric);
 }
 
 static void add_population(build *b, wd_curve *curve) {

@@ -207,6 +207,7 @@ typedef struct brush {
   const wd_theme *theme;
   wd_style style;
   geometry g;
+  guint32 refined; /* colour of refinement */
 } brush;
 
 /* Steps are round, refinement is square on its corner: never by colour alone. */
@@ -291,7 +292,7 @@ static void draw_lane(WdTimelineCanvas *c, const brush *b, const WdLane *lane, g
   cairo_line_to(cr, data, y);
   cairo_stroke(cr);
   if (x1 > data) { /* refinement */
-    wd_cairo_colour(cr, b->theme->warm, 0.85);
+    wd_cairo_colour(cr, b->refined, 0.85);
     cairo_move_to(cr, data, y);
     cairo_line_to(cr, x1, y);
     cairo_stroke(cr);
@@ -311,7 +312,7 @@ static void draw_lane(WdTimelineCanvas *c, const brush *b, const WdLane *lane, g
     WdTick tick = wd_tick_of(p, c->view->what, at_hand(c, p));
     double x = x_of(g, k);
     draw_tick(b, tick, running == lane->id && k == lane->last + 1, k > lane->steps,
-              k > lane->steps ? b->theme->warm : colour, x, y);
+              k > lane->steps ? b->refined : colour, x, y);
     if (k == lane->steps) { /* the data: a bar behind which refinement begins */
       double h = 0.3 * g->lane, at = floor(x + fmin(0.62 * g->size, 0.5 * g->step)) + 0.5;
       wd_cairo_colour(cr, b->theme->dim, lane->end > lane->steps ? 0.9 : 0.5);
@@ -390,7 +391,7 @@ static void draw_scale(WdTimelineCanvas *c, const brush *b) {
     text_at(c, NULL, middle, y, 0.5, 0, size, FALSE, "refinement", &l, &r);
     double shift = fmax(0, data1 + 0.5 * size - l);
     if (r + shift < gtk_widget_get_width(GTK_WIDGET(c)))
-      text_at(c, b, middle + shift, y, 0.5, b->theme->warm, size, FALSE, "refinement", NULL, NULL);
+      text_at(c, b, middle + shift, y, 0.5, b->refined, size, FALSE, "refinement", NULL, NULL);
   }
 }
 
@@ -435,6 +436,7 @@ static void draw(WdTimelineCanvas *c, cairo_t *cr) {
   brush b = {
       .cr = cr, .style = wd_widget_style(GTK_WIDGET(c), 0, c->family, sizeof c->family), .g = measure(c)};
   b.theme = wd_style_theme(&b.style);
+  b.refined = wd_curve_colour(&b.style, WD_REFINED_COLOUR);
   if (!c->lanes->len) {
     text_at(c, &b, gtk_widget_get_width(GTK_WIDGET(c)) / 2.0, b.g.top + 0.1 * b.g.lane, 0.5, b.theme->dim,
             b.g.size, FALSE, "Nothing is recorded yet: Run starts from noise", NULL, NULL);
