@@ -1,4 +1,5 @@
 #include "app/clips.h"
+#include "app/recording_private.h"
 #include "solver/memory.h"
 
 #include <math.h>
@@ -164,7 +165,7 @@ static WdHistogram *histogram_at(WdClips *clips, WdRecording *recording, guint b
   if (e && e->latent == latent && e->mute == look->mute_direct && same_display(&e->display, &look->display))
     return e->histogram;
   WdFrame frame = {0};
-  if (!wd_recording_get_frame(recording, branch, position, what, &frame) || !frame.pair) return NULL;
+  if (!wd_recording_peek_frame(recording, latent, &frame) || !frame.pair) return NULL;
   const wd_gather *gather = &frame.pair->gathers;
   WdSimulation *simulation = wd_frame_simulation(&frame);
   wd_gather shown = *gather;

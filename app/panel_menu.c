@@ -189,7 +189,7 @@ static GMenuModel *make_menu(WdPanelView *self) {
     g_menu_append_submenu(part, "Traces as", G_MENU_MODEL(mode));
   }
   g_menu_append(part, "Smooth", "panel.smooth");
-  if (map) g_menu_append(part, "Contours every 250 m/s", "panel.contours");
+  if (map) g_menu_append(part, "Contours every 500 m/s", "panel.contours");
   if (is_gather(self)) {
     g_menu_append(part, "First arrivals", "panel.picks");
     g_menu_append(part, "Mute the direct wave", "panel.mute-direct");

@@ -1,5 +1,6 @@
 #include "app/panel_view_private.h"
 #include "app/layer.h"
+#include "app/widget_style.h"
 #include "app/picture_view.h"
 #include "app/widgets.h"
 
@@ -27,25 +28,8 @@ static guint compose(WdPanelView *self) {
 
 /* ---- arrangement */
 
-static void find_style(WdPanelView *self) {
-  GtkWidget *widget = GTK_WIDGET(self);
-  PangoContext *context = gtk_widget_get_pango_context(widget);
-  const PangoFontDescription *font = pango_context_get_font_description(context);
-  double size = pango_font_description_get_size(font) / (double)PANGO_SCALE;
-  if (!pango_font_description_get_size_is_absolute(font)) {
-    double dpi = pango_cairo_context_get_resolution(context);
-    size *= (dpi > 0 ? dpi : 96) / 72;
-  }
-  const char *family = pango_font_description_get_family(font);
-  g_strlcpy(self->font, family ? family : "", sizeof self->font);
-  gboolean dark;
-  g_object_get(gtk_widget_get_settings(widget), "gtk-application-prefer-dark-theme", &dark, NULL);
-  self->style = (wd_style){
-      .font = self->font, .size = 0.86 * size, .dark = dark, .scale = gtk_widget_get_scale_factor(widget)};
-}
-
 static void arrange(WdPanelView *self) {
-  find_style(self);
+  self->style = wd_widget_style(GTK_WIDGET(self), 0.86, self->font, sizeof self->font);
   double width = gtk_widget_get_width(GTK_WIDGET(self)) - 2 * WD_PANEL_PADDING;
   double height = gtk_widget_get_height(GTK_WIDGET(self)) - 2 * WD_PANEL_PADDING;
   wd_panel_layout layout;

@@ -46,7 +46,7 @@ static void contour(GArray *points, const wd_map *map, double level) {
 
 static void contours(WdPicture *p, const wd_map *map, wd_stroke_kind kind, guint32 colour) {
   GArray *points = begin(p, kind, colour, 0.1);
-  for (double level = 1750; level < 4500; level += 250) contour(points, map, level);
+  for (double level = 2000; level < 4500; level += 500) contour(points, map, level);
 }
 
 /* The observed traces as lines over the decoded ones, every n-th of them. */
@@ -151,7 +151,7 @@ void wd_picture_make_lines(WdPicture *p, const WdPictureDesc *d) {
     if (!p->blank && d->kind == WD_PANEL_VELOCITY) {
       if (d->look.contours) contours(p, &p->pair->velocity, WD_STROKE_LINE, WHITE);
       if (d->overlay_truth && p->truth && p->truth->velocity.value)
-        contours(p, &p->truth->velocity, WD_STROKE_DASHED, CYAN);
+        contours(p, &p->truth->velocity, WD_STROKE_LINE, CYAN);
     } else if (!p->blank && d->kind != WD_PANEL_TRACES) {
       gather_lines(p, d, (int)i);
     }

@@ -287,7 +287,7 @@ static void draw_axes(wd_pen *pen, const wd_panel_metric *m, const wd_curve *c, 
   double widest;
   const wd_rect *r = &l->plot;
   wd_type type = {.size = m->small, .colour = pen->theme->ink};
-  int count = wd_panel_fit_ticks(pen, m, &l->x, r->width, false, 1.1 * m->size, tick, &widest);
+  int count = wd_panel_fit_ticks(pen, m, &l->x, r->width, false, 1.2 * m->size, tick, &widest);
   double y0 = r->y + r->height + wd_pen_hair(pen, m->hair);
   for (int i = 0; i < count; i++) {
     double x = at_x(l, tick[i].value);

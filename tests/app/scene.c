@@ -1,4 +1,5 @@
 #include "scene.h"
+#include "app/recording_private.h"
 #include "solver/device.h"
 #include "solver/family.h"
 #include "solver/reflection.h"
@@ -35,4 +36,38 @@ WdPair *scene_pair(int family, guint64 index, double away, WdSimulation **simula
   wd_survey_destroy(survey);
   wd_device_close(device);
   return pair;
+}
+
+void scene_new(int steps, WdSession **session, WdView **view) {
+  *session = wd_session_new();
+  WdRecording *r = wd_session_get_recording(*session);
+  WdRecipe recipe = {.seed = 42, .family = -1, .plan = {.steps = steps}};
+  wd_recording_set_model(r, "scene", "0");
+  WdBranch *branch = wd_recording_add(r, WD_BRANCH_SAMPLED, "Run 42", 0, 0, &recipe, steps);
+  branch->truth = scene_pair(5, 3, 0, NULL);
+  for (int k = 0; k <= steps; k++) {
+    wd_sampler_level level = {.timestep = k < steps ? 1000 - 1000 * k / steps : -1};
+    WdPosition *p = wd_recording_grow(r, branch, k, &level);
+    p->latent[WD_WHAT_ESTIMATE] = g_bytes_new(&k, sizeof k);
+    int state = -1 - k;
+    p->latent[WD_WHAT_STATE] = g_bytes_new(&state, sizeof state);
+    WdSimulation *live;
+    WdPair *pair = scene_pair(5, 3, 0.9 * (1 - (double)k / steps) + 0.06, &live);
+    wd_recording_put_frame(r, p->latent[WD_WHAT_ESTIMATE], pair, live, NULL, TRUE);
+    wd_pair_unref(pair);
+    wd_simulation_unref(live);
+  }
+  *view = wd_view_new();
+  (*view)->x = 310;
+  (*view)->z = 240;
+  (*view)->t = 0.412;
+  wd_view_go(*view, r, 0, branch->id, steps);
+}
+
+WdFrame scene_frame(WdSession *session, int k) {
+  WdRecording *r = wd_session_get_recording(session);
+  WdFrame frame = {0};
+  if (!wd_recording_get_frame(r, wd_recording_nth(r, 0)->id, k, WD_WHAT_ESTIMATE, &frame))
+    g_error("scene: no frame at %d", k);
+  return frame;
 }

@@ -77,6 +77,12 @@ int main(int argc, char **argv) {
     if (OPT("cairo", 0)) wd_panel_view_set_renderer(WD_PANEL_VIEW(panel), "cairo");
     gtk_grid_attach(GTK_GRID(grid), panel, i < 2 ? i * 3 : (i - 2) * 2, i / 2 ? 1 : 0, i < 2 ? 3 : 2, 1);
   }
+  if (OPT("aside", 0)) {
+    gtk_grid_attach(GTK_GRID(grid), wd_profile_view_new(session, view), 0, 2, 3, 1);
+    gtk_grid_attach(GTK_GRID(grid), wd_trace_view_new(session, view), 3, 2, 3, 1);
+    gtk_grid_set_row_homogeneous(GTK_GRID(grid), FALSE);
+    gtk_grid_attach(GTK_GRID(grid), wd_shot_strip_new(session, view, 0), 0, 3, 6, 1);
+  }
   gtk_window_set_child(GTK_WINDOW(window), grid);
   gtk_window_present(GTK_WINDOW(window));
   loop = g_main_loop_new(NULL, FALSE);
