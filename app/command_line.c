@@ -4,6 +4,12 @@
 
 #include <string.h>
 
+/* The last link starts from an edited latent at the data: there is nothing left to sample. */
+static gboolean ends_edited(const WdRunRecipe *r) {
+  guint n = wd_run_recipe_links(r);
+  return n > 1 && wd_run_recipe_link(r, n - 1)->recipe.plan.steps == 0;
+}
+
 /* Numbers as the C locale writes them, so that they come back as they were. */
 static void put_real(GString *s, const char *before, double value) {
   char text[G_ASCII_DTOSTR_BUF_SIZE];
@@ -53,9 +59,10 @@ char *wd_command_folder(const WdRunRecipe *r) {
 }
 
 char *wd_command_branches(const WdRunRecipe *r) {
-  if (r->chain->len < 2) return NULL;
+  guint links = r->chain->len - ends_edited(r);
+  if (links < 2) return NULL;
   GString *s = g_string_new(NULL);
-  for (guint i = 1; i < r->chain->len; i++) {
+  for (guint i = 1; i < links; i++) {
     const WdRunLink *l = wd_run_recipe_link(r, i);
     const WdRecipe *p = &l->recipe, *before = &wd_run_recipe_link(r, i - 1)->recipe;
     g_string_append_printf(s, "%sat=%d,steps=%d", i > 1 ? ";" : "", l->at, p->plan.steps);
@@ -109,14 +116,15 @@ static void put_encode(GString *s, const WdRunRecipe *r, const char *folder) {
 
 static void put_refine(GString *s, const WdRunRecipe *r, const char *from, const char *folder, int steps) {
   const WdRecipe *p = &wd_run_recipe_link(r, r->chain->len - 1)->recipe;
-  g_autofree char *latents = g_strconcat(from, "/latents.npy", NULL);
+  g_autofree char *latents = ends_edited(r) ? g_strdup_printf("EDITED-%d.npy", wd_run_recipe_steps(r))
+                                            : g_strconcat(from, "/latents.npy", NULL);
   g_string_append(s, join);
   g_string_append(s, "wavediffusion-cli refine");
   put_model(s, r);
   put_quoted(s, " --latents ", latents);
   g_string_append_printf(s, " --steps %d", steps);
   if (p->refine_rate > 0) put_real(s, " --rate ", p->refine_rate);
-  g_string_append(s, " --quantise");
+  g_string_append_printf(s, " --quantise --mode %s", wd_wave_mode_name(r->refine_mode));
   put_quoted(s, " -o ", folder);
 }
 
@@ -180,7 +188,8 @@ char *wd_command_line(const WdRunRecipe *r, const char *folder) {
   const char *file = refined || last            ? "latents"
                      : r->what == WD_WHAT_STATE ? "latents_steps"
                                                 : "estimates_steps";
-  g_autofree char *latents = g_strdup_printf("%s/%s.npy", from, file);
+  g_autofree char *latents = ends_edited(r) && !refined ? g_strdup_printf("EDITED-%d.npy", steps)
+                                                        : g_strdup_printf("%s/%s.npy", from, file);
   g_autofree char *out =
       g_strdup_printf("%s-%s%d", own, r->what == WD_WHAT_STATE && !last && !refined ? "xt" : "", r->position);
   put_picture(s, r, latents, refined || last ? -1 : r->position, out);

@@ -22,6 +22,10 @@ WdRunRecipe *wd_export_recipe(WdSession *session, WdView *v, int side) {
     g_autofree char *base = g_path_get_basename(model->folder ? model->folder : "");
     if (model->folder && g_strcmp0(base, model->name) != 0) r->folder = g_strdup(model->folder);
   }
+  const WdPolicy *policy = wd_session_get_policy(session);
+  r->refine_mode = policy->exact_runs ? WD_WAVE_EXACT : WD_WAVE_LIVE;
+  r->calibration = policy->calibration;
+  r->precision = g_strdup("f32"); /* the engine's */
   r->view = wd_view_to_json(v);
   return r;
 }

@@ -8,6 +8,9 @@
 /* Shows the dialog; the same one again while it is open. */
 GtkWindow *wd_export_figure_dialog(WdWindow *window);
 GtkWindow *wd_export_data_dialog(WdWindow *window);
+/* What their Export button does once a place is chosen: writes, tells in the notice bar, closes. */
+gboolean wd_export_figure_to(GtkWindow *dialog, const char *path);
+gboolean wd_export_data_to(GtkWindow *dialog, const char *folder);
 
 /* To the clipboard: the focused panel as a picture, its values as tab-separated text, the command that makes
  * what is on screen. */

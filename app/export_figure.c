@@ -2,17 +2,21 @@
 #include "app/export.h"
 
 #include "app/picture_view.h"
+#include "app/plot_data.h"
 #include "app/status_error.h"
 #include "solver/file.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { SIDES = 2, COLUMNS = 12, ITEMS = SIDES * (WD_PANEL_KINDS + 1) };
+enum { SIDES = 2, COLUMNS = 12, ITEMS = SIDES * WD_PANEL_KINDS + 2 };
 
 struct WdFigureSheet {
   WdPicture *picture[SIDES][WD_PANEL_KINDS];
   wd_panel panel[SIDES][WD_PANEL_KINDS];
+  WdPlot *plot;
+  WdPopulationSteps *population;
+  wd_curve curve, share;
   wd_figure_item item[ITEMS];
   wd_figure figure;
   char *title, *caption, *recipe, *missing;
@@ -22,6 +26,8 @@ void wd_figure_sheet_free(WdFigureSheet *s) {
   if (!s) return;
   for (int side = 0; side < SIDES; side++)
     for (int k = 0; k < WD_PANEL_KINDS; k++) wd_picture_free(s->picture[side][k]);
+  wd_plot_free(s->plot);
+  wd_population_steps_free(s->population);
   g_free(s->title);
   g_free(s->caption);
   g_free(s->recipe);
@@ -117,6 +123,33 @@ static void add_row(WdFigureSheet *s, WdSession *session, WdView *v, const int *
   }
 }
 
+/* The residual plot over the whole width, with the share under it where the view has one. */
+static void add_plot(WdFigureSheet *s, WdSession *session, WdView *v, GString *missing) {
+  WdLevels levels, share;
+  const WdModelInfo *model = wd_session_get_model(session);
+  gboolean has = wd_session_get_levels(session, v->metric, &levels),
+           has_share = wd_session_get_levels(session, WD_METRIC_REFLECTION_SHARE, &share);
+  if (model && v->show_population)
+    s->population = wd_population_steps_load(model->folder, v->metric, WD_WHAT_ESTIMATE);
+  WdPlotDesc d = {.recording = wd_session_get_recording(session),
+                  .view = v,
+                  .levels = has ? &levels : NULL,
+                  .share = has_share ? &share : NULL,
+                  .population = s->population};
+  s->plot = wd_plot_new(&d);
+  if (!s->plot || !s->plot->curve.n_series) {
+    g_string_append_printf(missing, "%sresidual plot: nothing is scored yet", missing->len ? "; " : "");
+    return;
+  }
+  s->curve = s->plot->curve;
+  s->curve.aspect = 0.36;
+  s->item[s->figure.items++] = (wd_figure_item){.curve = &s->curve, .span = COLUMNS};
+  if (!s->plot->share.n_series) return;
+  s->share = s->plot->share;
+  s->share.aspect = 0.14;
+  s->item[s->figure.items++] = (wd_figure_item){.curve = &s->share, .span = COLUMNS};
+}
+
 static void set_options(WdFigureSheet *s, const WdFigureOptions *o) {
   s->figure.item = s->item;
   s->figure.columns = COLUMNS;
@@ -142,6 +175,7 @@ WdFigureSheet *wd_figure_sheet_new(WdSession *session, WdView *v, int side, cons
   GString *missing = g_string_new(NULL);
   add_row(s, session, v, which, sides, first, v->shot < 0 ? wide : even, 2, parts, missing);
   add_row(s, session, v, which, sides, second, even, 3, parts, missing);
+  if (parts & WD_FIGURE_PLOT) add_plot(s, session, v, missing);
   s->missing = missing->len ? g_string_free(missing, FALSE) : (g_string_free(missing, TRUE), NULL);
   if (!s->figure.items) {
     wd_status_set_error(error, WD_ERR_ARGUMENT, "nothing to draw%s%s", s->missing ? ": " : ": choose a panel",

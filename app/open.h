@@ -18,8 +18,20 @@ void wd_open_choose_model(WdWindow *window);
 /* Save recording (win.save: to its file, or as win.save-as), with a chooser where it has no name yet. */
 void wd_save_recording(WdWindow *window, gboolean as);
 
+/* What these do once a file is chosen. */
+void wd_open_recording(WdWindow *window, const char *path);
+gboolean wd_save_recording_to(WdWindow *window, const char *path);
+
 /* Makes the whole window a drop target (called once by the window). */
 void wd_open_install_drop(WdWindow *window);
+
+/* The actions open, open-model, demo, save, save-as, export-figure, export-data, copy-image, copy-values and
+ * copy-command, and the drop target (called once by the window; app/files_actions.c). */
+void wd_files_install(WdWindow *window);
+
+/* The recorded demo: in the installation, or in the source tree for a program in its build folder. NULL:
+ * there is none; g_free. */
+char *wd_demo_path(void);
 
 /* Asks whether to go on with the recording of a session that ended without being closed. */
 void wd_open_offer_recovery(WdWindow *window);

@@ -10,6 +10,9 @@
 
 enum { MAX_STEPS = 100000, MAX_POSITION = 1000000, MAX_EDIT = 4 << 20 };
 
+/* The session refines by live gradients unless its runs are exact. */
+static const wd_wave_mode default_refine_mode = WD_WAVE_LIVE;
+
 /* ---- the value */
 
 static void link_clear(gpointer link) {
@@ -18,6 +21,7 @@ static void link_clear(gpointer link) {
 
 static WdRunRecipe *recipe_empty(void) {
   WdRunRecipe *r = g_new0(WdRunRecipe, 1);
+  r->refine_mode = default_refine_mode;
   r->chain = g_array_new(FALSE, TRUE, sizeof(WdRunLink));
   g_array_set_clear_func(r->chain, link_clear);
   return r;
@@ -97,7 +101,7 @@ static const char *family_text(int family) {
   return family < 0 ? "any" : wd_family_name((wd_family)family);
 }
 
-static json_t *link_json(const WdRunLink *link, gboolean first, gboolean encoded) {
+static json_t *link_json(const WdRunLink *link, gboolean first, gboolean encoded, wd_wave_mode refine) {
   const WdRecipe *p = &link->recipe;
   json_t *o = json_object();
   if (!first) json_object_set_new(o, "at", json_integer(link->at));
@@ -112,7 +116,8 @@ static json_t *link_json(const WdRunLink *link, gboolean first, gboolean encoded
   }
   if (p->refine_steps)
     json_object_set_new(o, "refine",
-                        json_pack("{s:i, s:f}", "steps", p->refine_steps, "rate", p->refine_rate));
+                        json_pack("{s:i, s:f, s:s}", "steps", p->refine_steps, "rate", p->refine_rate, "mode",
+                                  wd_wave_mode_name(refine)));
   if (link->edited) {
     gsize n;
     const guchar *data = g_bytes_get_data(link->edited, &n);
@@ -157,7 +162,8 @@ char *wd_run_recipe_to_json(const WdRunRecipe *r) {
   json_object_set_new(o, "model", model);
   set_text(o, "pair", r->pair);
   for (guint i = 0; i < r->chain->len; i++)
-    json_array_append_new(chain, link_json(wd_run_recipe_link(r, i), i == 0, r->pair && i == 0));
+    json_array_append_new(chain,
+                          link_json(wd_run_recipe_link(r, i), i == 0, r->pair && i == 0, r->refine_mode));
   json_object_set_new(o, "chain", chain);
   json_object_set_new(o, "position", json_integer(r->position));
   json_object_set_new(o, "what", json_string(what_name[r->what]));
@@ -293,9 +299,25 @@ static void read_plan(Reader *in, const json_t *o, WdRecipe *p) {
   read_family(in, o, p->seed, &p->family);
   read_choice(in, o, "sampler", sampler, 3, &kind);
   p->plan.kind = (wd_sampler_kind)kind;
-  read_int(in, o, "steps", 1, MAX_STEPS, &p->plan.steps);
+  read_int(in, o, "steps", p->plan.steps == 0 ? 0 : 1, MAX_STEPS, &p->plan.steps);
   read_real(in, o, "eta", 0, 1, &p->plan.eta);
   read_real(in, o, "guidance", -1000, 1000, &p->plan.guidance);
+}
+
+static void read_refine(Reader *in, const json_t *o, WdRunRecipe *r, WdRecipe *p) {
+  static const char *const modes[] = {"exact", "fast", "live"};
+  const json_t *refine = json_object_get(o, "refine");
+  if (!refine) return;
+  guint i = r->chain->len;
+  g_snprintf(in->where, sizeof in->where, "chain[%u].refine.", i);
+  if (!json_is_object(refine)) refuse(in, "", "must be an object");
+  int mode = (int)r->refine_mode;
+  p->refine_rate = 0.03;
+  read_int(in, refine, "steps", 0, MAX_STEPS, &p->refine_steps);
+  read_real(in, refine, "rate", 1e-9, 100, &p->refine_rate);
+  read_choice(in, refine, "mode", modes, 3, &mode);
+  r->refine_mode = (wd_wave_mode)mode;
+  g_snprintf(in->where, sizeof in->where, "chain[%u].", i);
 }
 
 static void read_link(Reader *in, const json_t *o, WdRunRecipe *r) {
@@ -313,7 +335,9 @@ static void read_link(Reader *in, const json_t *o, WdRunRecipe *r) {
     link.recipe.new_noise = FALSE;
     link.recipe.refine_steps = 0;
     link.at = -1;
-    read_int(in, o, "at", before->at, end - 1, &link.at);
+    gboolean edited =
+        json_object_get(o, "edited") != NULL; /* at the data only an edit makes another latent */
+    read_int(in, o, "at", before->at, edited ? end : end - 1, &link.at);
     if (link.at < 0) refuse(in, "at", "is missing: the position at which the branch leaves");
     link.recipe.plan.steps = end - link.at;
   } else {
@@ -321,15 +345,7 @@ static void read_link(Reader *in, const json_t *o, WdRunRecipe *r) {
   }
   read_plan(in, o, &link.recipe);
   if (read_seed(in, o, "noise_seed", &link.recipe.noise_seed)) link.recipe.new_noise = TRUE;
-  const json_t *refine = json_object_get(o, "refine");
-  if (refine) {
-    g_snprintf(in->where, sizeof in->where, "chain[%u].refine.", i);
-    if (!json_is_object(refine)) refuse(in, "", "must be an object");
-    link.recipe.refine_rate = 0.03;
-    read_int(in, refine, "steps", 0, MAX_STEPS, &link.recipe.refine_steps);
-    read_real(in, refine, "rate", 1e-9, 100, &link.recipe.refine_rate);
-    g_snprintf(in->where, sizeof in->where, "chain[%u].", i);
-  }
+  read_refine(in, o, r, &link.recipe);
   link.edited = read_edit(in, o);
   if (in->bad)
     link_clear(&link);
@@ -347,11 +363,7 @@ static void read_chain(Reader *in, const json_t *o, WdRunRecipe *r) {
   if (r->pair) { /* an encoded pair is data: no steps of its own */
     WdRunLink first = {.recipe = default_link()};
     first.recipe.plan.steps = 0;
-    const json_t *refine = json_object_get(json_array_get(chain, 0), "refine");
-    g_strlcpy(in->where, "chain[0].refine.", sizeof in->where);
-    first.recipe.refine_rate = 0.03;
-    read_int(in, refine, "steps", 0, MAX_STEPS, &first.recipe.refine_steps);
-    read_real(in, refine, "rate", 1e-9, 100, &first.recipe.refine_rate);
+    read_refine(in, json_array_get(chain, 0), r, &first.recipe);
     if (n > 1) refuse(in, "", "is of an opened pair, which has no branches to sample");
     if (!in->bad) g_array_append_val(r->chain, first);
   }

@@ -1,4 +1,5 @@
 #include "app/actions.h"
+#include "app/open.h"
 #include "app/undo.h"
 #include "app/window_private.h"
 
@@ -336,6 +337,7 @@ WdWindow *wd_window_new(GtkApplication *application, GSettings *settings) {
     v->sidebar = FALSE;
   }
   wd_actions_install(w);
+  wd_files_install(w);
   wd_window_build_header(w);
   wd_window_build(w);
   wd_keys_install(w);
