@@ -102,6 +102,7 @@ static wd_status make_sampler(WdEngine *e, WdActive *a, wd_error *err) {
     }
     if (!st) st = restore(s, leg, MIN(next ? next->at : leg->last, job->steps), err);
   }
+  if (!st && !s) st = wd_fail(err, WD_ERR_ARGUMENT, "nothing says how the branch began");
   if (st)
     wd_sampler_destroy(s);
   else

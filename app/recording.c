@@ -10,7 +10,11 @@ struct _WdRecording {
   guint next_id;
   char *model, *identity;
   WdFrameCache *frames;
+  GHashTable *stored; /* GBytes * -> WdStored *: what a file held */
   GHashTable *unknown;
+  wd_latent_shape latent;
+  wd_shard_desc geometry;
+  wd_codec *codec; /* NULL before it is wanted */
 };
 
 G_DEFINE_FINAL_TYPE(WdRecording, wd_recording, G_TYPE_OBJECT)
@@ -66,11 +70,21 @@ int wd_branch_end(const WdBranch *b) {
 
 /* ---- the object */
 
+static void unref_bytes(gpointer bytes) {
+  g_bytes_unref(bytes);
+}
+
+static void free_stored(gpointer stored) {
+  wd_stored_free(stored);
+}
+
 static void finalize(GObject *object) {
   WdRecording *r = WD_RECORDING(object);
   g_ptr_array_unref(r->branch);
   wd_frame_cache_free(r->frames);
+  g_hash_table_unref(r->stored);
   g_hash_table_unref(r->unknown);
+  wd_codec_destroy(r->codec);
   g_free(r->model);
   g_free(r->identity);
   G_OBJECT_CLASS(wd_recording_parent_class)->finalize(object);
@@ -90,6 +104,7 @@ static void wd_recording_init(WdRecording *r) {
   r->model = g_strdup("");
   r->identity = g_strdup("");
   r->frames = wd_frame_cache_new();
+  r->stored = g_hash_table_new_full(NULL, NULL, unref_bytes, free_stored);
   r->unknown = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
@@ -133,6 +148,25 @@ void wd_recording_set_model(WdRecording *r, const char *name, const char *identi
   g_free(r->identity);
   r->model = g_strdup(name);
   r->identity = g_strdup(identity);
+}
+
+void wd_recording_set_shape(WdRecording *r, const wd_latent_shape *latent, const wd_shard_desc *geometry) {
+  r->latent = *latent;
+  r->geometry = *geometry;
+  g_clear_pointer(&r->codec, wd_codec_destroy);
+}
+
+const wd_latent_shape *wd_recording_get_latent(WdRecording *r) {
+  return &r->latent;
+}
+
+const wd_shard_desc *wd_recording_get_geometry(WdRecording *r) {
+  return &r->geometry;
+}
+
+void wd_recording_number(WdRecording *r, WdBranch *b, guint id) {
+  b->id = id;
+  r->next_id = MAX(r->next_id, id + 1);
 }
 
 GHashTable *wd_recording_get_unknown(WdRecording *r) {
@@ -230,10 +264,47 @@ guint wd_recording_each_place(WdRecording *r, GBytes *latent, WdPlaceFunc each, 
 
 /* ---- frames */
 
+static gboolean ensure_codec(WdRecording *r, wd_error *err) {
+  if (r->codec) return TRUE;
+  if (wd_stored_check_geometry(&r->geometry, err)) return FALSE;
+  return !wd_codec_create(&(wd_codec_desc){r->geometry.samples, r->geometry.instants}, &r->codec, err);
+}
+
+/* Decodes what a file held of a latent into the cache, unless better is there already. */
+static void fetch_stored(WdRecording *r, GBytes *latent) {
+  WdStored *stored = g_hash_table_lookup(r->stored, latent);
+  WdFrame frame;
+  wd_error err = {0};
+  if (!stored || !ensure_codec(r, &err)) return;
+  if (wd_stored_decode(stored, &r->geometry, r->codec, &frame, &err)) {
+    g_warning("a frame of the recording cannot be read: %s", err.message);
+    g_hash_table_remove(r->stored, latent); /* not tried again */
+    return;
+  }
+  wd_frame_cache_put(r->frames, latent, &frame);
+  wd_frame_clear(&frame);
+}
+
 gboolean wd_recording_get_frame(WdRecording *r, guint id, int k, WdWhat what, WdFrame *out) {
   *out = (WdFrame){0};
   WdPosition *p = wd_recording_position(r, id, k);
-  return p && p->latent[what] && wd_frame_cache_get(r->frames, p->latent[what], TRUE, out);
+  GBytes *latent = p ? p->latent[what] : NULL;
+  if (!latent) return FALSE;
+  if (!wd_frame_cache_get(r->frames, latent, FALSE, out)) fetch_stored(r, latent);
+  return wd_frame_cache_get(r->frames, latent, TRUE, out);
+}
+
+WdStored *wd_recording_store_frame(WdRecording *r, GBytes *latent, wd_error *err) {
+  WdFrame f = {0};
+  gboolean cached = wd_frame_cache_get(r->frames, latent, FALSE, &f) && f.pair;
+  const WdStored *stored = g_hash_table_lookup(r->stored, latent);
+  if (cached && !(f.pair->coded && stored))
+    return ensure_codec(r, err) ? wd_stored_encode(&f, &r->geometry, r->codec, err) : NULL;
+  return stored ? wd_stored_copy(stored, &r->geometry) : NULL;
+}
+
+void wd_recording_keep_stored(WdRecording *r, GBytes *latent, WdStored *stored) {
+  g_hash_table_replace(r->stored, g_bytes_ref(latent), stored);
 }
 
 gboolean wd_recording_peek_frame(WdRecording *r, GBytes *latent, WdFrame *out) {
@@ -242,8 +313,8 @@ gboolean wd_recording_peek_frame(WdRecording *r, GBytes *latent, WdFrame *out) {
 }
 
 void wd_recording_put_frame(WdRecording *r, GBytes *latent, WdPair *pair, WdSimulation *live,
-                            WdSimulation *exact, gboolean keep) {
-  wd_frame_cache_put(r->frames, latent, &(WdFrame){pair, live, exact}, keep);
+                            WdSimulation *exact) {
+  wd_frame_cache_put(r->frames, latent, &(WdFrame){pair, live, exact});
 }
 
 void wd_recording_set_budget(WdRecording *r, gsize bytes) {
@@ -258,6 +329,11 @@ void wd_recording_forget_simulations(WdRecording *r) {
   wd_frame_cache_forget_simulations(r->frames);
 }
 
+static gboolean not_held(gpointer latent, gpointer stored, gpointer held) {
+  (void)stored;
+  return !g_hash_table_contains(held, latent);
+}
+
 void wd_recording_sweep(WdRecording *r) {
   GHashTable *held = g_hash_table_new(NULL, NULL);
   for (guint i = 0; i < r->branch->len; i++) {
@@ -269,5 +345,6 @@ void wd_recording_sweep(WdRecording *r) {
     }
   }
   wd_frame_cache_retain(r->frames, held);
+  g_hash_table_foreach_remove(r->stored, not_held, held);
   g_hash_table_unref(held);
 }

@@ -16,6 +16,7 @@
 
 #include "app/frame.h"
 #include "model/sampler.h"
+#include "model/shard.h"
 
 #include <glib-object.h>
 
@@ -115,6 +116,8 @@ int wd_branch_end(const WdBranch *branch);
 /* The model that made the latents (identity: model/model.h), once anything is recorded; "" before. */
 const char *wd_recording_get_model(WdRecording *r);
 const char *wd_recording_get_identity(WdRecording *r);
+/* What maps and gathers of this recording are like; zeros before anything is recorded. */
+const wd_shard_desc *wd_recording_get_geometry(WdRecording *r);
 
 gboolean wd_recording_rename(WdRecording *r, guint id, const char *name);
 /* Removes a branch and those that left it. What they alone held is freed. */

@@ -4,7 +4,6 @@ typedef struct Entry {
   GBytes *latent; /* referenced: an address is an identity only while it is held */
   WdFrame frame;
   gsize bytes;
-  gboolean keep;
   GList link; /* in `order` */
 } Entry;
 
@@ -66,7 +65,7 @@ static void shrink(WdFrameCache *c) {
   while (at && at != c->order.head && c->bytes > c->budget) {
     Entry *e = at->data;
     at = at->prev;
-    if (!e->keep) drop(c, e);
+    drop(c, e);
   }
 }
 
@@ -94,7 +93,7 @@ static void weigh(WdFrameCache *c, Entry *e) {
   c->bytes += e->bytes;
 }
 
-void wd_frame_cache_put(WdFrameCache *c, GBytes *latent, const WdFrame *frame, gboolean keep) {
+void wd_frame_cache_put(WdFrameCache *c, GBytes *latent, const WdFrame *frame) {
   Entry *e = g_hash_table_lookup(c->entry, latent);
   if (!e) {
     e = g_new0(Entry, 1);
@@ -113,7 +112,6 @@ void wd_frame_cache_put(WdFrameCache *c, GBytes *latent, const WdFrame *frame, g
   if (!e->frame.live) e->frame.live = g_steal_pointer(&old.live);
   if (!e->frame.exact) e->frame.exact = g_steal_pointer(&old.exact);
   wd_frame_clear(&old);
-  e->keep = e->keep || keep;
   weigh(c, e);
   shrink(c);
 }

@@ -13,8 +13,8 @@ gsize wd_frame_cache_bytes(const WdFrameCache *c);
 /* Borrowed members. use: it becomes the one used last. */
 gboolean wd_frame_cache_get(WdFrameCache *c, GBytes *latent, gboolean use, WdFrame *out);
 /* Adds the members that are not NULL (references are taken), as a use; those least recently used go when the
- * budget is exceeded, but never the newest, nor what is kept. */
-void wd_frame_cache_put(WdFrameCache *c, GBytes *latent, const WdFrame *frame, gboolean keep);
+ * budget is exceeded, but never the newest. */
+void wd_frame_cache_put(WdFrameCache *c, GBytes *latent, const WdFrame *frame);
 /* Drops all whose latent is not a key of `held`. */
 void wd_frame_cache_retain(WdFrameCache *c, GHashTable *held);
 /* Only pairs are left. */

@@ -1,8 +1,8 @@
 /* A session as the window calls it: checks what is asked, writes it down in the recording, and posts it to
  * the engine. Results: session_take.c. */
 #include "app/session_private.h"
+#include "app/status_error.h"
 
-#include <gio/gio.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,17 +197,7 @@ void wd_session_look(WdSession *s, int view, guint id, int k, WdWhat what, gbool
 
 /* ---- making: checks */
 
-/* Not for translation into codes: the window shows the text. */
-static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static gboolean refuse(GError **error, const char *format, ...) {
-  va_list ap;
-  va_start(ap, format);
-  char *text = g_strdup_vprintf(format, ap);
-  va_end(ap);
-  g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, text);
-  g_free(text);
-  return FALSE;
-}
+#define refuse(error, ...) wd_status_set_error(error, WD_ERR_ARGUMENT, __VA_ARGS__)
 
 static gboolean check_model(WdSession *s, gboolean sampling, GError **error) {
   if (s->loading) return refuse(error, "The model is still loading.");
@@ -328,8 +318,9 @@ void wd_session_stop(WdSession *s) {
 /* ---- making */
 
 static void stamp(WdSession *s) {
-  if (!wd_recording_count(s->recording) || !*wd_recording_get_identity(s->recording))
-    wd_recording_set_model(s->recording, s->model->name, s->model->identity);
+  if (wd_recording_count(s->recording) && *wd_recording_get_identity(s->recording)) return;
+  wd_recording_set_model(s->recording, s->model->name, s->model->identity);
+  wd_recording_set_shape(s->recording, &s->model->latent, &s->model->geometry);
 }
 
 guint wd_session_run_to(WdSession *s, const WdRecipe *recipe, int to, GError **error) {

@@ -45,7 +45,7 @@ typedef struct WdModelInfo {
   int timesteps, families;
   wd_latent_shape latent;
   wd_shard_desc geometry;
-  char *evaluated; /* "100 test pairs, exact mode, 22 Nov 2026"; NULL: there is no evaluation.json */
+  char *evaluated; /* "100 test pairs, exact mode"; NULL: there is no evaluation.json of these weights */
 } WdModelInfo;
 
 /* Reference levels of one figure, from the model's evaluation.json. NaN where unknown. */
@@ -76,6 +76,14 @@ WdSessionState wd_session_get_state(WdSession *s);
 const WdModelInfo *wd_session_get_model(WdSession *s); /* NULL: none */
 /* False when the model's evaluation does not have that figure. */
 gboolean wd_session_get_levels(WdSession *s, int score_kind, WdLevels *out);
+/* How the evaluation's runs went, step by step (x0-hat): the population for the plot. n points, borrowed
+ * until another model is loaded; NULL, and n 0, when the evaluation does not have that figure. */
+typedef struct WdWayPoint {
+  int step, timestep;
+  double log_snr; /* infinite at the data */
+  double p05, median, p95;
+} WdWayPoint;
+const WdWayPoint *wd_session_get_way(WdSession *s, int score_kind, guint *n);
 
 WdRecording *wd_session_get_recording(WdSession *s); /* never NULL */
 /* Replaces the recording (stops first); takes a reference. The latents of another model can be replayed, not

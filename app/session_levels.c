@@ -1,17 +1,140 @@
-/* Reference levels of the loaded model, out of its evaluation.json. */
+/* Reference levels of the loaded model, out of the evaluation.json in its folder (wavediffusion-cli
+ * evaluate). One that was made with other weights says nothing of these, and is left alone. */
 #include "app/session_private.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+enum { POINTS = 1024 };
+
+typedef struct Levels {
+  gboolean known[WD_SCORES];
+  WdLevels of[WD_SCORES];
+  GArray *way[WD_SCORES]; /* WdWayPoint */
+} Levels;
+
+/* The keys of populations in the file; NULL: it has none of that figure. */
+static const char *const key_of[WD_SCORES] = {
+    [WD_METRIC_REFLECTION_RESIDUAL] = "reflection_residual",
+    [WD_METRIC_RELATIVE_L2] = "residual_relative_l2",
+    [WD_METRIC_LOG_NORM_MSE] = "residual_log_norm_mse",
+    [WD_METRIC_REFLECTION_SHARE] = "reflection_share",
+};
+
+/* The number at a path of keys, "a/b/c" (no key of the file has a slash); NaN where there is none. */
+static double number(const json_t *o, const char *path) {
+  char key[64];
+  while (o && *path) {
+    size_t n = strcspn(path, "/");
+    if (n >= sizeof key) return NAN;
+    memcpy(key, path, n);
+    key[n] = 0;
+    o = json_object_get(o, key);
+    path += n + (path[n] == '/');
+  }
+  return json_is_number(o) ? json_number_value(o) : NAN;
+}
+
+G_GNUC_PRINTF(2, 3) static double number_at(const json_t *o, const char *format, ...) {
+  char path[160];
+  va_list ap;
+  va_start(ap, format);
+  g_vsnprintf(path, sizeof path, format, ap);
+  va_end(ap);
+  return number(o, path);
+}
+
+static void read_figure(const json_t *o, int kind, WdLevels *l) {
+  const char *key = key_of[kind];
+  l->stage1_p05 = number_at(o, "stage1/both/%s/p05", key);
+  l->stage1_median = number_at(o, "stage1/both/%s/median", key);
+  l->stage1_p95 = number_at(o, "stage1/both/%s/p95", key);
+  l->generated_p05 = number_at(o, "generated/%s/p05", key);
+  l->generated_median = number_at(o, "generated/%s/median", key);
+  l->generated_p95 = number_at(o, "generated/%s/p95", key);
+  l->noise_median = number_at(o, "populations/gaussian/%s/median", key);
+  l->floor = number_at(o, "discretization_floor/%s/median", key);
+  double share = number(o, "stage1/both/reflection_share/median");
+  switch (kind) {
+  case WD_METRIC_REFLECTION_RESIDUAL: /* ||F|| and ||F - F_top|| over the latter */
+    l->silence = share > 0 ? 1 / share : NAN;
+    l->direct = 1;
+    break;
+  case WD_METRIC_RELATIVE_L2:
+    l->silence = 1;
+    l->direct = share;
+    break;
+  case WD_METRIC_LOG_NORM_MSE:
+    l->silence = number(o, "stage1/both/silence_log_norm_mse");
+    l->direct = number(o, "stage1/both/direct_wave_log_norm_mse");
+    break;
+  default: l->silence = l->direct = NAN; /* the share is of the simulation, not of a gather under test */
+  }
+}
+
+static GArray *read_way(const json_t *o, int kind) {
+  const json_t *x0 = json_object_get(json_object_get(o, "convergence"), "x0");
+  GArray *way = g_array_new(FALSE, FALSE, sizeof(WdWayPoint));
+  for (size_t i = 0; i < MIN(json_array_size(x0), POINTS); i++) {
+    const json_t *at = json_array_get(x0, i);
+    double step = number(at, "step"), timestep = number(at, "timestep"), snr = number(at, "log_snr");
+    WdWayPoint p = {isfinite(step) ? (int)CLAMP(step, 0, 1e6) : (int)i,
+                    isfinite(timestep) ? (int)CLAMP(timestep, -1, 1e6) : -1,
+                    isfinite(snr) ? snr : INFINITY,
+                    number_at(at, "%s/p05", key_of[kind]),
+                    number_at(at, "%s/median", key_of[kind]),
+                    number_at(at, "%s/p95", key_of[kind])};
+    g_array_append_val(way, p);
+  }
+  return way;
+}
 
 void wd_session_load_levels(WdSession *s) {
   wd_session_clear_levels(s);
+  if (!s->model) return;
+  g_autofree char *path = g_build_filename(s->model->folder, "evaluation.json", NULL);
+  json_t *o = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+  const char *of = json_string_value(json_object_get(json_object_get(o, "model"), "identity"));
+  if (!of || strcmp(of, s->model->identity) != 0) {
+    json_decref(o);
+    return;
+  }
+  Levels *l = g_new0(Levels, 1);
+  for (int i = 0; i < WD_SCORES; i++) {
+    l->known[i] = key_of[i] != NULL;
+    if (!l->known[i]) continue;
+    read_figure(o, i, &l->of[i]);
+    l->way[i] = read_way(o, i);
+  }
+  const char *mode = json_string_value(json_object_get(o, "mode"));
+  json_int_t count = json_integer_value(json_object_get(o, "count"));
+  g_free(s->model->evaluated);
+  s->model->evaluated =
+      g_strdup_printf("%d test pairs, %s mode", (int)CLAMP(count, 0, 1000000), mode ? mode : "unknown");
+  s->levels = l;
+  json_decref(o);
 }
 
 void wd_session_clear_levels(WdSession *s) {
+  Levels *l = s->levels;
+  for (int i = 0; l && i < WD_SCORES; i++)
+    if (l->way[i]) g_array_unref(l->way[i]);
+  g_free(l);
   s->levels = NULL;
 }
 
-gboolean wd_session_get_levels(WdSession *s, int score_kind, WdLevels *out) {
-  (void)s;
-  (void)score_kind;
-  (void)out;
-  return FALSE;
+gboolean wd_session_get_levels(WdSession *s, int kind, WdLevels *out) {
+  const Levels *l = s->levels;
+  if (!l || kind < 0 || kind >= WD_SCORES || !l->known[kind]) return FALSE;
+  *out = l->of[kind];
+  return TRUE;
+}
+
+const WdWayPoint *wd_session_get_way(WdSession *s, int kind, guint *n) {
+  const Levels *l = s->levels;
+  *n = 0;
+  if (!l || kind < 0 || kind >= WD_SCORES || !l->known[kind] || !l->way[kind]->len) return NULL;
+  *n = l->way[kind]->len;
+  return &g_array_index(l->way[kind], WdWayPoint, 0);
 }

@@ -141,7 +141,7 @@ static void take_frame(WdSession *s, WdResult *r) {
   if (!wd_recording_each_place(s->recording, r->latent, put_frame_at, r)) return; /* stale */
   WdSimulation *live = r->simulation && r->simulation->mode != WD_WAVE_EXACT ? r->simulation : NULL;
   WdSimulation *exact = r->simulation && !live ? r->simulation : NULL;
-  wd_recording_put_frame(s->recording, r->latent, r->pair, live, exact, FALSE);
+  wd_recording_put_frame(s->recording, r->latent, r->pair, live, exact);
   announce(s, r->latent, r->score != NULL);
 }
 
@@ -256,6 +256,13 @@ static gboolean ours(WdSession *s) {
          g_strcmp0(wd_recording_get_identity(s->recording), s->model->identity) == 0;
 }
 
+/* What came out of a file went through its codec: with the model at hand it is made again. */
+static void forget_coded(WdFrame *f) {
+  if (f->pair && f->pair->coded) f->pair = NULL;
+  if (f->live && f->live->coded) f->live = NULL;
+  if (f->exact && f->exact->coded) f->exact = NULL;
+}
+
 static void look_for(WdSession *s, int view, gboolean possible) {
   const WdSight *sight = &s->sight[view];
   WdPosition *p = sight->branch ? wd_recording_position(s->recording, sight->branch, sight->k) : NULL;
@@ -265,6 +272,7 @@ static void look_for(WdSession *s, int view, gboolean possible) {
     WdFrame f;
     wd_recording_peek_frame(s->recording, latent, &f);
     ask.latent = latent;
+    forget_coded(&f);
     ask.pair = f.pair;
     if (!f.pair) ask.want |= WD_WANT_PAIR;
     /* In a run that does not score every step a view does not, either, before it rests. */
@@ -284,6 +292,7 @@ static guint missing(WdSession *s, const WdPosition *p, WdWhat what, gboolean se
   if (!p || !p->latent[what] || p->fault) return 0;
   WdFrame f;
   wd_recording_peek_frame(s->recording, p->latent[what], &f);
+  forget_coded(&f);
   guint want = complete(p->exact[what]) ? 0 : WD_WANT_DETAILS;
   if (!p->exact[what] || (seen && !f.exact)) want |= WD_WANT_EXACT;
   if (want) *ask = (WdAsk){p->latent[what], f.pair, f.exact, want, s->policy.calibration};

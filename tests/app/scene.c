@@ -53,7 +53,7 @@ void scene_new(int steps, WdSession **session, WdView **view) {
     p->latent[WD_WHAT_STATE] = g_bytes_new(&state, sizeof state);
     WdSimulation *live;
     WdPair *pair = scene_pair(5, 3, 0.9 * (1 - (double)k / steps) + 0.06, &live);
-    wd_recording_put_frame(r, p->latent[WD_WHAT_ESTIMATE], pair, live, NULL, TRUE);
+    wd_recording_put_frame(r, p->latent[WD_WHAT_ESTIMATE], pair, live, NULL);
     wd_pair_unref(pair);
     wd_simulation_unref(live);
   }

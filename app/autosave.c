@@ -1,0 +1,222 @@
+#include "app/autosave.h"
+
+#include "app/recording_private.h"
+#include "app/status_error.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PREFIX "session-"
+#define SUFFIX ".wdrun"
+
+struct WdAutosave {
+  WdSession *session;
+  WdRecording *watched; /* whose changes count */
+  char *folder, *path;
+  char *adopted; /* to be removed once ours is written */
+  char *(*view)(gpointer user);
+  gpointer user;
+  guint timer, seconds;
+  gboolean changed;
+  GThread *writer;       /* NULL: none at work, or it was joined */
+  gint writing, written; /* atomic */
+};
+
+typedef struct Work {
+  WdAutosave *a;
+  WdImage *image;
+} Work;
+
+static void on_change(WdAutosave *a) {
+  a->changed = TRUE;
+}
+
+static void watch(WdAutosave *a) {
+  if (a->watched) g_signal_handlers_disconnect_by_data(a->watched, a);
+  g_set_object(&a->watched, wd_session_get_recording(a->session));
+  g_signal_connect_swapped(a->watched, "changed", G_CALLBACK(on_change), a);
+  g_signal_connect_swapped(a->watched, "position", G_CALLBACK(on_change), a);
+}
+
+static void on_recording(WdAutosave *a) {
+  watch(a);
+  a->changed = TRUE;
+}
+
+static wd_status write_image(WdAutosave *a, const WdImage *image, wd_error *err) {
+  if (g_mkdir_with_parents(a->folder, 0700) != 0)
+    return wd_fail(err, WD_ERR_IO, "%s cannot be made: %s", a->folder, g_strerror(errno));
+  return wd_image_write(image, a->path, err);
+}
+
+static gpointer write_beside(gpointer data) {
+  Work *w = data;
+  wd_error err = {0};
+  if (write_image(w->a, w->image, &err))
+    g_message("the session was not saved: %s", err.message);
+  else
+    g_atomic_int_set(&w->a->written, 1);
+  wd_image_free(w->image);
+  g_atomic_int_set(&w->a->writing, 0);
+  g_free(w);
+  return NULL;
+}
+
+static void join(WdAutosave *a) {
+  if (a->writer) g_thread_join(a->writer);
+  a->writer = NULL;
+}
+
+static gboolean is_empty(WdAutosave *a) {
+  WdRecording *r = wd_session_get_recording(a->session);
+  for (guint i = 0; i < wd_recording_count(r); i++)
+    if (wd_branch_last(wd_recording_nth(r, i)) >= 0) return FALSE;
+  return TRUE;
+}
+
+static WdImage *take_image(WdAutosave *a, wd_error *err) {
+  char *view = a->view ? a->view(a->user) : NULL;
+  WdImage *image = wd_recording_image(wd_session_get_recording(a->session), FALSE, view, err);
+  g_free(view);
+  return image;
+}
+
+static void drop_adopted(WdAutosave *a) {
+  if (a->adopted && strcmp(a->adopted, a->path) != 0) g_unlink(a->adopted);
+  g_clear_pointer(&a->adopted, g_free);
+}
+
+static gboolean on_timer(gpointer data) {
+  WdAutosave *a = data;
+  if (g_atomic_int_get(&a->written)) drop_adopted(a); /* ours is on disk */
+  if (!a->changed || g_atomic_int_get(&a->writing)) return G_SOURCE_CONTINUE;
+  if (is_empty(a)) return G_SOURCE_CONTINUE;
+  wd_error err = {0};
+  WdImage *image = take_image(a, &err);
+  if (!image) {
+    g_message("the session was not saved: %s", err.message);
+    return G_SOURCE_CONTINUE;
+  }
+  join(a);
+  a->changed = FALSE;
+  g_atomic_int_set(&a->writing, 1);
+  Work *w = g_new(Work, 1);
+  *w = (Work){a, image};
+  a->writer = g_thread_new("autosave", write_beside, w);
+  return G_SOURCE_CONTINUE;
+}
+
+void wd_autosave_set_seconds(WdAutosave *a, guint seconds) {
+  if (a->timer) g_source_remove(a->timer);
+  a->timer = seconds ? g_timeout_add_seconds(seconds, on_timer, a) : 0;
+  a->seconds = seconds;
+}
+
+static char *default_folder(void) {
+  return g_build_filename(g_get_user_state_dir(), "wavediffusion", NULL);
+}
+
+WdAutosave *wd_autosave_new(WdSession *session, const char *folder, char *(*view)(gpointer user),
+                            gpointer user) {
+  WdAutosave *a = g_new0(WdAutosave, 1);
+  a->session = session;
+  a->folder = folder ? g_strdup(folder) : default_folder();
+  g_autofree char *name = g_strdup_printf(PREFIX "%ld" SUFFIX, (long)getpid());
+  a->path = g_build_filename(a->folder, name, NULL);
+  a->view = view;
+  a->user = user;
+  g_signal_connect_swapped(session, "recording", G_CALLBACK(on_recording), a);
+  watch(a);
+  wd_autosave_set_seconds(a, WD_AUTOSAVE_SECONDS);
+  return a;
+}
+
+void wd_autosave_free(WdAutosave *a) {
+  if (!a) return;
+  if (a->timer) g_source_remove(a->timer);
+  join(a);
+  g_signal_handlers_disconnect_by_data(a->session, a);
+  g_signal_handlers_disconnect_by_data(a->watched, a);
+  g_object_unref(a->watched);
+  g_free(a->folder);
+  g_free(a->path);
+  g_free(a->adopted);
+  g_free(a);
+}
+
+const char *wd_autosave_get_path(WdAutosave *a) {
+  return a->path;
+}
+
+gboolean wd_autosave_now(WdAutosave *a, GError **error) {
+  join(a);
+  if (is_empty(a)) {
+    g_unlink(a->path);
+    return TRUE;
+  }
+  wd_error err = {0};
+  WdImage *image = take_image(a, &err);
+  wd_status st = image ? write_image(a, image, &err) : err.code;
+  wd_image_free(image);
+  if (st) return wd_status_to_error(&err, error);
+  a->changed = FALSE;
+  drop_adopted(a);
+  return TRUE;
+}
+
+void wd_autosave_adopt(WdAutosave *a, const char *path) {
+  g_free(a->adopted);
+  a->adopted = g_strdup(path);
+}
+
+/* ---- finding */
+
+typedef struct Found {
+  char *path;
+  gint64 time;
+} Found;
+
+static void clear_found(gpointer data) {
+  g_free(((Found *)data)->path);
+}
+
+static int newest_first(gconstpointer a, gconstpointer b) {
+  gint64 x = ((const Found *)a)->time, y = ((const Found *)b)->time;
+  return x < y ? 1 : x > y ? -1 : 0;
+}
+
+/* The process of a file of ours; 0: it is none. */
+static long process_of(const char *name) {
+  if (!g_str_has_prefix(name, PREFIX) || !g_str_has_suffix(name, SUFFIX)) return 0;
+  char *end;
+  long pid = strtol(name + strlen(PREFIX), &end, 10);
+  return strcmp(end, SUFFIX) == 0 && pid > 0 ? pid : 0;
+}
+
+char *wd_autosave_find(const char *folder) {
+  g_autofree char *place = folder ? g_strdup(folder) : default_folder();
+  g_autoptr(GDir) dir = g_dir_open(place, 0, NULL);
+  if (!dir) return NULL;
+  GArray *found = g_array_new(FALSE, FALSE, sizeof(Found));
+  g_array_set_clear_func(found, clear_found);
+  const char *name;
+  while ((name = g_dir_read_name(dir))) {
+    long pid = process_of(name);
+    GStatBuf info;
+    if (!pid || pid == (long)getpid() || kill((pid_t)pid, 0) == 0 || errno != ESRCH) continue;
+    Found f = {g_build_filename(place, name, NULL), 0};
+    if (g_stat(f.path, &info) == 0)
+      f.time = (gint64)info.st_mtim.tv_sec * G_USEC_PER_SEC + info.st_mtim.tv_nsec / 1000;
+    g_array_append_val(found, f);
+  }
+  g_array_sort(found, newest_first);
+  for (guint i = WD_AUTOSAVE_KEPT; i < found->len; i++) g_unlink(g_array_index(found, Found, i).path);
+  char *path = found->len ? g_strdup(g_array_index(found, Found, 0).path) : NULL;
+  g_array_unref(found);
+  return path;
+}

@@ -1,0 +1,444 @@
+/* The recording without a session: the forest, frames within their budget, files that come back equal, files
+ * that are wrong and are refused, autosave. */
+#include "app/autosave.h"
+#include "tests/app/bed.h"
+
+#include "model/safetensors.h"
+
+static char *folder;
+static const wd_latent_shape shape = {2, 3, 2, 12, 6};
+static const wd_shard_desc geometry = {.nz = 16,
+                                       .nx = 17,
+                                       .spacing = 10,
+                                       .shots = 2,
+                                       .samples = 60,
+                                       .receivers = 5,
+                                       .instants = 20,
+                                       .dt = 0.001,
+                                       .frequency = 15};
+
+static GBytes *latent(guint seed) {
+  float v[12];
+  wd_random_normals(seed, 1, 0, 12, v);
+  return g_bytes_new(v, sizeof v);
+}
+
+static WdScore *score(guint seed, wd_wave_mode mode) {
+  WdScore *s = g_new0(WdScore, 1);
+  float v[64];
+  wd_random_normals(seed, 2, 0, 64, v);
+  s->mode = mode;
+  s->shots = 2;
+  s->shot = g_malloc0_n(2, sizeof *s->shot);
+  for (int i = 0; i < WD_SCORES; i++) {
+    s->value[i] = i == WD_SCORE_INTERIOR ? NAN : (double)v[i] / 3;
+    s->shot[0][i] = (double)v[10 + i] / 7;
+    s->shot[1][i] = i == 3 ? INFINITY : (double)v[20 + i] / 11;
+  }
+  s->all = (wd_measure){.samples = 590,
+                        .identical = 3,
+                        .relative_l2 = (double)v[40],
+                        .reflection_residual = s->value[0],
+                        .norm_a = 1.0 / 3,
+                        .direct_log_norm_mse = NAN};
+  s->details = mode == WD_WAVE_EXACT;
+  s->seconds = 0.125;
+  return s;
+}
+
+static WdPosition *put(WdRecording *r, WdBranch *b, int k, guint seed) {
+  gboolean data = k >= b->steps;
+  wd_sampler_level level = {data ? -1 : 99 - 10 * k, data ? 1 : 0.6, data ? 0 : 0.8,
+                            data ? INFINITY : wd_log_snr(0.6, 0.8)};
+  WdPosition *p = wd_recording_grow(r, b, k, &level);
+  p->latent[WD_WHAT_STATE] = latent(seed);
+  p->latent[WD_WHAT_ESTIMATE] = data ? g_bytes_ref(p->latent[WD_WHAT_STATE]) : latent(seed + 1000);
+  p->seconds = 1.0 / (k + 3);
+  p->live[WD_WHAT_ESTIMATE] = score(seed, WD_WAVE_LIVE);
+  if (k % 2) p->exact[WD_WHAT_ESTIMATE] = score(seed + 1, WD_WAVE_EXACT);
+  return p;
+}
+
+static WdPair *pair(guint seed) {
+  wd_error err = {0};
+  wd_map map = {0};
+  wd_gather g = {0};
+  bed_need(wd_map_create(geometry.nz, geometry.nx, geometry.spacing, &map, &err), &err, "map");
+  bed_need(wd_gather_create(geometry.shots, geometry.samples, geometry.receivers, geometry.dt, &g, &err),
+           &err, "gather");
+  wd_random_normals(seed, 3, 0, (size_t)map.nz * (size_t)map.nx, map.value);
+  for (int i = 0; i < map.nz * map.nx; i++) map.value[i] = 2500 + 200 * map.value[i];
+  for (size_t i = 0; i < wd_gather_count(&g); i++) /* smooth in time: the codec's kind of signal */
+    g.value[i] = (float)(3 * cos(M_PI * (double)(seed % 5 + 1) * ((double)((i / 5) % 60) + 0.5) / 60));
+  return wd_pair_new(&map, &g, 0.01);
+}
+
+static WdSimulation *simulation(guint seed, wd_wave_mode mode, const WdPair *p) {
+  wd_error err = {0};
+  WdPair *full = pair(seed), *top = pair(seed + 1);
+  wd_comparison c;
+  bed_need(wd_compare(&p->gathers, &full->gathers, &top->gathers, NULL, &c, &err), &err, "compare");
+  WdSimulation *s = wd_simulation_new(mode, &full->gathers, &top->gathers, &c, 0.02, "cpu: 2 threads");
+  wd_pair_unref(full);
+  wd_pair_unref(top);
+  return s;
+}
+
+/* A run of 6 steps, a branch at 3, a branch of that at 4 with an edit, an encoded pair with refinement. */
+static WdRecording *forest(void) {
+  WdRecording *r = wd_recording_new();
+  wd_recording_set_model(r, "small", "abc+def");
+  wd_recording_set_shape(r, &shape, &geometry);
+  WdRecipe recipe = {.seed = G_MAXUINT64 - 1, .family = 4, .plan = {WD_SAMPLER_DDIM, 6, 0.25, 1.5}};
+  WdBranch *run = wd_recording_add(r, WD_BRANCH_SAMPLED, "Run 7", 0, 0, &recipe, 6);
+  for (int k = 0; k <= 6; k++) put(r, run, k, (guint)k);
+  recipe =
+      (WdRecipe){.family = -1, .plan = {WD_SAMPLER_DPMPP_2M, 5, 0, 0}, .new_noise = TRUE, .noise_seed = 12};
+  WdBranch *branch = wd_recording_add(r, WD_BRANCH_SAMPLED, "Zweig \xc3\xa4", run->id, 3, &recipe, 8);
+  for (int k = 3; k <= 6; k++) put(r, branch, k, 20 + (guint)k);
+  recipe.plan.steps = 3; /* from 4 */
+  WdBranch *twig = wd_recording_add(r, WD_BRANCH_SAMPLED, "Twig", branch->id, 4, &recipe, 7);
+  twig->edited = latent(99);
+  put(r, twig, 4, 40)->fault = g_strdup("a map that the solver refuses");
+  twig->pinned = TRUE;
+  recipe = (WdRecipe){.family = -1, .refine_steps = 2, .refine_rate = 0.05};
+  WdBranch *pair_branch = wd_recording_add(r, WD_BRANCH_ENCODED, "Opened", 0, 0, &recipe, 0);
+  pair_branch->truth = pair(3);
+  pair_branch->truth_name = g_strdup("CurveFault-B 3");
+  put(r, pair_branch, 0, 60);
+  for (int k = 1; k <= 2; k++) {
+    WdPosition *p = put(r, pair_branch, k, 60 + (guint)k);
+    p->refined = TRUE;
+    p->objective = 0.5 / k;
+  }
+  return r;
+}
+
+static gboolean same_number(double a, double b) {
+  return a == b || (isnan(a) && isnan(b));
+}
+
+static gboolean same_bytes(GBytes *a, GBytes *b) {
+  return a && b ? g_bytes_equal(a, b) : a == b;
+}
+
+static gboolean same_score(const WdScore *a, const WdScore *b) {
+  if (!a || !b) return a == b;
+  gboolean same = a->mode == b->mode && a->shots == b->shots && a->details == b->details &&
+                  a->all.samples == b->all.samples && a->all.identical == b->all.identical &&
+                  same_number(a->all.relative_l2, b->all.relative_l2) &&
+                  same_number(a->all.norm_a, b->all.norm_a) &&
+                  same_number(a->all.direct_log_norm_mse, b->all.direct_log_norm_mse) &&
+                  same_number(a->seconds, b->seconds);
+  for (int i = 0; i < WD_SCORES && same; i++) {
+    same = same_number(a->value[i], b->value[i]);
+    for (int k = 0; k < a->shots && same; k++) same = same_number(a->shot[k][i], b->shot[k][i]);
+  }
+  return same;
+}
+
+static gboolean same_position(const WdPosition *a, const WdPosition *b) {
+  gboolean same = a->level.timestep == b->level.timestep && a->level.alpha == b->level.alpha &&
+                  a->level.sigma == b->level.sigma && a->level.log_snr == b->level.log_snr &&
+                  a->seconds == b->seconds && a->refined == b->refined &&
+                  same_number(a->objective, b->objective) && g_strcmp0(a->fault, b->fault) == 0;
+  for (int w = 0; w < WD_WHATS && same; w++)
+    same = same_bytes(a->latent[w], b->latent[w]) && same_score(a->live[w], b->live[w]) &&
+           same_score(a->exact[w], b->exact[w]);
+  return same;
+}
+
+static gboolean same_branch(const WdBranch *a, const WdBranch *b) {
+  gboolean same = a->id == b->id && strcmp(a->name, b->name) == 0 && a->kind == b->kind &&
+                  a->parent == b->parent && a->parent_at == b->parent_at && a->steps == b->steps &&
+                  a->first == b->first && a->colour == b->colour && a->pinned == b->pinned &&
+                  same_bytes(a->edited, b->edited) && g_strcmp0(a->truth_name, b->truth_name) == 0 &&
+                  !a->truth == !b->truth && a->position->len == b->position->len;
+  const WdRecipe *x = &a->recipe, *y = &b->recipe;
+  same = same && x->seed == y->seed && x->family == y->family && x->plan.kind == y->plan.kind &&
+         x->plan.steps == y->plan.steps && x->plan.eta == y->plan.eta &&
+         x->plan.guidance == y->plan.guidance && x->new_noise == y->new_noise &&
+         x->noise_seed == y->noise_seed && x->refine_steps == y->refine_steps &&
+         x->refine_rate == y->refine_rate;
+  if (same && a->truth)
+    same = memcmp(a->truth->velocity.value, b->truth->velocity.value,
+                  (size_t)geometry.nz * (size_t)geometry.nx * sizeof(float)) == 0 &&
+           memcmp(a->truth->gathers.value, b->truth->gathers.value,
+                  wd_gather_count(&a->truth->gathers) * sizeof(float)) == 0;
+  for (guint i = 0; i < a->position->len && same; i++)
+    same = same_position(g_ptr_array_index(a->position, i), g_ptr_array_index(b->position, i));
+  return same;
+}
+
+static gboolean same_recording(WdRecording *a, WdRecording *b) {
+  gboolean same = wd_recording_count(a) == wd_recording_count(b) &&
+                  strcmp(wd_recording_get_identity(a), wd_recording_get_identity(b)) == 0 &&
+                  strcmp(wd_recording_get_model(a), wd_recording_get_model(b)) == 0;
+  for (guint i = 0; i < wd_recording_count(a) && same; i++)
+    same = same_branch(wd_recording_nth(a, i), wd_recording_nth(b, i));
+  return same;
+}
+
+static void on_count(WdRecording *r, int *count) {
+  (void)r;
+  ++*count;
+}
+
+static void branches(void) {
+  WdRecording *r = forest();
+  int changed = 0;
+  g_signal_connect(r, "changed", G_CALLBACK(on_count), &changed);
+  tap_ok(wd_recording_count(r) == 4 && wd_recording_nth(r, 4) == NULL, "four branches");
+  tap_ok(wd_branch_last(wd_recording_find(r, 2)) == 6 && wd_branch_end(wd_recording_find(r, 4)) == 2,
+         "last and end");
+  tap_ok(wd_recording_position(r, 3, 1) == wd_recording_position(r, 1, 1) &&
+             wd_recording_position(r, 3, 3) == wd_recording_position(r, 2, 3) &&
+             wd_recording_position(r, 3, 4) != wd_recording_position(r, 2, 4) &&
+             !wd_recording_position(r, 3, 5) && !wd_recording_position(r, 3, -1) &&
+             !wd_recording_position(r, 9, 0),
+         "positions before a branch are its parents', its first is its own");
+  tap_ok(wd_recording_rename(r, 2, "Two") && !wd_recording_rename(r, 2, "") &&
+             !wd_recording_rename(r, 9, "x") && changed == 1 &&
+             strcmp(wd_recording_find(r, 2)->name, "Two") == 0,
+         "a branch is renamed");
+  wd_recording_remove(r, 2);
+  tap_ok(wd_recording_count(r) == 2 && !wd_recording_find(r, 2) && !wd_recording_find(r, 3) && changed == 2,
+         "a branch goes with those that left it");
+  WdRecipe recipe = {.family = -1};
+  tap_ok(wd_recording_add(r, WD_BRANCH_SAMPLED, "x", 0, 0, &recipe, 2)->id == 5,
+         "its number is not used again");
+  g_object_unref(r);
+}
+
+static void frames(void) {
+  WdRecording *r = forest();
+  WdFrame f;
+  tap_ok(!wd_recording_get_frame(r, 1, 2, WD_WHAT_ESTIMATE, &f) && !f.pair, "no frame before one came");
+  WdPair *p = pair(1);
+  gsize one = 0;
+  for (int k = 0; k <= 6; k++) {
+    WdPosition *at = wd_recording_position(r, 1, k);
+    wd_recording_put_frame(r, at->latent[WD_WHAT_ESTIMATE], p, NULL, NULL);
+    if (k == 0) one = wd_recording_frame_bytes(r);
+  }
+  tap_ok(wd_recording_frame_bytes(r) == 7 * one, "seven frames of %d bytes", (int)one);
+  wd_recording_get_frame(r, 1, 0, WD_WHAT_ESTIMATE, &f);
+  wd_recording_set_budget(r, 3 * one);
+  gboolean kept = wd_recording_get_frame(r, 1, 0, WD_WHAT_ESTIMATE, &f) &&
+                  wd_recording_get_frame(r, 1, 6, WD_WHAT_ESTIMATE, &f) &&
+                  wd_recording_get_frame(r, 1, 6, WD_WHAT_STATE, &f) && /* one latent at the data */
+                  wd_recording_get_frame(r, 1, 5, WD_WHAT_ESTIMATE, &f);
+  tap_ok(kept && wd_recording_frame_bytes(r) == 3 * one &&
+             !wd_recording_get_frame(r, 1, 1, WD_WHAT_ESTIMATE, &f),
+         "the budget drops those least recently used");
+  wd_recording_remove(r, 1);
+  tap_ok(wd_recording_frame_bytes(r) == 0, "frames go with their branch");
+  g_object_unref(r);
+  wd_pair_unref(p);
+}
+
+static void round_trip(void) {
+  GError *error = NULL;
+  g_autofree char *path = g_build_filename(folder, "a.wdrun", NULL),
+                  *again = g_build_filename(folder, "b.wdrun", NULL);
+  WdRecording *r = forest();
+  bed_need_error(wd_recording_save(r, path, FALSE, "{\"shot\": 3}", &error), error, "save");
+  char *view = NULL;
+  WdRecording *back = wd_recording_load(path, &view, &error);
+  bed_need_error(back != NULL, error, "load");
+  tap_ok(same_recording(r, back), "a recording comes back equal");
+  tap_ok(g_strcmp0(view, "{\"shot\": 3}") == 0, "with its view");
+  WdPosition *data = wd_recording_position(back, 1, 6);
+  tap_ok(data->latent[0] == data->latent[1], "the data's two latents are still one");
+  g_free(view);
+  WdRecipe recipe = {.family = -1};
+  tap_ok(wd_recording_add(back, WD_BRANCH_SAMPLED, "x", 0, 0, &recipe, 2)->id == 5, "numbers go on");
+  g_object_unref(back);
+
+  /* frames */
+  WdPair *p = pair(2);
+  WdSimulation *live = simulation(4, WD_WAVE_LIVE, p), *exact = simulation(5, WD_WAVE_EXACT, p);
+  wd_recording_put_frame(r, wd_recording_position(r, 1, 2)->latent[0], p, live, exact);
+  wd_recording_put_frame(r, wd_recording_position(r, 1, 3)->latent[0], p, live, NULL);
+  wd_recording_put_frame(r, wd_recording_position(r, 1, 4)->latent[0], p, NULL, NULL);
+  bed_need_error(wd_recording_save(r, path, TRUE, NULL, &error), error, "save frames");
+  back = wd_recording_load(path, &view, &error);
+  bed_need_error(back != NULL, error, "load frames");
+  tap_ok(same_recording(r, back) && !view, "a recording with frames comes back equal");
+  for (int twice = 0; twice < 2; twice++) {
+    WdFrame f;
+    gboolean there = wd_recording_get_frame(back, 1, 2, WD_WHAT_ESTIMATE, &f) && f.pair && f.pair->coded &&
+                     f.exact && f.exact->coded && !f.live;
+    tap_ok(there && memcmp(f.pair->velocity.value, p->velocity.value,
+                           (size_t)geometry.nz * (size_t)geometry.nx * sizeof(float)) == 0,
+           "its frame has the map as it was, and the exact simulation");
+    double dd = 0, aa = 0, ee = 0;
+    for (size_t i = 0; there && i < wd_gather_count(&p->gathers); i++) {
+      double d = (double)f.pair->gathers.value[i] - (double)p->gathers.value[i], a = p->gathers.value[i];
+      double e = (double)f.exact->full.value[i] - (double)exact->full.value[i];
+      dd += d * d;
+      ee += e * e;
+      aa += a * a;
+    }
+    tap_at_most(sqrt(fmax(dd, ee) / aa), 1e-3, "gathers through codec and float16, relative L2");
+    tap_at_most(fabs(f.exact->comparison.all.relative_l2 - exact->comparison.all.relative_l2), 2e-3,
+                "the comparison made again");
+    gboolean others = wd_recording_get_frame(back, 1, 3, WD_WHAT_ESTIMATE, &f) && f.live && !f.exact &&
+                      wd_recording_get_frame(back, 1, 4, WD_WHAT_ESTIMATE, &f) && f.pair && !f.live &&
+                      !f.exact && !wd_recording_get_frame(back, 1, 5, WD_WHAT_ESTIMATE, &f);
+    tap_ok(others, "the others have what they had");
+    wd_recording_set_budget(back, 1); /* all but the newest go, and come from the file's form again */
+    if (twice) break;
+    bed_need_error(wd_recording_save(back, again, TRUE, NULL, &error), error, "save again");
+    g_object_unref(back);
+    back = wd_recording_load(again, NULL, &error);
+    bed_need_error(back != NULL, error, "load again");
+  }
+  g_autofree char *one = NULL, *two = NULL;
+  gsize n1 = 0, n2 = 0;
+  g_file_get_contents(path, &one, &n1, NULL);
+  g_file_get_contents(again, &two, &n2, NULL);
+  tap_ok(n1 == n2 && memcmp(one, two, n1) == 0, "saved again it is the same file to the last byte");
+  g_object_unref(back);
+  g_object_unref(r);
+  wd_pair_unref(p);
+  wd_simulation_unref(live);
+  wd_simulation_unref(exact);
+}
+
+/* The JSON of a file, changed by `from` to `to`, and metadata, into another file. */
+static void rewrite(const char *path, const char *out, const char *from, const char *to) {
+  wd_error err = {0};
+  wd_safetensors *f = NULL;
+  bed_need(wd_safetensors_open(path, &f, &err), &err, "open");
+  const wd_stored_tensor *t = wd_safetensors_find(f, "recording"), *x = wd_safetensors_find(f, "latents");
+  const wd_stored_tensor *v = wd_safetensors_find(f, "truth.0.velocity"),
+                         *g = wd_safetensors_find(f, "truth.0.gathers");
+  g_autofree char *text = g_strndup(t->data, t->bytes);
+  char *at = strstr(text, from);
+  if (!at) {
+    printf("Bail out! '%s' is not in the file\n", from);
+    exit(1);
+  }
+  *at = 0;
+  g_autofree char *changed = g_strconcat(text, to, at + strlen(from), NULL);
+  wd_stored_tensor all[4] = {*x, *v, *g, *t};
+  all[3].data = changed;
+  all[3].shape[0] = strlen(changed);
+  wd_metadata m[2] = {{"format", "wavediffusion-recording"}, {"colour of the sky", "blue"}};
+  bed_need(wd_safetensors_write(out, all, 4, m, 2, &err), &err, "write");
+  wd_safetensors_close(f);
+}
+
+static void bad_files(void) {
+  GError *error = NULL;
+  g_autofree char *path = g_build_filename(folder, "c.wdrun", NULL),
+                  *bad = g_build_filename(folder, "bad.wdrun", NULL);
+  WdRecording *r = forest();
+  bed_need_error(wd_recording_save(r, path, FALSE, NULL, &error), error, "save");
+  rewrite(path, bad, "\"version\":1", "\"version\":1,\"later\":{\"a\":[1,2.5]}");
+  WdRecording *back = wd_recording_load(bad, NULL, &error);
+  bed_need_error(back != NULL && same_recording(r, back), error, "unknown members");
+  bed_need_error(wd_recording_save(back, bad, FALSE, NULL, &error), error, "save");
+  wd_safetensors *f = NULL;
+  wd_error err = {0};
+  bed_need(wd_safetensors_open(bad, &f, &err), &err, "open");
+  const wd_stored_tensor *t = wd_safetensors_find(f, "recording");
+  g_autofree char *text = g_strndup(t->data, t->bytes);
+  tap_ok(strstr(text, "\"later\":{\"a\":[1,2.5]}") &&
+             g_strcmp0(wd_safetensors_metadata(f, "colour of the sky"), "blue") == 0,
+         "what this version does not know is written again");
+  wd_safetensors_close(f);
+  g_object_unref(back);
+
+  const char *const wrong[][2] = {{"\"version\":1", "\"version\":2"},
+                                  {"\"id\":2", "\"id\":1"},
+                                  {"\"id\":2", "\"id\":-2"},
+                                  {"\"parent\":1", "\"parent\":3"},
+                                  {"\"parent_at\":3", "\"parent_at\":7"},
+                                  {"\"latent\":3", "\"latent\":3000"},
+                                  {"\"latent\":3", "\"latent\":-1"},
+                                  {"\"timestep\":89", "\"timestep\":-1"},
+                                  {"\"alpha\":0.5", "\"alpha\":\"x\",\"was\":0.5"},
+                                  {"\"kind\":\"sampled\"", "\"kind\":\"encoded\""},
+                                  {"\"nz\":16", "\"nz\":160000"},
+                                  {"\"truth\":0", "\"truth\":1"},
+                                  {"\"sampler\":\"ddim\"", "\"sampler\":\"magic\""},
+                                  {"\"family\":\"", "\"family\":\"no-"},
+                                  {"\"mode\":\"live\"", "\"mode\":\"exact\""},
+                                  {"\"steps\":6", "\"steps\":5"},
+                                  {"\"branches\":[", "\"branches\":[7,"},
+                                  {"\"branches\":[", "\"branches\":["
+                                                     "["}};
+  for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+    rewrite(path, bad, wrong[i][0], wrong[i][1]);
+    back = wd_recording_load(bad, NULL, &error);
+    tap_ok(!back && error && strstr(error->message, "bad.wdrun"), "refused, %s: %s", wrong[i][1],
+           error ? error->message : "it was taken");
+    g_clear_error(&error);
+    g_clear_object(&back);
+  }
+  g_file_set_contents(bad, "hello", 5, NULL);
+  back = wd_recording_load(bad, NULL, &error);
+  tap_ok(!back && error, "refused: %s", error ? error->message : "it was taken");
+  g_clear_error(&error);
+  back = wd_recording_load("/nowhere/at.all", NULL, &error);
+  tap_ok(!back && error, "refused: %s", error ? error->message : "it was taken");
+  g_clear_error(&error);
+  gboolean saved = wd_recording_save(r, "/nowhere/at.all", FALSE, NULL, &error);
+  tap_ok(!saved && error, "not saved: %s", error ? error->message : "it was");
+  g_clear_error(&error);
+  g_object_unref(r);
+}
+
+static char *view_text(gpointer user) {
+  ++*(int *)user;
+  return g_strdup("{}");
+}
+
+static void autosave(void) {
+  GError *error = NULL;
+  int views = 0;
+  g_autofree char *place = g_build_filename(folder, "state", NULL);
+  WdSession *s = wd_session_new();
+  WdAutosave *a = wd_autosave_new(s, place, view_text, &views);
+  tap_ok(wd_autosave_now(a, &error) && !g_file_test(wd_autosave_get_path(a), G_FILE_TEST_EXISTS) &&
+             !wd_autosave_find(place),
+         "an empty session leaves nothing");
+  WdRecording *r = forest();
+  wd_session_set_recording(s, r);
+  bed_need_error(wd_autosave_now(a, &error), error, "autosave");
+  WdRecording *back = wd_recording_load(wd_autosave_get_path(a), NULL, &error);
+  bed_need_error(back != NULL, error, "load");
+  tap_ok(same_recording(r, back) && views == 1, "a session is saved, with its view");
+  g_object_unref(back);
+  tap_ok(!wd_autosave_find(place), "what a living process keeps is not offered");
+  g_autofree char *gone = g_build_filename(place, "session-2147483646.wdrun", NULL);
+  bed_need_error(g_rename(wd_autosave_get_path(a), gone) == 0, NULL, "rename");
+  g_autofree char *found = wd_autosave_find(place);
+  tap_ok(g_strcmp0(found, gone) == 0, "what a dead one left is found");
+  wd_autosave_adopt(a, found);
+  wd_autosave_set_seconds(a, 1);
+  wd_recording_rename(r, 1, "Another name");
+  gint64 end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+  while (!g_file_test(wd_autosave_get_path(a), G_FILE_TEST_EXISTS) && g_get_monotonic_time() < end)
+    g_main_context_iteration(NULL, TRUE);
+  tap_ok(g_file_test(wd_autosave_get_path(a), G_FILE_TEST_EXISTS), "it is saved by itself after a change");
+  bed_need_error(wd_autosave_now(a, &error), error, "autosave");
+  tap_ok(!g_file_test(gone, G_FILE_TEST_EXISTS), "and then takes the place of what was restored");
+  wd_autosave_free(a);
+  g_object_unref(s);
+  g_object_unref(r);
+}
+
+int main(void) {
+  folder = bed_folder();
+  branches();
+  frames();
+  round_trip();
+  bad_files();
+  autosave();
+  bed_remove(folder);
+  g_free(folder);
+  return tap_done();
+}
