@@ -2,6 +2,7 @@
  * what has the focus sees them first, so that typing into an entry triggers nothing; and where text is edited
  * they are refused outright, since an entry lets some keys (Up, Page Up) pass. Only accelerators that no text
  * field wants are the application's, where menus show them. */
+#include "app/actions.h"
 #include "app/window_private.h"
 
 #include <string.h>
@@ -100,6 +101,7 @@ static gboolean on_key(GtkWidget *widget, GVariant *arguments, gpointer user) {
   const Key *key = user;
   WdWindow *w = WD_WINDOW(widget);
   if (!key->in_text && edits_text(w)) return GDK_EVENT_PROPAGATE;
+  if (w->update_idle) wd_actions_update(w); /* keys may come faster than the window gets idle */
   const char *name = strchr(key->action, '.') + 1;
   GAction *action = g_action_map_lookup_action(G_ACTION_MAP(w), name);
   if (!action || !g_action_get_enabled(action)) return GDK_EVENT_PROPAGATE;

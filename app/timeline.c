@@ -119,6 +119,8 @@ static void on_lanes(WdTimeline *t) {
   gtk_widget_measure(GTK_WIDGET(t->canvas), GTK_ORIENTATION_VERTICAL, -1, NULL, &natural, NULL, NULL);
   double lane = wd_timeline_canvas_lane_height(t->canvas);
   most = n > ROWS_IN_SIGHT ? (int)(natural - (n - ROWS_IN_SIGHT - 0.5) * lane) : natural;
+  gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(t->upright),
+                                             -1); /* or GTK refuses a larger least */
   gtk_scrolled_window_set_min_content_height(GTK_SCROLLED_WINDOW(t->upright), most);
   gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(t->upright), most);
   gtk_widget_set_visible(t->names, n > 0);

@@ -55,7 +55,7 @@ static gboolean update(gpointer user) {
 }
 
 void wd_window_queue_update(WdWindow *w) {
-  if (!w->update_idle) w->update_idle = g_idle_add_full(G_PRIORITY_DEFAULT_IDLE - 50, update, w, NULL);
+  if (!w->update_idle) w->update_idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE + 10, update, w, NULL);
 }
 
 static void look(WdWindow *w) {

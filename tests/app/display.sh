@@ -42,9 +42,12 @@ while [ ! -s "$folder/display" ]; do
 done
 DISPLAY=:$(cat "$folder/display")
 export DISPLAY
+# Software OpenGL compiles its shaders for seconds: what it has compiled before is not private.
+export MESA_SHADER_CACHE_DIR="${MESA_SHADER_CACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}}"
 for d in config data cache state run; do mkdir -m 700 "$folder/$d"; done
 export XDG_CONFIG_HOME="$folder/config" XDG_DATA_HOME="$folder/data" XDG_CACHE_HOME="$folder/cache" \
   XDG_STATE_HOME="$folder/state" XDG_RUNTIME_DIR="$folder/run"
 export GDK_BACKEND=x11 GSETTINGS_BACKEND=memory GTK_A11Y="${GTK_A11Y:-none}" GIO_USE_VFS=local NO_AT_BRIDGE=1 WD_GL_MODE="$mode"
-unset DBUS_SESSION_BUS_ADDRESS WAYLAND_DISPLAY GTK_THEME
+unset WAYLAND_DISPLAY GTK_THEME
+export DBUS_SESSION_BUS_ADDRESS=disabled: # unset, GLib would start a bus of its own
 "$@"

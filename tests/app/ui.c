@@ -249,6 +249,7 @@ void ui_stop(Ui *ui) {
     ui->window = NULL;
   }
   ui_run(0.05);
+  g_signal_emit_by_name(ui->application, "shutdown");
   g_clear_object(&ui->application);
   g_application_set_default(NULL);
 }
