@@ -232,17 +232,23 @@ static void on_map(WdStatusBar *s) {
   queue_update(s);
 }
 
+/* A label, with a line before it that comes and goes with it. */
 static GtkWidget *add_label(WdStatusBar *s, const char *name, gboolean separator) {
-  if (separator && gtk_widget_get_first_child(GTK_WIDGET(s))) {
-    GtkWidget *line = gtk_separator_new(GTK_ORIENTATION_VERTICAL);
-    gtk_box_append(GTK_BOX(s), line);
-  }
   GtkWidget *label = gtk_label_new(NULL);
   gtk_widget_set_name(label, name);
   gtk_widget_add_css_class(label, "caption");
   gtk_widget_add_css_class(label, "numeric");
   gtk_label_set_xalign(GTK_LABEL(label), 0);
   gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
+  gtk_widget_set_margin_top(label, 3);
+  gtk_widget_set_margin_bottom(label, 3);
+  if (separator) {
+    GtkWidget *line = gtk_separator_new(GTK_ORIENTATION_VERTICAL);
+    gtk_widget_set_margin_top(line, 4);
+    gtk_widget_set_margin_bottom(line, 4);
+    g_object_bind_property(label, "visible", line, "visible", G_BINDING_SYNC_CREATE);
+    gtk_box_append(GTK_BOX(s), line);
+  }
   gtk_box_append(GTK_BOX(s), label);
   return label;
 }
@@ -279,10 +285,6 @@ GtkWidget *wd_status_bar_new(WdSession *session, WdView *view) {
   gtk_label_set_ellipsize(GTK_LABEL(s->cursor), PANGO_ELLIPSIZE_NONE); /* the last to be shortened */
   gtk_widget_set_margin_start(s->device, 10);
   gtk_widget_set_margin_end(s->cursor, 10);
-  for (GtkWidget *w = gtk_widget_get_first_child(GTK_WIDGET(s)); w; w = gtk_widget_get_next_sibling(w)) {
-    gtk_widget_set_margin_top(w, 3);
-    gtk_widget_set_margin_bottom(w, 3);
-  }
   g_signal_connect_object(view, "changed", G_CALLBACK(on_view), s, 0);
   g_signal_connect_object(session, "state", G_CALLBACK(queue_update), s, G_CONNECT_SWAPPED);
   g_signal_connect_object(session, "frame", G_CALLBACK(queue_update), s, G_CONNECT_SWAPPED);

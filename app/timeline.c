@@ -67,12 +67,14 @@ static void update(WdTimeline *t) {
   gtk_button_set_icon_name(GTK_BUTTON(t->play),
                            v->playing ? "media-playback-pause-symbolic" : "media-playback-start-symbolic");
   gtk_widget_set_tooltip_text(t->play, v->playing ? "Pause (Space)" : "Play the recording (Space)");
-  gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(t->loop), v->loop);
-  gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(t->ping_pong), v->ping_pong);
-  gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(t->reverse), v->reverse);
+  gtk_check_button_set_active(GTK_CHECK_BUTTON(t->loop), v->loop);
+  gtk_check_button_set_active(GTK_CHECK_BUTTON(t->ping_pong), v->ping_pong);
+  gtk_check_button_set_active(GTK_CHECK_BUTTON(t->reverse), v->reverse);
   gtk_range_set_value(GTK_RANGE(t->fps), v->fps);
-  g_autofree char *rate = g_strdup_printf("%.3g fps", v->fps);
-  gtk_label_set_text(GTK_LABEL(t->rate), rate);
+  g_autofree char *rate =
+      g_strdup_printf("%s%.3g fps%s", v->reverse ? "◂ " : "", v->fps, v->loop || v->ping_pong ? " ↻" : "");
+  if (g_strcmp0(gtk_menu_button_get_label(GTK_MENU_BUTTON(t->rate)), rate))
+    gtk_menu_button_set_label(GTK_MENU_BUTTON(t->rate), rate);
   t->updating = FALSE;
   show_place(t);
 }
@@ -208,12 +210,12 @@ static void on_play(WdTimeline *t) {
   t->view->playing = !t->view->playing;
   wd_view_changed(t->view, WD_VIEW_PLAY | (t->view->playing ? 0 : WD_VIEW_PLACE));
 }
-static void on_toggle(GtkToggleButton *button, WdTimeline *t) {
+static void on_toggle(GtkCheckButton *button, WdTimeline *t) {
   (void)button;
   if (t->updating) return;
-  t->view->loop = gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(t->loop));
-  t->view->ping_pong = gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(t->ping_pong));
-  t->view->reverse = gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(t->reverse));
+  t->view->loop = gtk_check_button_get_active(GTK_CHECK_BUTTON(t->loop));
+  t->view->ping_pong = gtk_check_button_get_active(GTK_CHECK_BUTTON(t->ping_pong));
+  t->view->reverse = gtk_check_button_get_active(GTK_CHECK_BUTTON(t->reverse));
   wd_view_changed(t->view, WD_VIEW_PLAY);
 }
 static void on_fps(GtkRange *range, WdTimeline *t) {
@@ -247,13 +249,11 @@ static GtkWidget *button(WdTimeline *t, GtkWidget *box, const char *name, const 
   return b;
 }
 
-static GtkWidget *toggle(WdTimeline *t, GtkWidget *box, const char *name, const char *icon,
-                         const char *tooltip) {
-  GtkWidget *b = gtk_toggle_button_new();
-  gtk_button_set_icon_name(GTK_BUTTON(b), icon);
+static GtkWidget *way(WdTimeline *t, GtkWidget *box, const char *name, const char *text,
+                      const char *tooltip) {
+  GtkWidget *b = gtk_check_button_new_with_label(text);
   gtk_widget_set_name(b, name);
-  name_it(b, tooltip);
-  gtk_widget_add_css_class(b, "flat");
+  gtk_widget_set_tooltip_text(b, tooltip);
   g_signal_connect(b, "toggled", G_CALLBACK(on_toggle), t);
   gtk_box_append(GTK_BOX(box), b);
   return b;
@@ -267,6 +267,34 @@ static GtkWidget *worded(WdTimeline *t, GtkWidget *box, const char *name, const 
   g_signal_connect_swapped(b, "clicked", G_CALLBACK(clicked), t);
   gtk_box_append(GTK_BOX(box), b);
   return b;
+}
+
+/* How it plays: behind one button that says how fast. */
+static GtkWidget *build_ways(WdTimeline *t) {
+  GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 4);
+  GtkWidget *speed = gtk_label_new("Steps a second");
+  gtk_label_set_xalign(GTK_LABEL(speed), 0);
+  gtk_box_append(GTK_BOX(box), speed);
+  t->fps = gtk_scale_new_with_range(GTK_ORIENTATION_HORIZONTAL, 0.5, 30, 0.5);
+  gtk_widget_set_name(t->fps, "fps");
+  gtk_widget_set_size_request(t->fps, 220, -1);
+  gtk_scale_set_draw_value(GTK_SCALE(t->fps), FALSE);
+  for (int i = 5; i <= 30; i += 5) gtk_scale_add_mark(GTK_SCALE(t->fps), i, GTK_POS_BOTTOM, NULL);
+  name_it(t->fps, "Steps a second when playing ([ slower, ] faster)");
+  g_signal_connect(t->fps, "value-changed", G_CALLBACK(on_fps), t);
+  gtk_box_append(GTK_BOX(box), t->fps);
+  t->loop = way(t, box, "loop", "Loop", "Over and over (L)");
+  t->ping_pong = way(t, box, "ping-pong", "There and back", "Ping-pong: turns round at the ends");
+  t->reverse = way(t, box, "reverse", "Backwards", "From the data to the noise");
+  GtkWidget *popover = gtk_popover_new();
+  gtk_popover_set_child(GTK_POPOVER(popover), box);
+  t->rate = gtk_menu_button_new();
+  gtk_widget_set_name(t->rate, "play-menu");
+  gtk_menu_button_set_direction(GTK_MENU_BUTTON(t->rate), GTK_ARROW_UP);
+  gtk_menu_button_set_popover(GTK_MENU_BUTTON(t->rate), popover);
+  gtk_widget_add_css_class(t->rate, "flat");
+  gtk_widget_set_tooltip_text(t->rate, "How it plays: speed, loop, there and back, backwards");
+  return t->rate;
 }
 
 static GtkWidget *build_transport(WdTimeline *t) {
@@ -303,24 +331,7 @@ static GtkWidget *build_transport(WdTimeline *t) {
   gtk_widget_add_css_class(t->place, "numeric");
   gtk_widget_set_margin_start(t->place, 6);
   gtk_box_append(GTK_BOX(row), t->place);
-  GtkWidget *ways = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
-  t->loop = toggle(t, ways, "loop", "media-playlist-repeat-symbolic", "Loop (L)");
-  t->ping_pong = toggle(t, ways, "ping-pong", "object-flip-horizontal-symbolic", "Ping-pong: there and back");
-  t->reverse = toggle(t, ways, "reverse", "media-seek-backward-symbolic", "Backwards, from data to noise");
-  gtk_box_append(GTK_BOX(row), ways);
-  t->fps = gtk_scale_new_with_range(GTK_ORIENTATION_HORIZONTAL, 0.5, 30, 0.5);
-  gtk_widget_set_name(t->fps, "fps");
-  gtk_widget_set_size_request(t->fps, 84, -1);
-  gtk_scale_set_draw_value(GTK_SCALE(t->fps), FALSE);
-  name_it(t->fps, "Steps a second when playing ([ slower, ] faster)");
-  g_signal_connect(t->fps, "value-changed", G_CALLBACK(on_fps), t);
-  gtk_box_append(GTK_BOX(row), t->fps);
-  t->rate = gtk_label_new(NULL);
-  gtk_label_set_width_chars(GTK_LABEL(t->rate), 7);
-  gtk_label_set_xalign(GTK_LABEL(t->rate), 0);
-  gtk_widget_add_css_class(t->rate, "dim-label");
-  gtk_widget_add_css_class(t->rate, "numeric");
-  gtk_box_append(GTK_BOX(row), t->rate);
+  gtk_box_append(GTK_BOX(row), build_ways(t));
   return row;
 }
 
