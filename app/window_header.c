@@ -114,6 +114,8 @@ void wd_window_build_header(WdWindow *w) {
   gtk_widget_set_tooltip_text(w->seed,
                               "Seed of the next run: the same seed gives the same noise on every machine");
   gtk_accessible_update_property(GTK_ACCESSIBLE(w->seed), GTK_ACCESSIBLE_PROPERTY_LABEL, "Seed", -1);
+  g_autofree char *next = g_strdup_printf("%" G_GUINT64_FORMAT, w->view->next.seed);
+  gtk_editable_set_text(GTK_EDITABLE(w->seed), next); /* it has the focus at first, and is not empty then */
   g_signal_connect(w->seed, "activate", G_CALLBACK(on_seed_activate), w);
   g_signal_connect(w->seed, "changed", G_CALLBACK(on_seed_changed), w);
   gtk_box_append(GTK_BOX(seed), w->seed);

@@ -39,6 +39,7 @@ static void show_new(WdWindow *w, guint id) {
 
 void wd_window_run(WdWindow *w, gboolean new_seed) {
   if (new_seed || (!w->view->seed_locked && w->seed_was_run)) wd_window_dice(w);
+  wd_window_show_header(w); /* a seed set elsewhere (sidebar, command line) reaches the entry first */
   if (!wd_window_take_seed(w)) {
     const WdNotice notice = {.code = WD_ERR_ARGUMENT,
                              .what = (char *)"The seed is not a number",
