@@ -1,18 +1,48 @@
-/* The session without a display: runs, branches, stops; every plotted value from a simulation that was made.
- */
+/* The session without a display: every plotted value from a simulation that was made, and equal to what the
+ * command line gives for the same latents; a run stopped, branched, saved, loaded and continued to the same
+ * bits; faults; ten thousand random acts. */
 #include "tests/app/bed.h"
+
+#include "model/pair_decoder.h"
+#include "solver/npy.h"
+
+#include <jansson.h>
 
 static char *folder, *model;
 
-/* A run with the small model, looked at. */
+static WdPosition *at(WdSession *s, guint id, int k) {
+  return wd_recording_position(wd_session_get_recording(s), id, k);
+}
+
+static guint run_all(WdSession *s, const WdRecipe *recipe) {
+  GError *error = NULL;
+  guint id = wd_session_run(s, recipe, &error);
+  bed_need_error(id != 0, error, "run");
+  if (!bed_wait(bed_idle, s, 120)) tap_ok(false, "a run ends");
+  return id;
+}
+
+/* A call that says no, and why. */
+static void refused(guint result, GError **error, const char *what) {
+  tap_ok(!result && *error, "%s: %s", what, *error ? (*error)->message : "it was taken");
+  g_clear_error(error);
+}
+
+/* ---- one run */
+
 static void run_once(void) {
   bed_log log = {0};
   GError *error = NULL;
   WdSession *s = bed_session(&log);
+  WdRecipe recipe = {.seed = 7, .family = -1, .plan.steps = 6};
+  refused(wd_session_run(s, &recipe, &error), &error, "no run without a model");
+  WdPolicy policy = *wd_session_get_policy(s);
+  policy.exact_rest = FALSE;
+  wd_session_set_policy(s, &policy);
   bed_open(s, model, "cpu:2");
   const WdModelInfo *info = wd_session_get_model(s);
-  tap_ok(info->stage2 && info->latent.count > 0, "a model opens: %s on %s", info->name, info->device);
-  WdRecipe recipe = {.seed = 7, .family = -1, .plan.steps = 6};
+  tap_ok(info->stage2 && info->latent.count > 0 && info->timesteps == 100, "a model opens: %s on %s",
+         info->name, info->device);
   guint id = wd_session_run(s, &recipe, &error);
   bed_need_error(id != 0, error, "run");
   tap_ok(wd_session_get_state(s) == WD_SESSION_RUNNING && wd_session_get_running(s) == id, "a run runs");
@@ -22,29 +52,699 @@ static void run_once(void) {
   WdBranch *b = wd_recording_find(r, id);
   tap_ok(wd_branch_last(b) == 6 && wd_branch_end(b) == 6, "it has all its steps (%d)", wd_branch_last(b));
   int scored = 0;
-  for (int k = 0; k <= 6; k++) scored += wd_recording_position(r, id, k)->live[WD_WHAT_ESTIMATE] != NULL;
+  for (int k = 0; k <= 6; k++) scored += at(s, id, k)->live[WD_WHAT_ESTIMATE] != NULL;
   tap_ok(scored == 7, "every step is scored (%d)", scored);
-  tap_ok(wd_session_get_times(s).simulations >= 7, "by the solver: %d simulations",
+  tap_ok(wd_session_get_times(s).simulations == 7, "by the solver: %d simulations",
          (int)wd_session_get_times(s).simulations);
+  policy.exact_rest = TRUE;
+  wd_session_set_policy(s, &policy);
   tap_ok(bed_wait(bed_rested, s, 60), "it comes to rest");
   scored = 0;
   for (int k = 0; k <= 6; k++) {
-    const WdScore *e = wd_recording_position(r, id, k)->exact[WD_WHAT_ESTIMATE];
+    const WdScore *e = at(s, id, k)->exact[WD_WHAT_ESTIMATE];
     scored += e && e->details && e->mode == WD_WAVE_EXACT;
   }
-  tap_ok(scored == 7, "at rest every step is scored in exact mode (%d)", scored);
+  tap_ok(scored == 7 && wd_session_get_times(s).simulations == 14,
+         "at rest every step is scored in exact mode (%d), by %d simulations in all", scored,
+         (int)wd_session_get_times(s).simulations);
   WdFrame f;
   tap_ok(wd_recording_get_frame(r, id, 6, WD_WHAT_ESTIMATE, &f) && f.pair && f.exact && log.frame > 0,
          "the frame that was looked at is there");
+  tap_ok(log.progress == 7 && log.notice == 0, "progress was told %d times", log.progress);
+  policy = *wd_session_get_policy(s);
+  policy.calibration = WD_CALIBRATE_GAIN;
+  wd_session_set_policy(s, &policy);
+  tap_ok(at(s, id, 6)->exact[0] == NULL && bed_wait(bed_rested, s, 60) && at(s, id, 6)->exact[0] != NULL,
+         "under another calibration the final score is made anew");
+  policy = (WdPolicy){.score = WD_SCORE_EVERY_N, .every = 4, .both = TRUE, .exact_runs = TRUE};
+  wd_session_set_policy(s, &policy);
+  id = run_all(s, &recipe);
+  char text[64] = "";
+  for (int k = 0; k <= 6; k++)
+    for (int w = 0; w < WD_WHATS; w++)
+      g_strlcat(text, at(s, id, k)->exact[w] ? "e" : at(s, id, k)->live[w] ? "l" : "-", sizeof text);
+  tap_ok(strcmp(text, "ee------ee--ee") == 0,
+         "every fourth step, both latents, exact at once, none at rest: %s", text);
   g_object_unref(s);
   bed_clear_log(&log);
 }
 
-int main(void) {
+/* ---- the same bits as the command line */
+
+static json_t *cli(const char *const *arguments) {
+  char *out = NULL;
+  int status = 1;
+  GError *error = NULL;
+  if (!g_spawn_sync(NULL, (char **)arguments, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &out, NULL,
+                    &status, &error) ||
+      status) {
+    printf("# %s %s: %s\n", arguments[0], arguments[1], error ? error->message : "failed");
+    g_clear_error(&error);
+    g_free(out);
+    return NULL;
+  }
+  json_t *o = json_loads(out, 0, NULL);
+  g_free(out);
+  return o;
+}
+
+/* Values of the session against wavediffusion-cli residual on the same latents: both print nine digits. */
+static void against_residual(WdSession *s, guint id, int steps, const char *mode) {
+  const char *program = g_getenv("WD_CLI");
+  int one = wd_session_get_model(s)->latent.count;
+  wd_latent_shape l = wd_session_get_model(s)->latent;
+  g_autofree char *path = g_build_filename(folder, "z.npy", NULL);
+  wd_error err = {0};
+  wd_npy_writer *w = NULL;
+  const size_t shape[4] = {(size_t)steps + 1, (size_t)l.channels, (size_t)l.height, (size_t)l.width};
+  bed_need(wd_npy_writer_open(path, WD_NPY_F32, 4, shape, &w, &err), &err, "npy");
+  for (int k = 0; k <= steps; k++)
+    bed_need(wd_npy_writer_append(w, g_bytes_get_data(at(s, id, k)->latent[WD_WHAT_ESTIMATE], NULL),
+                                  (size_t)one, &err),
+             &err, "npy");
+  bed_need(wd_npy_writer_close(w, &err), &err, "npy");
+  const char *const arguments[] = {program,     "residual",   "--model", wd_session_get_model(s)->folder,
+                                   "--latents", path,         "--mode",  mode,
+                                   "--json",    "--per-pair", NULL};
+  json_t *o = cli(arguments);
+  double worst = o ? 0 : NAN;
+  static const int kinds[] = {WD_METRIC_REFLECTION_RESIDUAL, WD_METRIC_RELATIVE_L2, WD_METRIC_LOG_NORM_MSE,
+                              WD_METRIC_REFLECTION_SHARE};
+  for (int k = 0; k <= steps && o; k++) {
+    WdPosition *p = at(s, id, k);
+    const WdScore *score =
+        strcmp(mode, "exact") == 0 ? p->exact[WD_WHAT_ESTIMATE] : p->live[WD_WHAT_ESTIMATE];
+    const json_t *pair = json_array_get(json_object_get(o, "per_pair"), (size_t)k);
+    for (int i = 0; i < 4; i++) {
+      double x = score ? score->value[kinds[i]] : NAN;
+      double y = json_number_value(json_object_get(pair, wd_score_get_info(kinds[i])->key));
+      double d = fabs(x - y) / fabs(y);
+      if (!(d <= worst)) worst = d;
+    }
+  }
+  char what[96];
+  g_snprintf(what, sizeof what, "%s scores against wavediffusion-cli residual, %d steps, worst relative",
+             mode, steps + 1);
+  tap_at_most(worst, 2e-9, what);
+  json_decref(o);
+}
+
+static void against_sample(WdSession *s, guint id, guint64 seed, int steps) {
+  g_autofree char *out = g_build_filename(folder, "sampled", NULL),
+                  *path = g_build_filename(out, "latents_steps.npy", NULL);
+  g_autofree char *seeds = g_strdup_printf("%" G_GUINT64_FORMAT, seed), *count = g_strdup_printf("%d", steps);
+  const char *const arguments[] = {g_getenv("WD_CLI"), "sample", "--model", wd_session_get_model(s)->folder,
+                                   "--seeds",          seeds,    "--steps", count,
+                                   "--json",           "-o",     out,       NULL};
+  json_t *o = cli(arguments);
+  wd_npy *npy = NULL;
+  wd_error err = {0};
+  size_t one = (size_t)wd_session_get_model(s)->latent.count;
+  float *z = g_new(float, one);
+  int same = 0;
+  if (o && !wd_npy_open(path, &npy, &err))
+    for (int k = 0; k <= steps; k++)
+      same += !wd_npy_read(npy, (size_t)k * one, one, z, &err) &&
+              memcmp(z, g_bytes_get_data(at(s, id, k)->latent[WD_WHAT_STATE], NULL), one * sizeof *z) == 0;
+  tap_ok(same == steps + 1, "wavediffusion-cli sample gives the same bytes at %d of %d steps", same,
+         steps + 1);
+  wd_npy_close(npy);
+  g_free(z);
+  json_decref(o);
+}
+
+/* The shipped model, a seed that nobody saw before. */
+static void shipped(void) {
+  if (!g_getenv("WD_CLI")) {
+    tap_skip("the shipped model: no wavediffusion-cli to compare with (WD_CLI)");
+    return;
+  }
+  enum { STEPS = 5 };
+  GError *error = NULL;
+  WdSession *s = bed_session(NULL);
+  wd_session_open_model(s, "default", "cpu");
+  if (!bed_wait(bed_idle, s, 60) || !wd_session_get_model(s)) {
+    tap_skip("the shipped model is not there");
+    g_object_unref(s);
+    return;
+  }
+  guint64 seed = (guint64)g_get_real_time();
+  WdRecipe recipe = {.seed = seed, .family = -1, .plan.steps = STEPS};
+  guint id = run_all(s, &recipe);
+  guint64 made = wd_session_get_times(s).simulations;
+  tap_ok(made == STEPS + 1, "seed %" G_GUINT64_FORMAT ": the solver ran for each of %d scored steps (%d)",
+         seed, STEPS + 1, (int)made);
+  against_residual(s, id, STEPS, "live");
+  against_sample(s, id, seed, STEPS);
+  wd_session_look(s, 0, id, STEPS, WD_WHAT_ESTIMATE, TRUE);
+  tap_ok(bed_wait(bed_rested, s, 120), "it comes to rest");
+  against_residual(s, id, STEPS, "exact");
+  WdLevels levels;
+  guint n = 0;
+  tap_ok(wd_session_get_levels(s, WD_METRIC_REFLECTION_RESIDUAL, &levels) && levels.direct == 1 &&
+             levels.stage1_p95 > levels.stage1_median && levels.noise_median > levels.generated_median &&
+             levels.floor < levels.stage1_median && levels.silence > 1 &&
+             wd_session_get_way(s, WD_METRIC_REFLECTION_RESIDUAL, &n) && n == 17 &&
+             !wd_session_get_levels(s, WD_METRIC_CORRELATION, &levels),
+         "the evaluation's levels are read: %s", wd_session_get_model(s)->evaluated);
+
+  /* How soon it stops, whatever it is at. */
+  double worst = 0;
+  WdPolicy policy = *wd_session_get_policy(s);
+  policy.exact_runs = policy.both = TRUE;
+  wd_session_set_policy(s, &policy);
+  for (int i = 0; i < 8; i++) {
+    recipe.seed++;
+    bed_need_error(wd_session_run(s, &recipe, &error) != 0, error, "run");
+    gint64 until = g_get_monotonic_time() + 30000 + 37000 * i;
+    while (g_get_monotonic_time() < until)
+      if (!g_main_context_iteration(NULL, FALSE)) g_usleep(500);
+    gint64 start = g_get_monotonic_time();
+    wd_session_stop(s);
+    bed_wait(bed_idle, s, 10);
+    worst = fmax(worst, (double)(g_get_monotonic_time() - start) / 1000);
+  }
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  tap_at_most(worst, 5000, "from stop to idle (instrumented), the longest of 8, ms");
+#else
+  tap_at_most(worst, 1000, "from stop to idle (100 on quiet cores), the longest of 8, ms");
+#endif
+  printf("# stop: %.1f ms at the longest; step %.1f, denoise %.1f, decode %.1f, live %.1f, exact %.1f, "
+         "compare %.1f ms\n",
+         worst, wd_session_get_times(s).step, wd_session_get_times(s).denoise, wd_session_get_times(s).decode,
+         wd_session_get_times(s).live, wd_session_get_times(s).exact, wd_session_get_times(s).compare);
+  wd_session_run(s, &recipe, NULL);
+  g_usleep(20000);
+  gint64 start = g_get_monotonic_time();
+  g_object_unref(s);
+  tap_at_most((double)(g_get_monotonic_time() - start) / 1000, 2000, "closed while running, ms");
+}
+
+/* ---- stopped, branched, saved, loaded: the same bits */
+
+static gboolean same_latents(WdSession *s, guint a, WdSession *t, guint b, int from, int to) {
+  for (int k = from; k <= to; k++) {
+    WdPosition *p = at(s, a, k), *q = at(t, b, k);
+    for (int w = 0; w < WD_WHATS; w++)
+      if (!p || !q || !p->latent[w] || !q->latent[w] || !g_bytes_equal(p->latent[w], q->latent[w]))
+        return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean bed_at(gpointer user) {
+  void **v = user;
+  WdBranch *b = wd_recording_find(wd_session_get_recording(v[0]), GPOINTER_TO_UINT(v[1]));
+  return wd_branch_last(b) >= GPOINTER_TO_INT(v[2]);
+}
+
+static void same_bits(wd_sampler_kind kind) {
+  GError *error = NULL;
+  WdSession *s = bed_session(NULL), *t = bed_session(NULL);
+  bed_open(s, model, "cpu:1");
+  bed_open(t, model, "cpu:2");
+  WdRecipe recipe = {.seed = 11, .family = 3, .plan = {kind, 9, 0, 0.7}};
+  WdRecipe other = {
+      .seed = 11, .family = 5, .plan = {WD_SAMPLER_DDPM, 7, 0, 0}, .new_noise = TRUE, .noise_seed = 5};
+  WdRecipe third = {.seed = 11, .family = 5, .plan = {WD_SAMPLER_DPMPP_2M, 4, 0, 0.3}};
+  guint a = run_all(s, &recipe); /* in one go */
+  guint a2 = wd_session_branch(s, a, 4, &other, NULL, &error);
+  bed_need_error(a2 != 0 && bed_wait(bed_idle, s, 60), error, "branch");
+  guint a3 = wd_session_branch(s, a2, 6, &third, NULL, &error);
+  bed_need_error(a3 != 0 && bed_wait(bed_idle, s, 60), error, "branch");
+  tap_ok(wd_recording_find(wd_session_get_recording(s), a2)->steps == 11 &&
+             wd_recording_find(wd_session_get_recording(s), a3)->steps == 10,
+         "%s: branches count on from their parents", wd_sampler_name(kind));
+  WdPosition *p = at(s, a2, 6), *q = wd_recording_position(wd_session_get_recording(s), a3, 6);
+  tap_ok(p->latent[WD_WHAT_STATE] == q->latent[WD_WHAT_STATE],
+         "a branch starts from its parent's very latent");
+
+  /* Step by step, with stops, through a file, half of it in another session. */
+  guint b = wd_session_run_to(t, &recipe, 0, &error);
+  bed_need_error(b != 0 && bed_wait(bed_idle, t, 60), error, "start");
+  for (int k = 1; k <= 5; k++)
+    bed_need_error(wd_session_continue(t, b, k, &error) && bed_wait(bed_idle, t, 60), error, "step");
+  tap_ok(wd_branch_last(wd_recording_find(wd_session_get_recording(t), b)) == 5,
+         "stepping stops where it was told to");
+  guint b2 = wd_session_branch(t, b, 4, &other, NULL, &error);
+  void *wait_for[3] = {t, GUINT_TO_POINTER(b2), GINT_TO_POINTER(6)};
+  bed_wait(bed_at, wait_for, 60);
+  wd_session_stop(t);
+  bed_wait(bed_idle, t, 60);
+  g_autofree char *path = g_build_filename(folder, "half.wdrun", NULL);
+  bed_need_error(wd_recording_save(wd_session_get_recording(t), path, FALSE, NULL, &error), error, "save");
+  g_object_unref(t);
+  t = bed_session(NULL);
+  WdRecording *r = wd_recording_load(path, NULL, &error);
+  bed_need_error(r != NULL, error, "load");
+  wd_session_set_recording(t, r);
+  g_object_unref(r);
+  refused(wd_session_continue(t, b, 9, &error), &error, "no continuing without the model");
+  bed_open(t, model, "cpu:2");
+  guint b3 = wd_session_branch(t, b2, 6, &third, NULL, &error);
+  bed_need_error(b3 != 0 && bed_wait(bed_idle, t, 60), error, "branch");
+  bed_need_error(wd_session_continue(t, b2, 99, &error) && bed_wait(bed_idle, t, 60), error, "continue");
+  bed_need_error(wd_session_continue(t, b, 99, &error) && bed_wait(bed_idle, t, 60), error, "continue");
+  tap_ok(same_latents(s, a, t, b, 0, 9), "%s: a run stepped, stopped, saved, loaded: the same bits",
+         wd_sampler_name(kind));
+  tap_ok(same_latents(s, a2, t, b2, 0, 11), "%s: so is its branch", wd_sampler_name(kind));
+  tap_ok(same_latents(s, a3, t, b3, 0, 10), "%s: and a branch of the branch", wd_sampler_name(kind));
+  g_object_unref(s);
+  g_object_unref(t);
+}
+
+/* ---- refinement, edits, opened pairs */
+
+static void made_of_data(void) {
+  GError *error = NULL;
+  bed_log log = {0};
+  WdSession *s = bed_session(&log);
+  bed_open(s, model, "cpu:2");
+  WdRecipe recipe = {.seed = 3, .family = -1, .plan.steps = 3};
+  guint id = run_all(s, &recipe);
+  bed_need_error(wd_session_refine(s, id, 3, 0.02, &error) && bed_wait(bed_idle, s, 60), error, "refine");
+  WdBranch *b = wd_recording_find(wd_session_get_recording(s), id);
+  gboolean refined = wd_branch_last(b) == 6 && wd_branch_end(b) == 6 && b->recipe.refine_steps == 3;
+  for (int k = 4; k <= 6 && refined; k++)
+    refined = at(s, id, k)->refined && isfinite(at(s, id, k)->objective) &&
+              at(s, id, k)->level.timestep == -1 && at(s, id, k)->latent[0] == at(s, id, k)->latent[1] &&
+              at(s, id, k)->live[0];
+  tap_ok(refined && !at(s, id, 3)->refined, "refinement adds scored positions after the data");
+  refused(wd_session_branch(s, id, 3, &recipe, NULL, &error), &error, "no branch at the data");
+  float *z =
+      g_memdup2(g_bytes_get_data(at(s, id, 6)->latent[0], NULL), g_bytes_get_size(at(s, id, 6)->latent[0]));
+  z[0] += 0.5f;
+  GBytes *edited = g_bytes_new_take(z, g_bytes_get_size(at(s, id, 6)->latent[0]));
+  guint twig = wd_session_branch(s, id, 6, &recipe, edited, &error);
+  bed_need_error(twig != 0 && bed_wait(bed_idle, s, 60), error, "edit at the data");
+  tap_ok(at(s, twig, 6)->latent[0] && g_bytes_equal(at(s, twig, 6)->latent[0], edited) &&
+             at(s, twig, 6)->live[0] &&
+             wd_branch_end(wd_recording_find(wd_session_get_recording(s), twig)) == 6,
+         "an edited latent at the data is a branch of its own, and scored");
+  twig = wd_session_branch(s, id, 1, &recipe, edited, &error);
+  bed_need_error(twig != 0 && bed_wait(bed_idle, s, 60), error, "edit");
+  tap_ok(g_bytes_equal(at(s, twig, 1)->latent[WD_WHAT_STATE], edited) && at(s, twig, 4),
+         "so is one in the middle, with its steps");
+  GBytes *shorter = g_bytes_new("abc", 3);
+  refused(wd_session_branch(s, id, 1, &recipe, shorter, &error), &error,
+          "an edit of another size is refused");
+  g_bytes_unref(shorter);
+  g_bytes_unref(edited);
+
+  /* an opened pair: the map alone; the gathers are simulated */
+  wd_error err = {0};
+  wd_map map = {0}, again = {0};
+  wd_gather none = {0};
+  bed_need(wd_map_create(16, 16, 10, &map, &err), &err, "map");
+  for (int i = 0; i < 256; i++) map.value[i] = (float)(1800 + 60 * (i / 16));
+  bed_need(wd_map_copy(&map, &again, &err), &err, "map");
+  WdPair *pair = wd_pair_new(&map, &none, 0);
+  guint opened = wd_session_encode(s, pair, TRUE, TRUE, "pair 1", &error);
+  bed_need_error(opened != 0 && bed_wait(bed_idle, s, 60), error, "encode");
+  b = wd_recording_find(wd_session_get_recording(s), opened);
+  wd_gather full = {0};
+  wd_device *device = NULL;
+  wd_survey *survey = NULL;
+  wd_wave *wave = NULL;
+  bed_need(wd_device_open("cpu:1", &device, &err), &err, "device");
+  bed_need(wd_survey_create(&(wd_survey_desc){.nz = 16, .nx = 16, .shots = 3, .samples = 320}, &survey, &err),
+           &err, "survey");
+  bed_need(wd_wave_create(device, survey, NULL, &again, &wave, &err), &err, "wave");
+  bed_need(wd_wave_run(wave, NULL, &err), &err, "wave");
+  full = *wd_wave_gather(wave, 0);
+  tap_ok(b->kind == WD_BRANCH_ENCODED && b->steps == 0 && at(s, opened, 0)->live[0] &&
+             b->truth->gathers.value &&
+             memcmp(b->truth->gathers.value, full.value, wd_gather_count(&full) * sizeof(float)) == 0,
+         "a map is opened: gathers simulated in exact mode, encoded, decoded, scored");
+  bed_need_error(wd_session_refine(s, opened, 1, 0, &error) && bed_wait(bed_idle, s, 60), error, "refine");
+  tap_ok(at(s, opened, 1) && at(s, opened, 1)->refined, "and refined");
+  WdPair *whole = wd_pair_ref(b->truth);
+  const struct { gboolean velocity, gathers; } given[] = {{TRUE, FALSE}, {FALSE, TRUE}, {TRUE, TRUE}};
+  GBytes *seen[3];
+  for (int i = 0; i < 3; i++) {
+    guint e = wd_session_encode(s, whole, given[i].velocity, given[i].gathers, "x", &error);
+    bed_need_error(e != 0 && bed_wait(bed_idle, s, 60), error, "encode");
+    seen[i] = at(s, e, 0)->latent[0];
+  }
+  tap_ok(!g_bytes_equal(seen[0], seen[1]) && !g_bytes_equal(seen[1], seen[2]) &&
+             g_bytes_equal(seen[2], at(s, opened, 0)->latent[0]),
+         "what is given to the encoder makes the difference");
+  refused(wd_session_encode(s, whole, FALSE, FALSE, "x", &error), &error, "nothing given");
+  wd_pair_unref(whole);
+  wd_pair_unref(pair);
+  bed_need(wd_map_create(20, 16, 10, &map, &err), &err, "map");
+  pair = wd_pair_new(&map, &none, 0);
+  refused(wd_session_encode(s, pair, TRUE, TRUE, "x", &error), &error, "another size");
+  wd_pair_unref(pair);
+  tap_ok(log.notice == 0, "nothing to complain of");
+  wd_wave_destroy(wave);
+  wd_survey_destroy(survey);
+  wd_device_close(device);
+  wd_map_clear(&again);
+  g_object_unref(s);
+  bed_clear_log(&log);
+}
+
+/* ---- what goes wrong */
+
+static void wait_notice(WdSession *s, bed_log *log, int n) {
+  gint64 end = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
+  while ((log->notice < n || !bed_idle(s)) && g_get_monotonic_time() < end)
+    if (!g_main_context_iteration(NULL, FALSE)) g_usleep(200);
+}
+
+static void lost(wd_status status, WdNoticeAction action) {
+  GError *error = NULL;
+  bed_log log = {0};
+  WdSession *s = bed_session(&log);
+  bed_open(s, model, "reference");
+  WdPolicy policy = *wd_session_get_policy(s);
+  policy.exact_rest = FALSE;
+  wd_session_set_policy(s, &policy);
+  WdRecipe recipe = {.seed = 3, .family = -1, .plan.steps = 5};
+  wd_engine_inject(s->engine, 10, status, TRUE);
+  guint id = wd_session_run(s, &recipe, &error);
+  bed_need_error(id != 0, error, "run");
+  wait_notice(s, &log, 1);
+  int last = wd_branch_last(wd_recording_find(wd_session_get_recording(s), id));
+  tap_ok(log.notice == 1 && log.last.code == status && log.last.action == action && log.last.branch == id &&
+             last == 2 && log.last.kept && log.last.details,
+         "%s at work on step 3: \"%s\" \"%s\" (%s)", wd_status_name(status), log.last.what, log.last.kept,
+         log.last.details);
+  wd_session_look(s, 0, id, 2, WD_WHAT_STATE, TRUE);
+  bed_wait(bed_rested, s, 10);
+  tap_ok(log.notice == 2 && at(s, id, 2)->latent[0], "a look says so too, once; what was made stays");
+  bed_open(s, model, "cpu:1");
+  bed_need_error(wd_session_continue(s, id, 99, &error) && bed_wait(bed_idle, s, 60), error, "continue");
+  tap_ok(wd_branch_last(wd_recording_find(wd_session_get_recording(s), id)) == 5 && log.notice == 2,
+         "on the CPU it goes on from there");
+  g_object_unref(s);
+  bed_clear_log(&log);
+}
+
+static void faults(void) {
+  GError *error = NULL;
+  bed_log log = {0};
+  WdSession *s = bed_session(&log);
+  wd_session_open_model(s, "no such model", NULL);
+  wait_notice(s, &log, 1);
+  tap_ok(log.notice == 1 && log.last.code == WD_ERR_IO && log.last.action == WD_NOTICE_OPEN_MODEL &&
+             wd_session_get_state(s) == WD_SESSION_NO_MODEL,
+         "no model: \"%s\" \"%s\"", log.last.what, log.last.kept);
+  /* weights cut in half */
+  g_autofree char *broken = g_build_filename(folder, "broken", NULL),
+                  *from = g_build_filename(model, "stage1.safetensors", NULL);
+  g_autofree char *to = g_build_filename(broken, "stage1.safetensors", NULL);
+  char *bytes = NULL;
+  gsize n = 0;
+  g_mkdir(broken, 0700);
+  bed_need_error(g_file_get_contents(from, &bytes, &n, &error) &&
+                     g_file_set_contents(to, bytes, (gssize)(n / 2), &error),
+                 error, "copy");
+  wd_session_open_model(s, broken, "cpu:1");
+  wait_notice(s, &log, 2);
+  tap_ok(log.notice == 2 && log.last.code == WD_ERR_FORMAT && log.last.action == WD_NOTICE_OPEN_MODEL,
+         "damaged: \"%s\" (%s)", log.last.what, log.last.details);
+  g_free(bytes);
+  wd_session_open_model(s, model, "cuda:99");
+  wait_notice(s, &log, 3);
+  tap_ok(log.notice == 3 && log.last.code == WD_ERR_DEVICE && log.last.action == WD_NOTICE_USE_CPU,
+         "no device: \"%s\" (%s)", log.last.what, log.last.details);
+  g_autofree char *half = g_build_filename(folder, "one", NULL);
+  bed_make_model(half, 5, true);
+  bed_open(s, half, "cpu:1");
+  WdRecipe recipe = {.seed = 3, .family = -1, .plan.steps = 5};
+  refused(wd_session_run(s, &recipe, &error), &error, "no stage 2");
+  wd_session_open_model(s, broken, "cpu:1");
+  wait_notice(s, &log, 4);
+  tap_ok(wd_session_get_model(s) && strstr(log.last.kept, "stays loaded"),
+         "a model that does not open leaves the one there is: \"%s\"", log.last.kept);
+  bed_open(s, model, "cpu:1");
+  recipe.plan.steps = 1000;
+  refused(wd_session_run(s, &recipe, &error), &error, "too many steps");
+  recipe = (WdRecipe){.seed = 3, .family = 12, .plan.steps = 5};
+  refused(wd_session_run(s, &recipe, &error), &error, "an unknown family");
+  refused(wd_session_branch(s, 7, 3, &recipe, NULL, &error), &error, "no such branch");
+
+  /* a map that is refused, or not finite: the fault is that position's, the run goes on */
+  recipe.family = -1;
+  WdPolicy policy = *wd_session_get_policy(s);
+  policy.exact_rest = FALSE;
+  wd_session_set_policy(s, &policy);
+  wd_engine_inject(s->engine, 6, WD_ERR_DIVERGED, FALSE); /* step, decode, simulate; step, decode, simulate */
+  guint id = run_all(s, &recipe);
+  tap_ok(at(s, id, 5) && at(s, id, 1)->fault && !at(s, id, 1)->live[0] && at(s, id, 1)->latent[0] &&
+             !at(s, id, 0)->fault && !at(s, id, 2)->fault && at(s, id, 2)->live[0] && log.notice == 4,
+         "a map that the solver refuses marks its position (%s), and the run goes on", at(s, id, 1)->fault);
+  /* not finite in the denoiser: the run ends */
+  wd_engine_inject(s->engine, 4, WD_ERR_DIVERGED, FALSE);
+  id = wd_session_run(s, &recipe, &error);
+  wait_notice(s, &log, 5);
+  tap_ok(log.notice == 5 && wd_branch_last(wd_recording_find(wd_session_get_recording(s), id)) == 0 &&
+             at(s, id, 0)->fault && at(s, id, 0)->latent[0],
+         "NaN in a step ends the run and is marked: \"%s\"", log.last.what);
+  id = wd_session_run(s, &recipe, &error);
+  void *wait_for[3] = {s, GUINT_TO_POINTER(id), GINT_TO_POINTER(1)};
+  bed_wait(bed_at, wait_for, 60);
+  wd_session_stop(s);
+  bed_wait(bed_idle, s, 60);
+  int last = wd_branch_last(wd_recording_find(wd_session_get_recording(s), id));
+  tap_ok((log.notice == 6 && log.last.code == WD_CANCELLED && log.last.action == WD_NOTICE_RESUME) ||
+             last == 5,
+         "stopped: \"%s\" \"%s\"", log.last.what, log.last.kept);
+  g_object_unref(s);
+  bed_clear_log(&log);
+  lost(WD_ERR_DEVICE, WD_NOTICE_USE_CPU);
+  lost(WD_ERR_NO_MEMORY, WD_NOTICE_USE_CPU);
+
+  /* another model's latents */
+  s = bed_session(NULL);
+  g_autofree char *other = g_build_filename(folder, "other", NULL);
+  bed_make_model(other, 6, false);
+  bed_open(s, model, "cpu:1");
+  recipe.plan.steps = 2;
+  id = run_all(s, &recipe);
+  bed_open(s, other, "cpu:1");
+  refused(wd_session_continue(s, id, 9, &error), &error, "another model");
+  g_object_unref(s);
+}
+
+/* ---- at random */
+
+typedef struct Shadow { /* what a branch held when last seen */
+  guint id;
+  GPtrArray *latent[WD_WHATS]; /* GBytes *, referenced */
+} Shadow;
+
+static void free_shadow(gpointer data) {
+  Shadow *sh = data;
+  for (int w = 0; w < WD_WHATS; w++) g_ptr_array_unref(sh->latent[w]);
+  g_free(sh);
+}
+
+typedef struct Walk {
+  WdSession *s;
+  GHashTable *shadow; /* id -> Shadow */
+  wd_device *device;
+  wd_model *loaded;
+  wd_pair_decoder *decoder;
+  GRand *rand;
+  int wrong, frames;
+} Walk;
+
+static void expect(Walk *w, gboolean fine, const char *what) {
+  if (!fine && w->wrong++ < 10) printf("# broken: %s\n", what);
+}
+
+static void drop_ref(gpointer b) {
+  if (b) g_bytes_unref(b);
+}
+
+/* Nothing that was there has changed or gone; everything hangs together. */
+static void check_all(Walk *w) {
+  WdRecording *r = wd_session_get_recording(w->s);
+  guint running = wd_session_get_running(w->s);
+  expect(w, !running || wd_recording_find(r, running), "what runs is there");
+  for (guint i = 0; i < wd_recording_count(r); i++) {
+    WdBranch *b = wd_recording_nth(r, i);
+    Shadow *sh = g_hash_table_lookup(w->shadow, GUINT_TO_POINTER(b->id));
+    if (!sh) {
+      sh = g_new0(Shadow, 1);
+      sh->id = b->id;
+      for (int k = 0; k < WD_WHATS; k++) sh->latent[k] = g_ptr_array_new_with_free_func(drop_ref);
+      g_hash_table_insert(w->shadow, GUINT_TO_POINTER(b->id), sh);
+    }
+    expect(w, b->position->len >= sh->latent[0]->len, "no position is lost");
+    expect(w, wd_branch_last(b) <= wd_branch_end(b), "none is beyond the end");
+    if (b->parent) {
+      WdBranch *parent = wd_recording_find(r, b->parent);
+      expect(w, parent && b->first == b->parent_at && b->parent_at <= wd_branch_last(parent),
+             "parents are there");
+    }
+    for (guint k = 0; k < b->position->len; k++) {
+      WdPosition *p = g_ptr_array_index(b->position, k);
+      int place = b->first + (int)k;
+      expect(w, p->latent[WD_WHAT_STATE] && p->latent[WD_WHAT_ESTIMATE], "positions have their latents");
+      expect(w, (p->level.timestep < 0) == (place >= b->steps), "levels fit");
+      expect(w, p->refined == (place > b->steps), "refinement comes after the data");
+      for (int what = 0; what < WD_WHATS; what++) {
+        if (k < sh->latent[what]->len)
+          expect(w, g_ptr_array_index(sh->latent[what], k) == p->latent[what], "latents stay what they were");
+        else
+          g_ptr_array_add(sh->latent[what], g_bytes_ref(p->latent[what]));
+        expect(w, !p->live[what] || p->live[what]->mode == WD_WAVE_LIVE, "live scores are live");
+        expect(w, !p->exact[what] || p->exact[what]->mode == WD_WAVE_EXACT, "exact scores are exact");
+      }
+    }
+  }
+  expect(w, wd_recording_frame_bytes(r) <= ((gsize)w->s->policy.cache_mib << 20) + (4 << 20),
+         "the budget is kept");
+}
+
+/* A frame is that of its latent: decoded here again, to the bit; its score is that of its simulation. */
+static void check_frame(Walk *w, guint id, int k, WdWhat what) {
+  WdRecording *r = wd_session_get_recording(w->s);
+  WdPosition *p = wd_recording_position(r, id, k);
+  WdFrame f;
+  float map[256];
+  if (!p || !wd_recording_get_frame(r, id, k, what, &f) || !f.pair) return;
+  wd_error err = {0};
+  bed_need(wd_pair_decoder_run(w->decoder, 1, g_bytes_get_data(p->latent[what], NULL), map, NULL, NULL, &err),
+           &err, "decode");
+  expect(w, memcmp(map, f.pair->velocity.value, sizeof map) == 0, "a frame is that of its latent");
+  if (f.live && p->live[what])
+    expect(w, f.live->comparison.all.norm_difference == p->live[what]->all.norm_difference,
+           "live score of that frame");
+  if (f.exact && p->exact[what])
+    expect(w, f.exact->comparison.all.norm_difference == p->exact[what]->all.norm_difference,
+           "exact score of that frame");
+  w->frames++;
+}
+
+static guint any_branch(Walk *w) {
+  WdRecording *r = wd_session_get_recording(w->s);
+  guint n = wd_recording_count(r);
+  return n ? wd_recording_nth(r, (guint)g_rand_int_range(w->rand, 0, (gint32)n))->id : 0;
+}
+
+static WdRecipe any_recipe(Walk *w, gboolean branch) {
+  WdRecipe r = {.seed = g_rand_int(w->rand) % 50,
+                .family = g_rand_int_range(w->rand, -1, 10),
+                .plan = {(wd_sampler_kind)g_rand_int_range(w->rand, 0, 3),
+                         g_rand_int_range(w->rand, branch ? 0 : 1, 9), 0.5,
+                         g_rand_double_range(w->rand, 0, 1)}};
+  r.new_noise = branch && g_rand_boolean(w->rand);
+  r.noise_seed = g_rand_int(w->rand);
+  return r;
+}
+
+static void act(Walk *w) {
+  WdRecording *r = wd_session_get_recording(w->s);
+  guint id = any_branch(w);
+  WdBranch *b = wd_recording_find(r, id);
+  int k = b ? g_rand_int_range(w->rand, 0, wd_branch_end(b) + 2) : 0;
+  WdRecipe recipe;
+  switch (g_rand_int_range(w->rand, 0, 24)) {
+  case 0:
+    recipe = any_recipe(w, FALSE);
+    wd_session_run(w->s, &recipe, NULL);
+    break;
+  case 1:
+    recipe = any_recipe(w, TRUE);
+    wd_session_branch(w->s, id, k, &recipe, NULL, NULL);
+    break;
+  case 2: {
+    WdPosition *p = wd_recording_position(r, id, k);
+    recipe = any_recipe(w, TRUE);
+    if (p) wd_session_branch(w->s, id, k, &recipe, p->latent[WD_WHAT_ESTIMATE], NULL);
+    break;
+  }
+  case 3:
+  case 4: wd_session_continue(w->s, id, k, NULL); break;
+  case 5: wd_session_continue(w->s, id, G_MAXINT, NULL); break;
+  case 6:
+  case 7: wd_session_stop(w->s); break;
+  case 8:
+    if (wd_recording_count(r) > 6) wd_recording_remove(r, id);
+    break;
+  case 9:
+    if (b && b->recipe.refine_steps < 4)
+      wd_session_refine(w->s, id, g_rand_int_range(w->rand, 1, 3), 0.02, NULL);
+    break;
+  case 10: {
+    WdPolicy policy = {.score = (WdScorePolicy)g_rand_int_range(w->rand, 0, 4),
+                       .every = g_rand_int_range(w->rand, 1, 4),
+                       .both = g_rand_boolean(w->rand),
+                       .exact_runs = g_rand_int_range(w->rand, 0, 8) == 0,
+                       .exact_rest = g_rand_boolean(w->rand),
+                       .cache_mib = (guint)g_rand_int_range(w->rand, 1, 9)};
+    wd_session_set_policy(w->s, &policy);
+    break;
+  }
+  case 11: wd_recording_rename(r, id, "another name"); break;
+  default:
+    wd_session_look(w->s, g_rand_boolean(w->rand), id, k, (WdWhat)g_rand_boolean(w->rand),
+                    g_rand_boolean(w->rand));
+  }
+  check_frame(w, id, k, WD_WHAT_ESTIMATE);
+}
+
+static void at_random(int acts) {
+  wd_error err = {0};
+  bed_log log = {0};
+  Walk w = {.s = bed_session(&log), .rand = g_rand_new_with_seed(17)};
+  w.shadow = g_hash_table_new_full(NULL, NULL, NULL, free_shadow);
+  bed_need(wd_device_open("cpu:1", &w.device, &err), &err, "device");
+  bed_need(wd_model_open(w.device, model, false, &w.loaded, &err), &err, "model");
+  bed_need(wd_pair_decoder_create(w.loaded, 1, WD_PRECISION_F32, &w.decoder, &err), &err, "decoder");
+  bed_open(w.s, model, "cpu:1");
+  for (int i = 0; i < acts; i++) {
+    act(&w);
+    int turns = g_rand_int_range(w.rand, 0, 6);
+    for (int t = 0; t < turns; t++) g_main_context_iteration(NULL, FALSE);
+    if (g_rand_int_range(w.rand, 0, 40) == 0) g_usleep((gulong)g_rand_int_range(w.rand, 0, 4000));
+    if (g_rand_int_range(w.rand, 0, 300) == 0) bed_wait(bed_idle, w.s, 60);
+    if (i % 8 == 0) check_all(&w);
+  }
+  wd_session_stop(w.s);
+  tap_ok(bed_wait(bed_idle, w.s, 60) && bed_wait(bed_rested, w.s, 300),
+         "after %d random acts it comes to rest", acts);
+  check_all(&w);
+  for (guint i = 0; i < wd_recording_count(wd_session_get_recording(w.s)); i++) {
+    WdBranch *b = wd_recording_nth(wd_session_get_recording(w.s), i);
+    for (int k = b->first; k <= wd_branch_last(b); k++) check_frame(&w, b->id, k, WD_WHAT_ESTIMATE);
+  }
+  tap_ok(
+      w.wrong == 0,
+      "nothing was lost, stale or out of place (%d branches at the end, %d frames decoded again, %d wrong)",
+      (int)wd_recording_count(wd_session_get_recording(w.s)), w.frames, w.wrong);
+  int real = 0;
+  if (log.notice && log.last.code != WD_CANCELLED) real++;
+  tap_ok(real == 0, "no error was told: %s", real ? log.last.what : "none");
+  WdRecipe recipe = {.seed = 1, .family = -1, .plan.steps = 50};
+  wd_session_run(w.s, &recipe, NULL);
+  g_object_unref(w.s); /* while it runs */
+  tap_ok(true, "closed while running");
+  wd_pair_decoder_destroy(w.decoder);
+  wd_model_close(w.loaded);
+  wd_device_close(w.device);
+  g_hash_table_unref(w.shadow);
+  g_rand_free(w.rand);
+  bed_clear_log(&log);
+}
+
+int main(int argc, char **argv) {
   folder = bed_folder();
   model = g_build_filename(folder, "small", NULL);
   bed_make_model(model, 5, false);
+  int acts = argc > 1 ? atoi(argv[1]) : 10000;
   run_once();
+  same_bits(WD_SAMPLER_DPMPP_2M);
+  same_bits(WD_SAMPLER_DDPM);
+  made_of_data();
+  faults();
+  at_random(acts);
+  shipped();
   bed_remove(folder);
   g_free(model);
   g_free(folder);
