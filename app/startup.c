@@ -447,9 +447,7 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_object_unref);
     for (char **n = names; *n; n++)
       g_ptr_array_add(files, g_application_command_line_create_file_for_arg(line, *n));
-#ifdef WD_OPEN_H
     wd_open_files(s->window, (GFile *const *)files->pdata, files->len);
-#endif
   }
   s->began = g_get_monotonic_time();
   s->deadline = s->picture ? s->began + 180 * G_USEC_PER_SEC : G_MAXINT64;
