@@ -45,12 +45,42 @@ wd_rect wd_panel_view_facet(WdPanelView *self, int facet) {
   return r;
 }
 
+/* What assistive technology hears: at most once a second. */
+static gboolean on_describe(gpointer data) {
+  WdPanelView *self = data;
+  self->describe = 0;
+  self->described = g_get_monotonic_time();
+  char text[700];
+  wd_picture_describe(self->picture, text, sizeof text - 160);
+  const WdView *v = self->view;
+  WdReading reading;
+  double y = self->kind == WD_PANEL_VELOCITY ? v->z
+             : self->kind == WD_PANEL_TRACES ? v->shot + 1
+                                             : v->t * 1000;
+  if (v->cursor && wd_picture_read(self->picture, self->hover_facet, v->x, y, &reading)) {
+    g_strlcat(text, " Crosshair: ", sizeof text);
+    gsize n = strlen(text);
+    wd_picture_reading_text(self->picture, &reading, text + n, sizeof text - n);
+    g_strlcat(text, ".", sizeof text);
+  }
+  gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
+  return G_SOURCE_REMOVE;
+}
+
+static void describe_soon(WdPanelView *self) {
+  if (self->describe) return;
+  gint64 since = g_get_monotonic_time() - self->described;
+  guint wait = since >= G_USEC_PER_SEC ? 0 : (guint)((G_USEC_PER_SEC - since) / 1000);
+  self->describe = g_timeout_add_full(G_PRIORITY_LOW, MAX(wait, 100), on_describe, self, NULL);
+}
+
 static void refresh(WdPanelView *self, gboolean always) {
   guint change = compose(self);
   self->stale = FALSE;
   self->samples = wd_picture_samples(self->picture);
   if (always) change |= WD_PICTURE_LOOK | WD_PICTURE_TEXT;
   if (!change) return;
+  describe_soon(self);
   wd_panel_layout before = self->layout;
   gboolean had = self->arranged;
   arrange(self);
@@ -207,7 +237,10 @@ static void on_view_changed(WdView *view, guint parts, WdPanelView *self) {
     mind_blink(self);
     wd_panel_view_schedule(self);
   }
-  if (parts & (WD_VIEW_CURSOR | WD_VIEW_SHOT)) gtk_widget_queue_draw(self->cursor);
+  if (parts & (WD_VIEW_CURSOR | WD_VIEW_SHOT)) {
+    gtk_widget_queue_draw(self->cursor);
+    describe_soon(self);
+  }
 }
 
 static void on_recording_changed(WdPanelView *self) {

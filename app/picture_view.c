@@ -1,4 +1,5 @@
 #include "app/picture_view.h"
+#include "app/first_arrivals.h"
 
 static void free_clips(gpointer data) {
   wd_clips_free(data);
@@ -43,5 +44,7 @@ guint wd_picture_set_view(WdPicture *picture, WdSession *session, WdView *v, WdP
   if (branch && kind != WD_PANEL_VELOCITY && kind != WD_PANEL_TRACES)
     d.clip = wd_clips_find(wd_view_clips(v), recording, place, v->what, &d.look,
                            d.look.reference == WD_GAIN_SHOT ? v->shot : -1, &d.clip_steps);
+  if (d.look.picks && frame.pair && kind >= WD_PANEL_GATHER && kind <= WD_PANEL_DIFFERENCE)
+    d.eikonal = wd_first_arrivals(v, frame.pair);
   return wd_picture_set(picture, &d);
 }
