@@ -213,9 +213,17 @@ static void badges(WdPicture *p, const WdPictureDesc *d) {
                  100.0 * (double)outside / (double)cells);
       add_badge(p, &count, text);
     }
+    if (d->overlay_truth && p->truth && p->truth->velocity.value)
+      add_badge(p, &count, "contours: truth, every 500 m/s");
     return;
   }
   if (d->kind == WD_PANEL_TRACES) return;
+  if (d->look.picks)
+    add_badge(p, &count,
+              d->eikonal ? "arrivals: ○ decoded, × F(v), — eikonal" : "arrivals: ○ decoded, × F(v)");
+  if (d->overlay_truth && p->truth && p->truth->gathers.value && p->facet->len == 1 &&
+      source != WD_SOURCE_OBSERVED && source != WD_SOURCE_DIFFERENCE)
+    add_badge(p, &count, "lines: observed");
   if (source == WD_SOURCE_DIFFERENCE && d->difference > 1) {
     g_snprintf(text, sizeof text, "×%d", d->difference);
     add_badge(p, &count, text);

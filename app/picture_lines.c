@@ -101,14 +101,14 @@ static void gather_lines(WdPicture *p, const WdPictureDesc *d, int facet) {
   }
   if (!d->look.picks) return;
   double frequency = d->shape.frequency;
-  if (decoded && shot < decoded->shots) picks(p, decoded, shot, frequency, WD_STROKE_CIRCLES, YELLOW);
-  if (simulated && shot < simulated->shots) picks(p, simulated, shot, frequency, WD_STROKE_CROSSES, CYAN);
   if (d->eikonal && decoded) {
     GArray *points = begin(p, WD_STROKE_LINE, MAGENTA, 0.12);
     double spacing = (p->panel.x.hi - p->panel.x.lo) / decoded->receivers;
     for (int r = 0; r < decoded->receivers; r++)
       add(points, p->panel.x.lo + (r + 0.5) * spacing, d->eikonal[shot * decoded->receivers + r] * 1000);
   }
+  if (decoded && shot < decoded->shots) picks(p, decoded, shot, frequency, WD_STROKE_CIRCLES, YELLOW);
+  if (simulated && shot < simulated->shots) picks(p, simulated, shot, frequency, WD_STROKE_CROSSES, CYAN);
 }
 
 /* Sources stand on row 1 over the columns of the map, receivers in every column of it (solver/survey.h). */
