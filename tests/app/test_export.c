@@ -120,7 +120,7 @@ static void figures(WdSession *s, WdView *v, WdRunRecipe **out) {
   g_autofree char *json = wd_run_recipe_to_json(own);
   for (int i = 0; i < 4; i++) {
     g_autoptr(WdImport) im = wd_import_open(&path[i], 1, &error);
-    tap_ok(im && im->kind == WD_IMPORT_RECIPE && !g_strcmp0(im->recipe, json),
+    tap_ok(im && im->kind == WD_IMPORT_RECIPE && !strcmp(g_strstrip(im->recipe), json),
            "%s holds the recipe of what is on screen", strrchr(path[i], '/') + 1);
   }
   *out = wd_run_recipe_from_json(json, &error);
