@@ -7,6 +7,9 @@ extern const cli_command cli_compare;
 extern const cli_command cli_gradient;
 extern const cli_command cli_generate;
 extern const cli_command cli_sample;
+#ifdef WD_HAVE_SESSION
+extern const cli_command cli_record;
+#endif
 extern const cli_command cli_decode;
 extern const cli_command cli_encode;
 extern const cli_command cli_interpolate;
@@ -28,6 +31,9 @@ const cli_command *const cli_commands[] = {
     &cli_gradient,
     &cli_generate,
     &cli_sample,
+#ifdef WD_HAVE_SESSION
+    &cli_record,
+#endif
     &cli_encode,
     &cli_decode,
     &cli_interpolate,
