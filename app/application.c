@@ -1,5 +1,7 @@
 #include "app/application.h"
 
+#include "app/open.h"
+
 #include "app/settings.h"
 #include "app/startup.h"
 #include "wd_resources.h"
@@ -57,8 +59,10 @@ static void wd_application_activate(GApplication *application) {
 }
 
 static void wd_application_open(GApplication *application, GFile **files, int n, const char *hint) {
-  (void)hint, (void)files, (void)n;
+  (void)hint;
   g_application_activate(application);
+  GtkWindow *window = gtk_application_get_active_window(GTK_APPLICATION(application));
+  if (window && WD_IS_WINDOW(window)) wd_open_files(WD_WINDOW(window), files, (guint)n);
 }
 
 /* ---- command line */

@@ -167,7 +167,7 @@ GtkWindow *wd_export_data_dialog(WdWindow *parent) {
   if (old) return old;
   Dialog *d = g_new0(Dialog, 1);
   d->parent = parent;
-  d->window = wd_dialog_new(parent, "export-data", "Export data", 560, -1);
+  d->window = wd_dialog_new(parent, "export-data", "Export data", 560, 470);
   d->session = g_object_ref(wd_window_get_session(parent));
   d->view = g_object_ref(wd_window_get_view(parent));
   d->settings = g_object_ref(wd_window_get_settings(parent));

@@ -1,7 +1,7 @@
 /* The window's actions of files, and what starts with it: the drop target and the offer of recovery. */
 #include "app/open.h"
 
-#include "app/application.h"
+#include "app/autosave.h"
 #include "app/export_dialog.h"
 
 typedef void (*Act)(WdWindow *window);
@@ -19,15 +19,85 @@ static void export_data(WdWindow *w) {
   wd_export_data_dialog(w);
 }
 
+/* It plays at once, from its noise on, while the model loads; where motion is not wanted it stands at the
+ * data. */
 static void demo(WdWindow *w) {
   g_autofree char *path = wd_demo_path();
-  if (path)
-    wd_open_recording(w, path);
-  else
+  if (!path) {
     wd_window_notify(w, &(WdNotice){.code = WD_ERR_IO,
                                     .what = "The recorded demo did not come with this program.",
                                     .kept = "wavediffusion-cli record makes recordings."});
+    return;
+  }
+  wd_open_recording(w, path);
+  g_object_set_data(G_OBJECT(w), "wd-recording-path", NULL); /* Save does not write over it */
+  WdView *v = wd_window_get_view(w);
+  WdRecording *r = wd_session_get_recording(wd_window_get_session(w));
+  if (!wd_recording_count(r)) return;
+  const WdBranch *run = wd_recording_nth(r, 0);
+  gboolean motion = TRUE;
+  g_object_get(gtk_widget_get_settings(GTK_WIDGET(w)), "gtk-enable-animations", &motion, NULL);
+  v->follow = FALSE;
+  v->reverse = FALSE;
+  wd_view_go(v, r, 0, run->id, motion ? 0 : wd_branch_last(run));
+  v->playing = motion;
+  wd_view_changed(v, WD_VIEW_PLAY);
 }
+
+/* ---- the session that is kept without asking */
+
+static char *view_json(gpointer window) {
+  return wd_view_to_json(wd_window_get_view(window));
+}
+
+static WdAutosave *autosave_of(WdWindow *w) {
+  return g_object_get_data(G_OBJECT(w), "wd-autosave");
+}
+
+static void set_seconds(GSettings *settings, const char *key, WdWindow *w) {
+  WdAutosave *a = autosave_of(w);
+  if (a) wd_autosave_set_seconds(a, (guint)g_settings_get_int(settings, key));
+}
+
+/* While the session is still there: widgets, and the data hung on the window, go after this. */
+static void on_destroy(WdWindow *w) {
+  WdAutosave *a = autosave_of(w);
+  if (!a) return;
+  g_object_steal_data(G_OBJECT(w), "wd-autosave");
+  wd_autosave_now(a, NULL);
+  wd_autosave_free(a);
+}
+
+static void restore(WdWindow *w) {
+  g_autofree char *path = g_strdup(g_object_get_data(G_OBJECT(w), "wd-recovery"));
+  if (!path) return;
+  wd_open_recording(w, path);
+  g_object_set_data(G_OBJECT(w), "wd-recording-path", NULL); /* Save asks for a name of its own */
+  if (autosave_of(w)) wd_autosave_adopt(autosave_of(w), path);
+  g_object_set_data(G_OBJECT(w), "wd-recovery", NULL);
+  GAction *action = g_action_map_lookup_action(G_ACTION_MAP(w), "restore");
+  g_simple_action_set_enabled(G_SIMPLE_ACTION(action), FALSE);
+}
+
+void wd_open_offer_recovery(WdWindow *window) {
+  g_autofree char *path = wd_autosave_find(NULL);
+  WdSession *session = wd_window_get_session(window);
+  if (!path || wd_recording_count(wd_session_get_recording(session))) return;
+  g_autoptr(WdRecording) r = wd_recording_load(path, NULL, NULL);
+  if (!r || !wd_recording_count(r)) return;
+  const WdBranch *first = wd_recording_nth(r, 0);
+  guint n = wd_recording_count(r);
+  g_autofree char *kept = n > 1 ? g_strdup_printf("%u runs and branches: %s \xe2\x80\xa6", n, first->name)
+                                : g_strdup(first->name);
+  WdNotice notice = {
+      .code = WD_OK, .what = "The last session was kept.", .kept = kept, .action = WD_NOTICE_RESTORE};
+  g_object_set_data_full(G_OBJECT(window), "wd-recovery", g_strdup(path), g_free);
+  GAction *action = g_action_map_lookup_action(G_ACTION_MAP(window), "restore");
+  g_simple_action_set_enabled(G_SIMPLE_ACTION(action), TRUE);
+  wd_window_notify(window, &notice);
+}
+
+/* ---- actions */
 
 static const struct {
   const char *name;
@@ -40,6 +110,7 @@ static const struct {
                {"save-as", save_as, TRUE},
                {"export-figure", export_figure, TRUE},
                {"export-data", export_data, TRUE},
+               {"restore", restore, FALSE},
                {"copy-image", wd_copy_image, TRUE},
                {"copy-values", wd_copy_values, TRUE},
                {"copy-command", wd_copy_command, TRUE}};
@@ -53,6 +124,7 @@ static void on_action(GSimpleAction *action, GVariant *parameter, gpointer user)
 static void update(WdWindow *window) {
   gboolean any = wd_recording_count(wd_session_get_recording(wd_window_get_session(window))) > 0;
   for (guint i = 0; i < G_N_ELEMENTS(actions); i++) {
+    if (actions[i].act == restore) continue;
     GAction *action = g_action_map_lookup_action(G_ACTION_MAP(window), actions[i].name);
     g_simple_action_set_enabled(G_SIMPLE_ACTION(action), any || !actions[i].needs_run);
   }
@@ -75,5 +147,13 @@ void wd_files_install(WdWindow *window) {
   g_signal_connect_object(wd_window_get_session(window), "recording", G_CALLBACK(watch), window,
                           G_CONNECT_SWAPPED);
   watch(window);
+  g_simple_action_set_enabled(G_SIMPLE_ACTION(g_action_map_lookup_action(G_ACTION_MAP(window), "restore")),
+                              FALSE);
   wd_open_install_drop(window);
+  GSettings *settings = wd_window_get_settings(window);
+  g_object_set_data(G_OBJECT(window), "wd-autosave",
+                    wd_autosave_new(wd_window_get_session(window), NULL, view_json, window));
+  set_seconds(settings, "autosave", window);
+  g_signal_connect_object(settings, "changed::autosave", G_CALLBACK(set_seconds), window, 0);
+  g_signal_connect(window, "destroy", G_CALLBACK(on_destroy), NULL);
 }

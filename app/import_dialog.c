@@ -12,8 +12,8 @@ typedef struct Dialog {
   WdImport *im;
   wd_map velocity; /* of the pair that is chosen; zeroed where there is none */
   wd_gather gathers;
-  GtkWidget *index, *map, *gather, *fit_box, *crop, *resample, *fit_words, *flip, *give_map, *give_gathers,
-      *checks, *encode, *note;
+  GtkWidget *give, *index, *map, *gather, *fit_box, *crop, *resample, *fit_words, *flip, *give_map,
+      *give_gathers, *checks, *encode, *note;
 } Dialog;
 
 static const wd_shard_desc *geometry(const Dialog *d) {
@@ -68,7 +68,7 @@ static void add_check(Dialog *d, int row, const WdCheck *c) {
   gtk_widget_set_margin_top(image, 1);
   gtk_label_set_xalign(GTK_LABEL(what), 0);
   gtk_widget_set_valign(what, GTK_ALIGN_START);
-  gtk_widget_add_css_class(what, "heading");
+  gtk_widget_add_css_class(what, "check-what");
   text = gtk_label_new(c->text);
   gtk_label_set_xalign(GTK_LABEL(text), 0);
   gtk_label_set_wrap(GTK_LABEL(text), TRUE);
@@ -118,6 +118,7 @@ static void refresh(Dialog *d) {
                                                                     : "Gathers, simulated from the map");
   gtk_widget_set_visible(d->give_map, both);
   gtk_widget_set_visible(d->give_gathers, both || p->gathers_usable);
+  gtk_widget_set_visible(d->give, both || p->gathers_usable);
   const char *why = hindrance(d, p);
   gtk_label_set_text(GTK_LABEL(d->note), why ? why : "");
   gtk_widget_set_sensitive(d->encode, !why);
@@ -268,7 +269,8 @@ static GtkWidget *build_side(Dialog *d) {
   gtk_widget_set_visible(d->flip, d->im->has_gathers);
   g_signal_connect_swapped(d->flip, "toggled", G_CALLBACK(on_flip), d);
   gtk_box_append(GTK_BOX(side), d->flip);
-  gtk_box_append(GTK_BOX(side), heading("Give to the encoder"));
+  d->give = heading("Give to the encoder");
+  gtk_box_append(GTK_BOX(side), d->give);
   d->give_map = check(d, "import-give-map", "Velocity map", NULL);
   d->give_gathers = check(d, "import-give-gathers", "Gathers", NULL);
   gtk_check_button_set_active(GTK_CHECK_BUTTON(d->give_map), TRUE);

@@ -90,7 +90,8 @@ void wd_notice_bar_show(WdNoticeBar *bar, const WdNotice *n) {
   } actions[] = {{NULL, NULL},
                  {"Use the CPU", "win.use-cpu"},
                  {"Open another model…", "win.open-model"},
-                 {"Resume", "win.resume"}};
+                 {"Resume", "win.resume"},
+                 {"Restore it", "win.restore"}};
   const gboolean calm = n->code == WD_OK || n->code == WD_CANCELLED;
   gtk_widget_remove_css_class(bar->box, calm ? "error" : "calm");
   gtk_widget_add_css_class(bar->box, calm ? "calm" : "error");

@@ -24,7 +24,8 @@ typedef enum WdNoticeAction {
   WD_NOTICE_NONE = 0,
   WD_NOTICE_USE_CPU,    /* the device is lost or out of memory: go on with "cpu" */
   WD_NOTICE_OPEN_MODEL, /* choose another model */
-  WD_NOTICE_RESUME      /* go on from the last stored latent */
+  WD_NOTICE_RESUME,     /* go on from the last stored latent */
+  WD_NOTICE_RESTORE     /* the session that was kept: win.restore */
 } WdNoticeAction;
 
 typedef struct WdNotice {

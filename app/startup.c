@@ -1,8 +1,6 @@
 #include "app/startup.h"
 
-#if __has_include("app/open.h")
-#  include "app/open.h"
-#endif
+#include "app/open.h"
 #include "app/recipe.h"
 #include "app/screenshot.h"
 #include "app/settings.h"
@@ -442,6 +440,8 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
     wd_session_set_recording(wd_window_get_session(s->window), r);
     g_object_unref(r);
   }
+  if (g_variant_dict_contains(o, "demo"))
+    g_action_group_activate_action(G_ACTION_GROUP(s->window), "demo", NULL);
   g_auto(GStrv) names = NULL;
   if (g_variant_dict_lookup(o, G_OPTION_REMAINING, "^aay", &names) && names[0]) {
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_object_unref);
@@ -449,6 +449,10 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
       g_ptr_array_add(files, g_application_command_line_create_file_for_arg(line, *n));
     wd_open_files(s->window, (GFile *const *)files->pdata, files->len);
   }
+  const gboolean bare = !names || !names[0];
+  if (bare && !s->picture && !s->run && !g_variant_dict_contains(o, "demo") &&
+      !g_variant_dict_contains(o, "recording"))
+    wd_open_offer_recovery(s->window);
   s->began = g_get_monotonic_time();
   s->deadline = s->picture ? s->began + 180 * G_USEC_PER_SEC : G_MAXINT64;
   s->poll = g_timeout_add(15, on_poll, s);
