@@ -64,7 +64,7 @@ static void look(WdWindow *w) {
   for (int side = 0; side < sides; side++)
     if (v->place[side].branch)
       wd_session_look(w->session, side, v->place[side].branch, v->place[side].position, v->what,
-                      !v->scrubbing);
+                      !v->scrubbing && !v->playing);
 }
 
 /* B goes where A is, as far as it can. */
