@@ -31,6 +31,7 @@ typedef struct WdWorks {
   wd_survey *survey;
   wd_residual *residual[2]; /* live, exact */
   WdModelInfo *info;
+  int threads; /* for what is made on the host */
 } WdWorks;
 
 typedef struct WdActive WdActive; /* a job under way; engine_job.c */

@@ -4,6 +4,7 @@
 
 #include "app/models.h"
 #include "solver/lag.h"
+#include "solver/parallel.h"
 
 #include <string.h>
 
@@ -57,6 +58,8 @@ wd_status wd_works_open(const char *name, const char *device, WdWorks **out, wd_
     return st;
   }
   describe(w);
+  w->threads = wd_device_get_info(w->device)->kind == WD_DEVICE_CUDA ? wd_cores()
+                                                                     : wd_device_get_info(w->device)->threads;
   *out = w;
   return WD_OK;
 }
@@ -143,7 +146,7 @@ static wd_status simulate(WdEngine *e, WdRecent *r, gboolean exact, wd_calibrati
   start = g_get_monotonic_time();
   wd_gather full = {0}, top = {0};
   wd_comparison comparison = {0};
-  const wd_compare_desc desc = {.calibration = calibration};
+  const wd_compare_desc desc = {.calibration = calibration, .threads = w->threads};
   st = wd_residual_compare(residual, 0, &r->pair->gathers, &desc, &comparison, err);
   if (!st) st = wd_engine_copy_gather(wd_residual_full(residual, 0), &full, err);
   if (!st) st = wd_engine_copy_gather(wd_residual_top(residual, 0), &top, err);

@@ -116,7 +116,10 @@ wd_status wd_residual_compare(const wd_residual *r, int i, const wd_gather *gath
                               const wd_compare_desc *desc, wd_comparison *out, wd_error *err) {
   if (i < 0 || i >= r->simulated)
     return wd_fail(err, WD_ERR_ARGUMENT, "map %d to compare with; %d are simulated", i, r->simulated);
-  return wd_compare(gathers, wd_residual_full(r, i), wd_residual_top(r, i), desc, out, err);
+  wd_compare_desc d = desc ? *desc : (wd_compare_desc){0};
+  const wd_device_info *info = wd_device_get_info(r->device);
+  if (!d.threads && info->kind == WD_DEVICE_CPU) d.threads = info->threads;
+  return wd_compare(gathers, wd_residual_full(r, i), wd_residual_top(r, i), &d, out, err);
 }
 
 /* Progress of one batch as a part of the whole. */

@@ -1,47 +1,15 @@
 #include "solver/metrics.h"
 
 #include "solver/memory.h"
+#include "solver/metrics_impl.h"
+#include "solver/parallel.h"
 #include "solver/scale.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
 
-/* Sums of one trace, gathered sample by sample; a shot and the whole are sums of these. */
-typedef struct sums {
-  size_t samples, identical;
-  size_t bad_a, bad_b, bad_top, bad_any;
-  double aa, bb, ab, dd, abs_d, max_d;
-  double log_d, log_silence, log_direct; /* of squared differences in t = sign(x) log1p(|x|) */
-  double rr;                             /* (b - top)^2 */
-} sums;
-
-/* sign(x) log1p(|x|) to 1e-14 absolute, several times faster than the library's: log(1 + |x|) needs no more
- * than absolute accuracy here. 1 + |x| = 2^e m with m in [sqrt(1/2), sqrt(2)), and log m = 2 atanh(s), s = (m
- * - 1) / (m + 1), |s| <= 0.1716, by its series to s^15. NaN and infinity come out as anything: the caller has
- * counted them and discards the sum. */
-static inline double signed_log(double x) {
-  double u = 1.0 + fabs(x);
-  uint64_t bits;
-  memcpy(&bits, &u, sizeof bits);
-  /* sqrt(1/2) = 0x3fe6a09e667f3bcd: subtracting its bits puts the exponent's step at m = sqrt(1/2). */
-  uint64_t shifted = bits - UINT64_C(0x3fe6a09e667f3bcd);
-  double e = (double)((int64_t)shifted >> 52);
-  bits -= shifted & UINT64_C(0xfff0000000000000);
-  double m;
-  memcpy(&m, &bits, sizeof m);
-  double s = (m - 1.0) / (m + 1.0), q = s * s;
-  double series = 1.0 / 13 + q * (1.0 / 15);
-  series = 1.0 / 11 + q * series;
-  series = 1.0 / 9 + q * series;
-  series = 1.0 / 7 + q * series;
-  series = 1.0 / 5 + q * series;
-  series = 1.0 / 3 + q * series;
-  double t = e * 0.69314718055994530942 + 2.0 * s * (1.0 + q * series);
-  return copysign(t, x);
-}
-
-static void sums_add(sums *to, const sums *from) {
+static void sums_add(wd_sums *to, const wd_sums *from) {
   to->samples += from->samples;
   to->identical += from->identical;
   to->bad_a += from->bad_a;
@@ -60,37 +28,45 @@ static void sums_add(sums *to, const sums *from) {
   to->rr += from->rr;
 }
 
-/* One time sample of one shot into the sums of its traces. */
-static void add_row(const float *a, const float *b, const float *top, double gain, int receivers, sums *out) {
-  for (int r = 0; r < receivers; r++) {
-    sums *s = &out[r];
-    uint32_t bits_a, bits_b;
-    memcpy(&bits_a, &a[r], sizeof bits_a);
-    memcpy(&bits_b, &b[r], sizeof bits_b);
-    s->samples++;
-    s->identical += bits_a == bits_b;
-    bool fine_a = isfinite(a[r]), fine_b = isfinite(b[r]), fine_top = !top || isfinite(top[r]);
-    s->bad_a += !fine_a;
-    s->bad_b += !fine_b;
-    s->bad_top += !fine_top;
-    s->bad_any += !(fine_a && fine_b && fine_top);
+static wd_sum_traces_fn *sum_traces(void) {
+#if defined(WD_HAVE_X86_SIMD)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw"))
+    return wd_sum_traces_16;
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return wd_sum_traces_8;
+#endif
+  return wd_sum_traces_4;
+}
 
-    double va = gain * (double)a[r], vb = b[r], d = va - vb, abs_d = fabs(d);
-    s->aa += va * va;
-    s->bb += vb * vb;
-    s->ab += va * vb;
-    s->dd += d * d;
-    s->abs_d += abs_d;
-    if (abs_d > s->max_d) s->max_d = abs_d;
-    double ta = signed_log(va), tb = signed_log(vb), td = ta - tb;
-    s->log_d += td * td;
-    s->log_silence += tb * tb;
-    if (top) {
-      double reflected = vb - (double)top[r], tr = signed_log((double)top[r]) - tb;
-      s->rr += reflected * reflected;
-      s->log_direct += tr * tr;
-    }
+typedef struct summing {
+  const wd_gather *a, *b, *top;
+  double gain;
+  int samples, blocks; /* of WD_COMPARE_LANES traces in a shot */
+  wd_sums *sum;
+} summing;
+
+/* Task: a block of traces of one shot. */
+static void sum_block(void *ctx, int task, int worker) {
+  (void)worker;
+  const summing *w = ctx;
+  int shot = task / w->blocks, first = task % w->blocks * WD_COMPARE_LANES, receivers = w->a->receivers;
+  int n = receivers - first < WD_COMPARE_LANES ? receivers - first : WD_COMPARE_LANES;
+  size_t at = (size_t)shot * (size_t)w->a->samples * (size_t)receivers + (size_t)first;
+  sum_traces()(w->a->value + at, w->b->value + at, w->top ? w->top->value + at : NULL, w->gain, w->samples,
+               (size_t)receivers, n, w->sum + (size_t)shot * (size_t)receivers + (size_t)first);
+}
+
+/* Without the threads asked for, if they cannot be had. */
+static void sum_all(summing *w, int threads) {
+  int tasks = w->a->shots * w->blocks;
+  wd_pool *pool = NULL;
+  if (threads > tasks) threads = tasks;
+  if (threads > 1 && wd_pool_create(threads, &pool, NULL) == WD_OK) {
+    wd_parallel_for(pool, tasks, sum_block, w);
+    wd_pool_destroy(pool);
+    return;
   }
+  for (int t = 0; t < tasks; t++) sum_block(w, t, 0);
 }
 
 /* x / y, NaN where y is 0 (0 / 0 as well as what would be infinite: there is nothing to measure against). */
@@ -98,7 +74,7 @@ static double ratio(double x, double y) {
   return y > 0 ? x / y : NAN;
 }
 
-static wd_measure finish(const sums *s, bool with_top) {
+static wd_measure finish(const wd_sums *s, bool with_top) {
   const double n = (double)s->samples, log_gain2 = WD_LOG_NORM_GAIN * WD_LOG_NORM_GAIN;
   wd_measure m = {.samples = s->samples, .identical = s->identical, .not_finite = s->bad_any};
   m.norm_a = sqrt(s->aa);
@@ -167,7 +143,7 @@ wd_status wd_compare(const wd_gather *a, const wd_gather *b, const wd_gather *to
         a->shots, a->samples, a->receivers);
 
   size_t traces = (size_t)a->shots * (size_t)a->receivers;
-  sums *sum = wd_calloc(traces, sizeof *sum);
+  wd_sums *sum = wd_calloc(traces, sizeof *sum);
   wd_comparison c = {.shots = a->shots, .receivers = a->receivers, .samples_per_trace = samples};
   c.shot = wd_calloc((size_t)a->shots, sizeof *c.shot);
   c.trace = wd_calloc(traces, sizeof *c.trace);
@@ -178,13 +154,11 @@ wd_status wd_compare(const wd_gather *a, const wd_gather *b, const wd_gather *to
   }
 
   c.gain = calibration_gain(a, b, samples, desc->calibration);
-  sums all = {0};
+  summing work = {a, b, top, c.gain, samples, (a->receivers + WD_COMPARE_LANES - 1) / WD_COMPARE_LANES, sum};
+  sum_all(&work, desc->threads);
+  wd_sums all = {0};
   for (int s = 0; s < a->shots; s++) {
-    sums *of_shot = sum + (size_t)s * (size_t)a->receivers, total = {0};
-    for (int t = 0; t < samples; t++) {
-      size_t at = ((size_t)s * (size_t)a->samples + (size_t)t) * (size_t)a->receivers;
-      add_row(a->value + at, b->value + at, top ? top->value + at : NULL, c.gain, a->receivers, of_shot);
-    }
+    wd_sums *of_shot = sum + (size_t)s * (size_t)a->receivers, total = {0};
     for (int r = 0; r < a->receivers; r++) {
       /* A gain spoiled by one trace spoils them all: every measure of a is then unknown. */
       if (isnan(c.gain) && !of_shot[r].bad_a) of_shot[r].bad_a = 1;

@@ -59,6 +59,7 @@ typedef enum wd_calibration {
 typedef struct wd_compare_desc {
   bool all_samples;           /* the last sample of every trace too [false] */
   wd_calibration calibration; /* one gain for all shots and receivers [none] */
+  int threads;                /* the figures do not depend on it [1] */
 } wd_compare_desc;
 
 /* One set of samples measured: the whole, one shot, or one trace. */
