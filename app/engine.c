@@ -166,6 +166,14 @@ guint64 wd_engine_simulations(WdEngine *e) {
   return atomic_load(&e->simulations);
 }
 
+gboolean wd_engine_is_quiet(WdEngine *e) {
+  pthread_mutex_lock(&e->mutex);
+  gboolean quiet = !e->unit && !e->open_name && !e->job && !e->look[0].want && !e->look[1].want &&
+                   !e->rest.want && g_queue_is_empty(&e->results);
+  pthread_mutex_unlock(&e->mutex);
+  return quiet;
+}
+
 /* ---- requests */
 
 /* Under the mutex: the unit under way is to stop when it is of one of these kinds. */

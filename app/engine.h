@@ -133,6 +133,8 @@ void wd_engine_stop(WdEngine *e);
 /* Of low priority; replaces the one before, which then is not answered. */
 void wd_engine_rest(WdEngine *e, const WdAsk *ask);
 guint64 wd_engine_simulations(WdEngine *e);
+/* Nothing is under way or waits, and nothing is left to be taken. */
+gboolean wd_engine_is_quiet(WdEngine *e);
 
 /* For tests: the n-th unit from now on (1: the next) fails with this status; and once it has, so does every
  * unit after it when `lasting`, until the next model is opened. */

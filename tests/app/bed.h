@@ -80,8 +80,7 @@ static inline gboolean bed_idle(gpointer session) {
 /* Idle, and nothing left to be made at rest. */
 static inline gboolean bed_rested(gpointer session) {
   WdSession *s = session;
-  return bed_idle(s) && !s->resting && !s->engine->look[0].want && !s->engine->look[1].want &&
-         g_queue_is_empty(&s->engine->results);
+  return bed_idle(s) && !s->resting && wd_engine_is_quiet(s->engine);
 }
 
 typedef struct bed_log {
