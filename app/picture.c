@@ -97,7 +97,8 @@ static wd_range gather_range(const WdPicture *p, const WdPictureDesc *d) {
 }
 
 static wd_range traces_range(const WdPicture *p, const WdPictureDesc *d) {
-  wd_range r = {0, 1, "fixed range"};
+  /* 1 is no better than knowing the top row, and traces with little to reflect lie far above it. */
+  wd_range r = {0, d->metric == WD_METRIC_REFLECTION_RESIDUAL ? 3 : 1, "fixed range"};
   if (d->look.scope == WD_SCOPE_MANUAL && d->look.lo < d->look.hi) r = manual(&d->look);
   gboolean unit = d->metric == WD_METRIC_REFLECTION_RESIDUAL || d->metric == WD_METRIC_RELATIVE_L2 ||
                   d->metric == WD_METRIC_CORRELATION || d->metric == WD_METRIC_REFLECTION_SHARE;
