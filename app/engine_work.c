@@ -3,9 +3,11 @@
 #include "app/engine_impl.h"
 
 #include "app/models.h"
+#include "model/interior.h"
 #include "solver/lag.h"
 #include "solver/parallel.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- opening */
@@ -189,14 +191,29 @@ static void publish_fault(WdEngine *e, GBytes *latent, const wd_error *error) {
 static wd_status details(WdEngine *e, const WdAsk *ask, const WdRecent *r, wd_error *err) {
   wd_status st = wd_engine_injected(e, err);
   wd_lag_map lags = {0};
+  wd_hooks hooks = wd_engine_hooks(e);
+  const WdWorks *w = e->works;
+  double interior = NAN, *shot = g_new(double, w->survey->shots);
+  for (int i = 0; i < w->survey->shots; i++) shot[i] = NAN;
+  if (!st)
+    st = wd_interior_residual(w->survey, &r->pair->velocity, &r->pair->gathers, &r->exact->full,
+                              &r->exact->top, &(wd_interior_desc){.threads = w->threads}, &interior, shot,
+                              &hooks, err);
+  if (wd_is_fault(st)) st = WD_OK; /* a map that this cannot measure: NaN */
   if (!st) st = wd_lag_map_create(&r->pair->gathers, &r->exact->full, NULL, &lags, err);
-  if (st) return st;
+  if (st) {
+    g_free(shot);
+    return st;
+  }
   WdResult *result = wd_result_new(WD_RESULT_FRAME);
   result->latent = g_bytes_ref(r->latent);
   result->simulation = wd_simulation_ref(r->exact);
   result->calibration = ask->calibration;
   result->score = wd_score_new(WD_WAVE_EXACT, &r->exact->comparison, r->exact->seconds);
   wd_score_set_lag(result->score, &lags);
+  result->score->value[WD_SCORE_INTERIOR] = interior;
+  for (int i = 0; i < result->score->shots; i++) result->score->shot[i][WD_SCORE_INTERIOR] = shot[i];
+  g_free(shot);
   result->score->details = TRUE;
   wd_lag_map_clear(&lags);
   wd_engine_publish(e, result);

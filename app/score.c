@@ -41,8 +41,9 @@ static const WdScoreInfo infos[WD_SCORES] = {
          FALSE, TRUE},
     [WD_SCORE_INTERIOR] =
         {"interior_residual", "Interior wave-equation residual", "",
-         "What the wave equation would have to be forced by at the receivers for the decoded gathers "
-         "to hold in the decoded map. Made at rest.",
+         "How much the wave equation would have to be forced at the receivers for the decoded gathers "
+         "to be true in the decoded map: 0 not at all, 1 as much as for gathers without any "
+         "reflections. Made at rest.",
          FALSE, TRUE},
 };
 
