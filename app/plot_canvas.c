@@ -105,10 +105,6 @@ static void refresh(WdPlotCanvas *c) {
     main->x.label = label;
     status = wd_curve_arrange(main, &style, inner, room, &c->main, &err);
   }
-  if (status && label) { /* a very low plot does without the axis' name */
-    main->x.label = NULL;
-    status = wd_curve_arrange(main, &style, inner, room, &c->main, &err);
-  }
   main->x.label = c->has_under ? NULL : main->x.label;
   c->has_main = status == WD_OK;
   if (!c->has_main) {

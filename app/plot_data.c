@@ -187,9 +187,9 @@ char *wd_plot_epsilon_words(const WdPlotDesc *d) {
   if (!isfinite(epsilon)) return NULL;
   char text[32];
   format_short(epsilon, text);
-  return own ? g_strdup_printf("ε = %s, set by you: drag it, or double-click it for the model's", text)
+  return own ? g_strdup_printf("ε = %s, set by you: drag its line, or double-click it for the model's", text)
              : g_strdup_printf(
-                   "ε = %s: 95 %% of true pairs through this model score less. Drag it to set your own",
+                   "ε = %s: 95 %% of true pairs through this model score less. Drag its line to set your own",
                    text);
 }
 

@@ -41,7 +41,9 @@ static WdValuesRow *row_new(const WdBranch *b, const WdPlotRow *from) {
   row->cell[STEP] = from->k > b->steps ? g_strdup_printf("refined %d", from->k - b->steps)
                                        : g_strdup_printf(data ? "%d, data" : "%d", from->k);
   row->cell[TIMESTEP] = data ? g_strdup("–") : g_strdup_printf("%d", from->position->level.timestep);
-  row->cell[LOG_SNR] = data ? g_strdup("∞") : g_strdup_printf("%.2f", from->position->level.log_snr);
+  char snr[32];
+  wd_format_number(from->position->level.log_snr, 0.01, snr, sizeof snr);
+  row->cell[LOG_SNR] = g_strdup(data ? "∞" : snr);
   row->cell[KIND] = g_strdup(from->what == WD_WHAT_STATE ? "xₜ" : "x̂₀");
   row->cell[MODE] = g_strdup(from->score ? wd_wave_mode_name(from->score->mode) : "–");
   for (int i = 0; i < WD_SCORES; i++)
@@ -93,22 +95,31 @@ GtkWidget *wd_plot_values_new(void) {
   return scroll;
 }
 
+/* x_t first, then x0-hat, which is the one chosen. */
+void wd_plot_values_select(GtkWidget *values, int position) {
+  GListModel *store = g_object_get_data(G_OBJECT(values), "store");
+  GtkSingleSelection *selection = g_object_get_data(G_OBJECT(values), "selection");
+  guint n = g_list_model_get_n_items(store), chosen = GTK_INVALID_LIST_POSITION;
+  for (guint i = 0; i < n; i++) {
+    g_autoptr(WdValuesRow) row = g_list_model_get_item(store, i);
+    if (row->k == position) chosen = i;
+  }
+  gtk_single_selection_set_selected(selection, chosen);
+}
+
 void wd_plot_values_set(GtkWidget *values, WdRecording *recording, guint branch, int position) {
   GListStore *store = g_object_get_data(G_OBJECT(values), "store");
-  GtkSingleSelection *selection = g_object_get_data(G_OBJECT(values), "selection");
   const WdBranch *b = wd_recording_find(recording, branch);
   GPtrArray *rows = g_ptr_array_new_with_free_func(g_object_unref);
-  guint chosen = GTK_INVALID_LIST_POSITION;
   if (b) {
     GArray *all = wd_plot_rows(recording, branch);
     for (guint i = 0; i < all->len; i++) {
       const WdPlotRow *row = &g_array_index(all, WdPlotRow, i);
-      if (row->k == position && row->what == WD_WHAT_ESTIMATE) chosen = i;
       g_ptr_array_add(rows, row_new(b, row));
     }
     g_array_unref(all);
   }
   g_list_store_splice(store, 0, g_list_model_get_n_items(G_LIST_MODEL(store)), rows->pdata, rows->len);
   g_ptr_array_unref(rows);
-  gtk_single_selection_set_selected(selection, chosen);
+  wd_plot_values_select(values, position);
 }

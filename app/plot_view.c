@@ -23,8 +23,8 @@ struct _WdPlotView {
   const WdPair *truth_of;
   const WdSimulation *truth_with;
   char *truth_words;
-  guint idle;
-  gboolean updating;
+  guint idle, values_of;
+  gboolean updating, values_stale;
 };
 
 G_DEFINE_FINAL_TYPE(WdPlotView, wd_plot_view, GTK_TYPE_BOX)
@@ -59,6 +59,17 @@ static void show_truth(WdPlotView *p) {
   gtk_widget_set_visible(p->truth, p->truth_words && *p->truth_words);
 }
 
+/* Filled anew only when figures came; along a run only the row changes, and the table stays where it was. */
+static void show_values(WdPlotView *p) {
+  const WdPlace a = p->view->place[0];
+  if (p->values_stale || p->values_of != a.branch)
+    wd_plot_values_set(p->values, wd_session_get_recording(p->session), a.branch, a.position);
+  else
+    wd_plot_values_select(p->values, a.position);
+  p->values_stale = FALSE;
+  p->values_of = a.branch;
+}
+
 static void show_words(WdPlotView *p) {
   WdPlotDesc desc = wd_plot_canvas_desc(p->canvas);
   const WdPlace a = p->view->place[0];
@@ -77,8 +88,7 @@ static void show_words(WdPlotView *p) {
   if (at && at->fault) gtk_widget_add_css_class(p->verdict, "error");
   gtk_accessible_update_property(GTK_ACCESSIBLE(p->canvas), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, words, -1);
   show_truth(p);
-  if (gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(p->table)))
-    wd_plot_values_set(p->values, desc.recording, a.branch, a.position);
+  if (gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(p->table))) show_values(p);
 }
 
 static gboolean update(gpointer data) {
@@ -108,6 +118,11 @@ static void queue_update(WdPlotView *p) {
   if (!p->idle) p->idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE + 30, update, p, NULL);
 }
 
+static void on_figures(WdPlotView *p) {
+  p->values_stale = TRUE;
+  queue_update(p);
+}
+
 static void on_view(WdView *view, guint parts, WdPlotView *p) {
   /* An epsilon set by hand belongs to the figure that it was set for. (A whole view that is read brings its
    * own.) */
@@ -135,9 +150,9 @@ static void leave_recording(WdPlotView *p) {
 static void on_recording(WdPlotView *p) {
   leave_recording(p);
   p->recording = g_object_ref(wd_session_get_recording(p->session));
-  p->on_changed = g_signal_connect_swapped(p->recording, "changed", G_CALLBACK(queue_update), p);
-  p->on_position = g_signal_connect_swapped(p->recording, "position", G_CALLBACK(queue_update), p);
-  queue_update(p);
+  p->on_changed = g_signal_connect_swapped(p->recording, "changed", G_CALLBACK(on_figures), p);
+  p->on_position = g_signal_connect_swapped(p->recording, "position", G_CALLBACK(on_figures), p);
+  on_figures(p);
 }
 
 /* ---- controls */
