@@ -1,6 +1,8 @@
 /* wavediffusion-cli info: what a file holds, and which devices this machine has. */
 #include "app/cli/info.h"
 
+#include "app/cli/recording.h"
+
 #include "solver/file.h"
 #include "solver/memory.h"
 #include "solver/npy.h"
@@ -22,10 +24,11 @@ typedef struct info_args {
   bool devices, header;
 } info_args;
 
-static const cli_operand operands[] = {{"FILE", offsetof(info_args, file), .required = false,
-                                        .help = "a .npy, SEG-Y or safetensors file, a PNG picture, or the "
-                                                "folder of a model or of results"},
-                                       {0}};
+static const cli_operand operands[] = {
+    {"FILE", offsetof(info_args, file), .required = false,
+     .help = "a .npy, SEG-Y or safetensors file, a recording, a PNG picture, or the "
+             "folder of a model or of results"},
+    {0}};
 
 static const cli_option options[] = {{"devices", 0, CLI_FLAG, offsetof(info_args, devices),
                                       .help = "list the devices that could compute here"},
@@ -225,7 +228,8 @@ static wd_status describe(cli *c, const info_args *a, wd_error *err) {
   if (n >= 6 && memcmp(head, "\x93NUMPY", 6) == 0) return describe_npy(c, a, err);
   if (n >= 8 && memcmp(head, "\x89PNG\r\n\x1a\n", 8) == 0) return describe_png(c, a, err);
   if (n >= 9 && head[8] == '{' && head[6] == 0 && head[7] == 0)
-    return info_tensors(c, a->file, a->header, err);
+    return !a->header && recording_recognise(a->file) ? recording_describe(c, a->file, err)
+                                                      : info_tensors(c, a->file, a->header, err);
   if (may_be_segy(head, a->file, bytes)) return describe_segy(c, a, err);
   return wd_fail(err, WD_ERR_FORMAT,
                  "%s: %llu bytes that are neither .npy, SEG-Y, safetensors nor a PNG picture", a->file,
@@ -242,7 +246,8 @@ const cli_command cli_info = {
     .name = "info",
     .summary = "say what a file holds, or which devices this machine has",
     .details = "Shape, type, range and meaning of a .npy file; headers of a SEG-Y file; tensors of a "
-               "safetensors file, and the maps of a training shard; the recipe inside a picture "
+               "safetensors file, and the maps of a training shard; runs, branches and scores of a recording "
+               "(with --header its tensors); the recipe inside a picture "
                "that render drew; what a folder of weights or of results is. The kind is told from the first "
                "bytes, not from the name.",
     .example = "wavediffusion-cli info velocity.npy\nwavediffusion-cli info --devices\n",

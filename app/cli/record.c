@@ -276,7 +276,7 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
   if (!st) {
     GError *error = NULL;
     keep_frames(&j);
-    if (!wd_recording_save(wd_session_get_recording(j.session), args.output, TRUE, NULL, &error))
+    if (!wd_recording_save(wd_session_get_recording(j.session), args.output, args.decoded > 0, NULL, &error))
       st = from_error(error, err);
   }
   if (!st) st = report(&j, err);

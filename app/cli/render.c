@@ -1,5 +1,5 @@
 /* wavediffusion-cli render: maps and gathers as PNG, PDF or SVG. */
-#include "app/cli/cli.h"
+#include "app/cli/recording.h"
 
 #include "render/figure.h"
 #include "solver/family.h"
@@ -20,7 +20,7 @@ enum { MAX_SHEET = 400, MAX_SHOTS_DRAWN = 20, FAMILY_SAMPLES = 8 };
 
 typedef struct render_args {
   const char *file, *output, *shot, *colormap, *range, *title, *beside;
-  int kind, index, mode, theme, contact_sheet;
+  int kind, index, mode, theme, contact_sheet, step, branch;
   double clip, gain, width_mm, dpi, spacing, dt, agc, excursion;
   bool families, smooth, normalise, flip, survey;
   uint64_t seed;
@@ -28,7 +28,7 @@ typedef struct render_args {
 
 static const cli_operand operands[] = {
     {"FILE", offsetof(render_args, file), false,
-     ".npy or SEG-Y file (.sgy, .segy) of maps or gathers; not with --families"},
+     ".npy or SEG-Y file (.sgy, .segy) of maps or gathers, or a recording (.wdrun); not with --families"},
     {0}};
 
 static const cli_option options[] = {
@@ -38,6 +38,7 @@ static const cli_option options[] = {
      .help = "what FILE holds; auto goes by shape and sign"},
     {"index", 'i', CLI_INT, offsetof(render_args, index), .min = 0, .max = 1e9, .value = "I", .initial = "0",
      .help = "which map or gather of FILE, from 0"},
+    CLI_RECORDING_OPTIONS(render_args),
     {"shot", 's', CLI_TEXT, offsetof(render_args, shot), .value = "N|all", .initial = "all",
      .help = "which shot of a gather, from 1, or all side by side"},
     {"beside", 'b', CLI_TEXT, offsetof(render_args, beside), .value = "FILE",
@@ -456,7 +457,40 @@ static wd_status load_npy(cli *c, const render_args *a, scene *s, wd_error *err)
   return status;
 }
 
+/* Map and gathers that a recording keeps of a position. */
+static wd_status load_recording(const render_args *a, scene *s, wd_error *err) {
+  if (a->beside || a->contact_sheet || a->index)
+    return cli_usage_error(err, "a recording is drawn by --step and --branch, map and gathers together");
+  recorded r = {0};
+  wd_status status = recorded_open(a->file, a->branch, a->step, &r, err);
+  if (status) return status;
+  s->map = wd_calloc(1, sizeof *s->map);
+  size_t last = r.count - 1; /* of all positions the last is drawn */
+  if (!s->map)
+    status = no_memory(err);
+  else if (!recorded_pair(&r, last, &s->map[0], &s->gather))
+    status = wd_fail(
+        err, WD_ERR_UNSUPPORTED,
+        "%s keeps no picture of position %d of %s: sample or decode it with the model %s (residual does)",
+        a->file, r.first + (int)last, r.name, r.model);
+  if (!status) {
+    s->maps = 1;
+    double spacing = s->map[0].spacing;
+    char source[256];
+    snprintf(source, sizeof source, "%s · step %d", r.name, r.first + (int)last);
+    snprintf(s->map_source, sizeof s->map_source, "%s", source);
+    if (a->kind != KIND_GATHER) status = arrange_maps(a, s, false, err);
+    render_args gathers = *a; /* range and colours were meant for the map */
+    if (a->kind != KIND_GATHER) gathers.range = gathers.colormap = NULL;
+    if (!status && a->kind != KIND_MAP) status = arrange_gather(&gathers, source, 1, spacing, 0, s, err);
+  }
+  recorded_clear(&r);
+  return status;
+}
+
 static wd_status load_file(cli *c, const render_args *a, scene *s, wd_error *err) {
+  if (recording_recognise(a->file)) return load_recording(a, s, err);
+  if (a->step >= 0 || a->branch > 1) return cli_usage_error(err, "--step and --branch are of a recording");
   wd_status status = is_segy(a->file) ? load_segy(c, a, a->file, false, s, err) : load_npy(c, a, s, err);
   if (status || !a->beside) return status;
   if (s->has_gather) return cli_usage_error(err, "--beside goes with a map, and %s holds gathers", a->file);
@@ -571,6 +605,7 @@ const cli_command cli_render = {
     .example = "wavediffusion-cli render velocity.npy -o velocity.png\n"
                "wavediffusion-cli render seismic.npy --shot 3 --mode va -o shot3.pdf\n"
                "wavediffusion-cli render velocity.npy --beside seismic.npy --survey -o pair.png\n"
+               "wavediffusion-cli render resources/demo/demo.wdrun --step 8 -o step8.png\n"
                "wavediffusion-cli render --families -o families.png\n",
     .operand = operands,
     .option = options,

@@ -1,6 +1,7 @@
 /* wavediffusion-cli residual: how far pairs of velocity map and gathers are from the wave equation. */
 #include "app/cli/dataset.h"
 #include "app/cli/pairs.h"
+#include "app/cli/recording.h"
 
 #include "app/models.h"
 #include "app/cli/setup.h"
@@ -15,14 +16,15 @@
 
 typedef struct residual_args {
   const char *folder, *velocity, *seismic, *model, *latents, *device, *output;
-  int mode, calibrate;
+  int mode, calibrate, step, branch;
   bool per_pair;
   setup_args setup; /* shots and samples come from the files */
 } residual_args;
 
 static const cli_operand operands[] = {
     {"DIR", offsetof(residual_args, folder), false,
-     "a folder of pairs: velocity.npy with seismic.npy as sample and decode write them, or a data set"},
+     "a folder of pairs: velocity.npy with seismic.npy as sample and decode write them, or a data set; or a "
+     "recording (.wdrun), whose estimates x0-hat are decoded"},
     {0}};
 
 static const cli_option options[] = {
@@ -33,7 +35,8 @@ static const cli_option options[] = {
     {"latents", 'z', CLI_TEXT, offsetof(residual_args, latents), .value = "Z.npy",
      .help = "in place of DIR: latents (n,C,h,w), decoded by --model"},
     {"model", 'M', CLI_TEXT, offsetof(residual_args, model), .value = "M",
-     .help = "the model that decodes --latents"},
+     .help = "the model that decodes --latents [of a recording: the one that made it]"},
+    CLI_RECORDING_OPTIONS(residual_args),
     {"output", 'o', CLI_TEXT, offsetof(residual_args, output), .value = "FILE.csv",
      .help = "write one row a pair, in the form of sample's residuals.csv"},
     {"calibrate", 0, CLI_CHOICE, offsetof(residual_args, calibrate), .choices = "none|sign|gain",
@@ -50,9 +53,10 @@ typedef struct job {
   wd_npy *velocity, *seismic;
   wd_openfwi *data;
   latent_file latents;
-  json_t *recipe;  /* of the folder; NULL: none */
-  seed_list seeds; /* of the recipe */
-  int family;      /* its choice; -1: unknown */
+  recorded recorded; /* of a recording; count 0: none */
+  json_t *recipe;    /* of the folder; NULL: none */
+  seed_list seeds;   /* of the recipe */
+  int family;        /* its choice; -1: unknown */
   size_t count;
   int nz, nx, shots, samples, receivers;
   wd_device *device;
@@ -81,10 +85,17 @@ static void job_close(job *j) {
   wd_model_close(j->model);
   wd_device_close(j->device);
   latents_close(&j->latents);
+  recorded_clear(&j->recorded);
   wd_npy_close(j->velocity);
   wd_npy_close(j->seismic);
   wd_openfwi_close(j->data);
   json_decref(j->recipe);
+}
+
+/* A recording, or nothing that could be scored: what it is wrong with is said by who opens it. */
+static bool is_file(const char *path) {
+  struct stat s;
+  return stat(path, &s) == 0 && S_ISREG(s.st_mode);
 }
 
 /* ---- what there is to score */
@@ -168,17 +179,13 @@ static wd_status open_folder(job *j, wd_error *err) {
   return WD_OK;
 }
 
-static wd_status open_latents(job *j, wd_error *err) {
+/* The model that decodes, and its acquisition. */
+static wd_status open_model(job *j, const char *name, wd_error *err) {
   const residual_args *a = j->args;
   char path[4096];
-  wd_status st = wd_find_model(a->model, path, sizeof path, err);
+  wd_status st = wd_find_model(name, path, sizeof path, err);
   if (!st) st = wd_model_open(j->device, path, false, &j->model, err);
-  if (!st) st = latents_open(j->model, a->latents, &j->latents, err);
   if (st) return st;
-  if (j->latents.steps != 1)
-    return wd_fail(err, WD_ERR_SHAPE,
-                   "%s holds recordings: score their steps with sample --score, or decode --step one of them",
-                   a->latents);
   const wd_shard_desc *g = &wd_model_get_config(j->model)->geometry;
   if (a->setup.sources || a->setup.receivers || a->setup.wavelet || a->setup.spacing != g->spacing ||
       a->setup.dt != g->dt || a->setup.frequency != g->frequency)
@@ -187,7 +194,6 @@ static wd_status open_latents(job *j, wd_error *err) {
                    "receivers of OpenFWI: the "
                    "options ask for another acquisition",
                    wd_model_name(j->model), g->spacing, g->dt, g->frequency);
-  j->count = j->latents.count;
   j->nz = g->nz;
   j->nx = g->nx;
   j->shots = g->shots;
@@ -196,12 +202,47 @@ static wd_status open_latents(job *j, wd_error *err) {
   return wd_pair_decoder_create(j->model, wd_model_batch(j->device), WD_PRECISION_F32, &j->decoder, err);
 }
 
+static wd_status open_latents(job *j, wd_error *err) {
+  const residual_args *a = j->args;
+  wd_status st = open_model(j, a->model, err);
+  if (!st) st = latents_open(j->model, a->latents, &j->latents, err);
+  if (st) return st;
+  if (j->latents.steps != 1)
+    return wd_fail(err, WD_ERR_SHAPE,
+                   "%s holds recordings: score their steps with sample --score, or decode --step one of them",
+                   a->latents);
+  j->count = j->latents.count;
+  return WD_OK;
+}
+
+static wd_status open_recording(job *j, wd_error *err) {
+  const residual_args *a = j->args;
+  wd_status st = recorded_open(a->folder, a->branch, a->step, &j->recorded, err);
+  if (!st) st = open_model(j, a->model ? a->model : j->recorded.model, err);
+  if (st) return st;
+  const char *own = wd_model_identity(j->model);
+  if (strncmp(own, j->recorded.identity, sizeof j->recorded.identity - 1) != 0)
+    return wd_fail(
+        err, WD_ERR_ARGUMENT,
+        "%s was recorded with the model %s, %.16s; the one here is %.16s: give the right one by --model",
+        a->folder, j->recorded.model, j->recorded.identity, own);
+  if (j->recorded.one != (size_t)wd_model_latent(j->model).count)
+    return wd_fail(err, WD_ERR_SHAPE, "%s: latents of %zu numbers; the model %s has %d", a->folder,
+                   j->recorded.one, wd_model_name(j->model), wd_model_latent(j->model).count);
+  j->count = j->recorded.count;
+  return WD_OK;
+}
+
 static wd_status check(const residual_args *a, wd_error *err) {
   int ways = (a->folder != NULL) + (a->velocity || a->seismic) + (a->latents != NULL);
   if (ways != 1)
     return cli_usage_error(err, "give a folder, or --velocity with --seismic, or --latents with --model");
   if (!a->velocity != !a->seismic) return cli_usage_error(err, "--velocity and --seismic go together");
-  if (!a->latents != !a->model) return cli_usage_error(err, "--latents and --model go together");
+  if (a->latents && !a->model) return cli_usage_error(err, "--latents and --model go together");
+  bool recording = a->folder && is_file(a->folder);
+  if (a->model && !a->latents && !recording) return cli_usage_error(err, "--latents and --model go together");
+  if (!recording && (a->step >= 0 || a->branch > 1))
+    return cli_usage_error(err, "--step and --branch are of a recording");
   return WD_OK;
 }
 
@@ -210,9 +251,10 @@ static wd_status set_up(job *j, wd_error *err) {
   wd_status st = check(a, err);
   if (!st) st = cli_open_device(j->c, a->device, wd_wave_mode_name((wd_wave_mode)a->mode), &j->device, err);
   if (!st)
-    st = a->latents  ? open_latents(j, err)
-         : a->folder ? open_folder(j, err)
-                     : open_pair_files(j, a->velocity, a->seismic, err);
+    st = a->latents                        ? open_latents(j, err)
+         : a->folder && is_file(a->folder) ? open_recording(j, err)
+         : a->folder                       ? open_folder(j, err)
+                                           : open_pair_files(j, a->velocity, a->seismic, err);
   if (st) return st;
   setup_args setup = a->setup;
   setup.shots = j->shots;
@@ -231,10 +273,11 @@ static wd_status set_up(job *j, wd_error *err) {
   size_t batch = (size_t)j->batch, samples = (size_t)j->shots * (size_t)j->samples * (size_t)j->receivers;
   j->map = wd_calloc(batch, (size_t)j->nz * (size_t)j->nx * sizeof(float));
   j->gather = wd_calloc(batch, samples * sizeof(float));
-  if (a->latents) j->latent = wd_calloc(batch, j->latents.one * sizeof(float));
+  size_t one = j->model ? (size_t)wd_model_latent(j->model).count : 0;
+  if (one) j->latent = wd_calloc(batch, one * sizeof(float));
   j->measure = wd_calloc(j->count, sizeof *j->measure);
   j->gain = wd_calloc(j->count, sizeof *j->gain);
-  if (!j->map || !j->gather || (a->latents && !j->latent) || !j->measure || !j->gain)
+  if (!j->map || !j->gather || (one && !j->latent) || !j->measure || !j->gain)
     return wd_fail(err, WD_ERR_NO_MEMORY, "no memory to score %zu pairs", j->count);
   if (a->output) {
     st = wd_file_create(a->output, &j->csv, err);
@@ -275,6 +318,13 @@ static wd_status write_row(job *j, size_t i, wd_error *err) {
     step = (int)json_integer_value(json_object_get(j->recipe, "steps"));
   }
   residual_row row = {seed, family, step, -1, INFINITY, "x0", &j->measure[i]};
+  if (j->recorded.count) {
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)j->recorded.seed);
+    row.family = family_word(j->recorded.family);
+    row.step = j->recorded.first + (int)i;
+    row.timestep = j->recorded.timestep[i];
+    row.log_snr = j->recorded.log_snr[i];
+  }
   return residual_write(j->csv, &row, err);
 }
 
@@ -287,7 +337,11 @@ static wd_status score(job *j, size_t first, int n, wd_error *err) {
     st = latents_read(&j->latents, first, n, -1, j->latent, err);
     if (!st) st = wd_pair_decoder_run(j->decoder, (size_t)n, j->latent, j->map, j->gather, &quiet, err);
   }
-  for (int i = 0; i < n && !st && !j->latents.npy; i++) st = read_pair(j, first + (size_t)i, i, err);
+  const recorded *z = &j->recorded;
+  if (z->count)
+    st = wd_pair_decoder_run(j->decoder, (size_t)n, z->latents + first * z->one, j->map, j->gather, &quiet,
+                             err);
+  for (int i = 0; i < n && !st && !j->model; i++) st = read_pair(j, first + (size_t)i, i, err);
   cli_progress_span(j->c, n);
   if (!st) {
     st = wd_residual_simulate(j->residual, n, j->map, &j->c->hooks, err);
@@ -310,10 +364,11 @@ static wd_status score(job *j, size_t first, int n, wd_error *err) {
 
 static json_t *pair_json(const job *j, size_t i) {
   const wd_measure *m = &j->measure[i];
-  json_t *o = json_pack("{s:I, s:o, s:o, s:o, s:o, s:b}", "pair", (json_int_t)i, "reflection_residual",
-                        cli_real(m->reflection_residual), "relative_l2", cli_real(m->relative_l2),
-                        "log_norm_mse", cli_real(m->log_norm_mse), "reflection_share",
-                        cli_real(m->reflection_share), "nothing_to_reflect", (int)m->nothing_to_reflect);
+  json_t *o =
+      json_pack("{s:I, s:o, s:o, s:o, s:o, s:b}", "pair", (json_int_t)i + j->recorded.first,
+                "reflection_residual", cli_real(m->reflection_residual), "relative_l2",
+                cli_real(m->relative_l2), "log_norm_mse", cli_real(m->log_norm_mse), "reflection_share",
+                cli_real(m->reflection_share), "nothing_to_reflect", (int)m->nothing_to_reflect);
   if (o && j->args->calibrate) json_object_set_new(o, "gain", cli_real(j->gain[i]));
   return o;
 }
@@ -360,12 +415,13 @@ static wd_status report(job *j, wd_error *err) {
   printf("log_norm_mse of silence %.4g, of the direct wave alone %.4g (medians)\n", silence, direct);
   json_decref(o);
   if (a->per_pair)
-    printf("\n%8s %19s %12s %12s %16s\n", "pair", "reflection_residual", "relative_l2", "log_norm_mse",
-           "reflection_share");
+    printf("\n%8s %19s %12s %12s %16s\n", j->recorded.count ? "step" : "pair", "reflection_residual",
+           "relative_l2", "log_norm_mse", "reflection_share");
   for (size_t i = 0; i < j->count && a->per_pair; i++) {
     const wd_measure *m = &j->measure[i];
-    printf("%8zu %19.6g %12.6g %12.6g %16.6g%s\n", i, m->reflection_residual, m->relative_l2, m->log_norm_mse,
-           m->reflection_share, m->nothing_to_reflect ? "  nothing to reflect" : "");
+    printf("%8zu %19.6g %12.6g %12.6g %16.6g%s\n", i + (size_t)j->recorded.first, m->reflection_residual,
+           m->relative_l2, m->log_norm_mse, m->reflection_share,
+           m->nothing_to_reflect ? "  nothing to reflect" : "");
   }
   return WD_OK;
 }
@@ -407,6 +463,7 @@ const cli_command cli_residual = {
                "the mode that made them is part of the answer.",
     .example =
         "wavediffusion-cli residual run\n"
+        "wavediffusion-cli residual resources/demo/demo.wdrun --step 16\n"
         "wavediffusion-cli residual --model resources/models/default --latents run/latents.npy --json\n",
     .operand = operands,
     .option = options,
