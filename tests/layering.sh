@@ -48,7 +48,7 @@ forbid app 'tests/' 'app/ includes nothing of tests/'
 
 # Include lines name files from the root of the project, so that a reader sees the layer.
 relative=$(grep -rnE --include='*.[ch]' --include='*.cu' '^[[:space:]]*#[[:space:]]*include[[:space:]]*"[^/"]*"' solver model render app 2>/dev/null |
-  grep -vE '"(config|resources)\.h"')
+  grep -vE '"(config|resources|wd_resources)\.h"')
 if [ -z "$relative" ]; then point yes 'includes are written from the root'; else
   point no 'includes are written from the root'
   echo "$relative" | sed 's/^/# /'
