@@ -69,6 +69,8 @@ static gboolean over_divider(WdPanelView *self, double x, double y) {
 
 static void on_motion(GtkEventControllerMotion *controller, double x, double y, WdPanelView *self) {
   (void)controller;
+  /* GTK repeats the last place after a layout: that must not take the crosshair back from the keys. */
+  if (x == self->pointer_x && y == self->pointer_y) return;
   self->pointer_x = x;
   self->pointer_y = y;
   if (self->drag != WD_DRAG_NONE) return;
@@ -80,6 +82,7 @@ static void on_motion(GtkEventControllerMotion *controller, double x, double y, 
 static void on_leave(GtkEventControllerMotion *controller, WdPanelView *self) {
   (void)controller;
   WdView *v = self->view;
+  self->pointer_x = self->pointer_y = -1;
   if (v->cursor_locked || v->trace_window || v->profiles || !v->cursor) return;
   if (v->cursor_panel != (int)self->kind || self->drag != WD_DRAG_NONE) return;
   v->cursor = FALSE;
@@ -274,7 +277,8 @@ static void on_focus(GtkEventControllerFocus *controller, WdPanelView *self) {
 }
 
 static void on_secondary(GtkGestureClick *gesture, int presses, double x, double y, WdPanelView *self) {
-  (void)gesture, (void)presses;
+  (void)presses;
+  gtk_gesture_set_state(GTK_GESTURE(gesture), GTK_EVENT_SEQUENCE_CLAIMED);
   gtk_widget_grab_focus(GTK_WIDGET(self));
   wd_panel_view_popup(self, x, y);
 }

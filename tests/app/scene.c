@@ -38,9 +38,8 @@ WdPair *scene_pair(int family, guint64 index, double away, WdSimulation **simula
   return pair;
 }
 
-void scene_new(int steps, WdSession **session, WdView **view) {
-  *session = wd_session_new();
-  WdRecording *r = wd_session_get_recording(*session);
+WdRecording *scene_recording(int steps) {
+  WdRecording *r = wd_recording_new();
   WdRecipe recipe = {.seed = 42, .family = -1, .plan = {.steps = steps}};
   wd_recording_set_model(r, "scene", "0");
   WdBranch *branch = wd_recording_add(r, WD_BRANCH_SAMPLED, "Run 42", 0, 0, &recipe, steps);
@@ -57,11 +56,18 @@ void scene_new(int steps, WdSession **session, WdView **view) {
     wd_pair_unref(pair);
     wd_simulation_unref(live);
   }
+  return r;
+}
+
+void scene_new(int steps, WdSession **session, WdView **view) {
+  g_autoptr(WdRecording) r = scene_recording(steps);
+  *session = wd_session_new();
+  wd_session_set_recording(*session, r);
   *view = wd_view_new();
   (*view)->x = 310;
   (*view)->z = 240;
   (*view)->t = 0.412;
-  wd_view_go(*view, r, 0, branch->id, steps);
+  wd_view_go(*view, r, 0, wd_recording_nth(r, 0)->id, steps);
 }
 
 WdFrame scene_frame(WdSession *session, int k) {

@@ -10,8 +10,10 @@
  * the way to another one. *simulation gets F(v), F(v_top) and the comparison (may be NULL). */
 WdPair *scene_pair(int family, guint64 index, double away, WdSimulation **simulation);
 
-/* A session without a model whose recording is one branch of `steps` steps, every position known: the map of
- * scene_pair (5, 3), its gathers ever nearer to it. The view looks at the last position. */
+/* A recording of one branch of `steps` steps, every position known: the map of scene_pair (5, 3), its gathers
+ * ever nearer to it. */
+WdRecording *scene_recording(int steps);
+/* A session without a model that has it, and a view that looks at the last position. */
 void scene_new(int steps, WdSession **session, WdView **view);
 /* What position k holds; borrowed members. */
 WdFrame scene_frame(WdSession *session, int k);
