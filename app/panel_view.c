@@ -9,6 +9,8 @@
 
 G_DEFINE_FINAL_TYPE(WdPanelView, wd_panel_view, GTK_TYPE_WIDGET)
 
+enum { PROPERTY_RENDERER = 1, PROPERTY_PAINTER };
+
 static const char *const labels[] = {"Velocity map", "Gather", "Simulated gather",
                                      "Difference of decoded and simulated gather",
                                      "Residual by shot and receiver"};
@@ -315,14 +317,22 @@ static void panel_finalize(GObject *object) {
 }
 
 static void panel_get_property(GObject *object, guint id, GValue *value, GParamSpec *spec) {
+  (void)spec;
+  WdPanelView *self = WD_PANEL_VIEW(object);
+  g_value_set_string(value, id == PROPERTY_RENDERER ? self->renderer : self->painter);
+}
+
+static void panel_set_property(GObject *object, guint id, const GValue *value, GParamSpec *spec) {
   (void)id, (void)spec;
-  g_value_set_string(value, WD_PANEL_VIEW(object)->painter);
+  const char *renderer = g_value_get_string(value);
+  wd_panel_view_set_renderer(WD_PANEL_VIEW(object), renderer ? renderer : "auto");
 }
 
 static void wd_panel_view_class_init(WdPanelViewClass *class) {
   GObjectClass *object = G_OBJECT_CLASS(class);
   GtkWidgetClass *widget = GTK_WIDGET_CLASS(class);
   object->get_property = panel_get_property;
+  object->set_property = panel_set_property;
   object->dispose = panel_dispose;
   object->finalize = panel_finalize;
   widget->snapshot = panel_snapshot;

@@ -39,6 +39,7 @@ static GtkWidget *make_panel(WdWindow *w, int side, WdPanelKind kind) {
   static const char *const names[] = {"velocity", "gather", "simulated", "difference", "trace-residual"};
   WdColumn *c = &w->column[side];
   c->panel[kind] = wd_panel_view_new(w->session, w->view, kind, side);
+  if (w->settings) g_settings_bind(w->settings, "renderer", c->panel[kind], "renderer", G_SETTINGS_BIND_GET);
   g_autofree char *name = g_strdup_printf("%s-%c", names[kind], 'a' + side);
   gtk_widget_set_name(c->panel[kind], name);
   g_autofree char *frame = g_strconcat(name, "-card", NULL);
