@@ -42,7 +42,6 @@ GtkWidget *wd_section_words(GtkWidget *box, const char *text) {
   gtk_label_set_xalign(GTK_LABEL(label), 0);
   gtk_label_set_wrap(GTK_LABEL(label), TRUE);
   gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
-  gtk_label_set_natural_wrap_mode(GTK_LABEL(label), GTK_NATURAL_WRAP_NONE);
   gtk_label_set_max_width_chars(GTK_LABEL(label), 34);
   gtk_widget_add_css_class(label, "dim-label");
   gtk_widget_add_css_class(label, "caption");
@@ -86,6 +85,7 @@ GtkWidget *wd_sidebar_new(WdSession *session, WdView *view) {
   gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroll), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
   gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroll), box);
   gtk_widget_set_size_request(scroll, 304, -1);
+  gtk_widget_set_hexpand(scroll, FALSE); /* or the rows' own wish to fill their line would widen the sidebar */
   gtk_accessible_update_property(GTK_ACCESSIBLE(scroll), GTK_ACCESSIBLE_PROPERTY_LABEL, "Sidebar", -1);
   return scroll;
 }
