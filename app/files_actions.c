@@ -64,7 +64,7 @@ static void on_destroy(WdWindow *w) {
   WdAutosave *a = autosave_of(w);
   if (!a) return;
   g_object_steal_data(G_OBJECT(w), "wd-autosave");
-  wd_autosave_now(a, NULL);
+  if (wd_window_has_worked(w)) wd_autosave_now(a, NULL);
   wd_autosave_free(a);
 }
 

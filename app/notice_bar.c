@@ -64,8 +64,8 @@ static void wd_notice_bar_init(WdNoticeBar *bar) {
   gtk_widget_set_valign(close, GTK_ALIGN_CENTER);
   gtk_widget_set_tooltip_text(close, "Close this message");
   g_signal_connect(close, "clicked", G_CALLBACK(on_close), bar);
-  /* In a box of its own, which has no baseline: a text button's and an icon button's differ by a pixel, and GTK
-   * then finds that the bar's height depends on how it is asked. */
+  /* In a box of its own, which has no baseline: a text button's and an icon button's differ by a pixel, and
+   * GTK then finds that the bar's height depends on how it is asked. */
   GtkWidget *apart = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
   gtk_widget_set_valign(apart, GTK_ALIGN_CENTER);
   gtk_box_append(GTK_BOX(apart), close);

@@ -451,8 +451,11 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
   }
   const gboolean bare = !names || !names[0];
   if (bare && !s->picture && !s->run && !g_variant_dict_contains(o, "demo") &&
-      !g_variant_dict_contains(o, "recording"))
+      !g_variant_dict_contains(o, "recording")) {
     wd_open_offer_recovery(s->window);
+    g_autofree char *demo = wd_demo_path();
+    if (demo) g_action_group_activate_action(G_ACTION_GROUP(s->window), "demo", NULL);
+  }
   s->began = g_get_monotonic_time();
   s->deadline = s->picture ? s->began + 180 * G_USEC_PER_SEC : G_MAXINT64;
   s->poll = g_timeout_add(15, on_poll, s);

@@ -20,6 +20,10 @@ GSettings *wd_window_get_settings(WdWindow *w) {
   return w->settings;
 }
 
+gboolean wd_window_has_worked(WdWindow *w) {
+  return w->worked;
+}
+
 void wd_window_notify(WdWindow *w, const WdNotice *notice) {
   wd_notice_bar_show(WD_NOTICE_BAR(w->notice), notice);
 }
@@ -42,6 +46,7 @@ static gboolean update(gpointer user) {
   const WdSessionState state = wd_session_get_state(w->session);
   const gboolean busy = state == WD_SESSION_RUNNING || state == WD_SESSION_CANCELLING;
   GtkApplication *application = gtk_window_get_application(GTK_WINDOW(w));
+  if (busy) w->worked = TRUE;
   if (busy && !w->inhibit && application)
     w->inhibit = gtk_application_inhibit(application, GTK_WINDOW(w),
                                          GTK_APPLICATION_INHIBIT_LOGOUT | GTK_APPLICATION_INHIBIT_SUSPEND,
@@ -104,6 +109,8 @@ static gboolean set_splits_later(GtkWidget *widget, GdkFrameClock *clock, gpoint
     return G_SOURCE_CONTINUE;
   }
   wd_window_set_splits(w);
+  if (!w->splits_set) /* panels have come: the single keys act */
+    gtk_widget_grab_focus(w->column[0].panel[WD_PANEL_VELOCITY]);
   w->splits_set = TRUE;
   w->splits_tick = 0;
   return G_SOURCE_REMOVE;
@@ -191,6 +198,7 @@ static void on_setting(GSettings *settings, const char *key, gpointer user) {
   WdWindow *w = user;
   if (wd_settings_apply_view(settings, key, w->view))
     wd_view_changed(w->view, WD_VIEW_DISPLAY | WD_VIEW_PLOT);
+  if (!g_strcmp0(key, "renderer")) wd_window_set_renderer(w);
   static const char *const policy[] = {"score-policy", "score-every", "score-both", "exact-runs",
                                        "exact-rest",   "calibration", "cache-mib",  NULL};
   if (g_strv_contains(policy, key)) {

@@ -18,6 +18,9 @@ WdSession *wd_window_get_session(WdWindow *window); /* borrowed, as all below */
 WdView *wd_window_get_view(WdWindow *window);
 GSettings *wd_window_get_settings(WdWindow *window);
 
+/* Whether anything was made here, and not only looked at: what is worth keeping. */
+gboolean wd_window_has_worked(WdWindow *window);
+
 /* Tells a person something in the inline bar (copied); never a dialog. */
 void wd_window_notify(WdWindow *window, const WdNotice *notice);
 /* The same for an error of a file: `what` happened, the error's text beneath. */

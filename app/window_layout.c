@@ -5,6 +5,7 @@
  *   column  { title, rows { pair [ velocity | gather ] | second row } }
  *
  * Layouts, the enlarged panel and the second row show and hide these: nothing is taken apart. */
+#include "app/panel_view.h"
 #include "app/widgets.h"
 #include "app/window_private.h"
 
@@ -35,6 +36,16 @@ static GtkWidget *paned(GtkOrientation orientation, GtkWidget *start, GtkWidget 
   return p;
 }
 
+static void set_renderer(WdWindow *w, GtkWidget *panel) {
+  g_autofree char *renderer = g_settings_get_string(w->settings, "renderer");
+  if (panel) wd_panel_view_set_renderer(WD_PANEL_VIEW(panel), renderer);
+}
+
+void wd_window_set_renderer(WdWindow *w) {
+  for (int side = 0; side < 2; side++)
+    for (int k = 0; k < WD_PANEL_KINDS; k++) set_renderer(w, w->column[side].panel[k]);
+}
+
 static GtkWidget *make_panel(WdWindow *w, int side, WdPanelKind kind) {
   static const char *const names[] = {"velocity", "gather", "simulated", "difference", "trace-residual"};
   WdColumn *c = &w->column[side];
@@ -42,6 +53,7 @@ static GtkWidget *make_panel(WdWindow *w, int side, WdPanelKind kind) {
   if (w->settings) g_settings_bind(w->settings, "renderer", c->panel[kind], "renderer", G_SETTINGS_BIND_GET);
   g_autofree char *name = g_strdup_printf("%s-%c", names[kind], 'a' + side);
   gtk_widget_set_name(c->panel[kind], name);
+  set_renderer(w, c->panel[kind]);
   g_autofree char *frame = g_strconcat(name, "-card", NULL);
   return card(c->panel[kind], frame);
 }

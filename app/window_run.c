@@ -34,6 +34,8 @@ static void show_new(WdWindow *w, guint id) {
   w->view->playing = FALSE;
   wd_view_changed(w->view, WD_VIEW_PLAY);
   wd_view_go(w->view, r, 0, id, branch ? branch->first : 0);
+  if (gtk_widget_get_state_flags(w->seed) & GTK_STATE_FLAG_FOCUS_WITHIN)
+    gtk_window_set_focus(GTK_WINDOW(w), NULL); /* the single keys act from now on */
   wd_notice_bar_hide(WD_NOTICE_BAR(w->notice));
 }
 
@@ -49,6 +51,14 @@ void wd_window_run(WdWindow *w, gboolean new_seed) {
     wd_window_notify(w, &notice);
     gtk_widget_grab_focus(w->seed);
     return;
+  }
+  /* One recording holds one model's latents: what another made gives way to a new one. */
+  const WdModelInfo *model = wd_session_get_model(w->session);
+  const char *made_by = wd_recording_get_identity(wd_session_get_recording(w->session));
+  if (model && *made_by && g_strcmp0(made_by, model->identity)) {
+    g_autoptr(WdRecording) fresh = wd_recording_new();
+    wd_session_set_recording(w->session, fresh);
+    g_object_set_data(G_OBJECT(w), "wd-recording-path", NULL);
   }
   g_autoptr(GError) error = NULL;
   WdRecipe recipe = w->view->next;
