@@ -345,7 +345,11 @@ static void wd_panel_view_class_init(WdPanelViewClass *class) {
   widget->css_changed = panel_css_changed;
   widget->state_flags_changed = panel_state_flags_changed;
   g_object_class_install_property(
-      object, 1, g_param_spec_string("painter", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
+      object, PROPERTY_RENDERER,
+      g_param_spec_string("renderer", NULL, NULL, "auto", G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS));
+  g_object_class_install_property(
+      object, PROPERTY_PAINTER,
+      g_param_spec_string("painter", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
   gtk_widget_class_set_css_name(widget, "wd-panel");
   gtk_widget_class_set_accessible_role(widget, GTK_ACCESSIBLE_ROLE_IMG);
 }
