@@ -21,6 +21,7 @@ struct _WdPlotCanvas {
   char *loaded_folder;
   /* what is drawn */
   WdPlot *plot;
+  const char *label; /* of the x axis; the plot's */
   wd_curve_layout main, under;
   gboolean has_main, has_under, stale;
   int width, height;
@@ -86,6 +87,7 @@ static void refresh(WdPlotCanvas *c) {
     wd_plot_free(c->plot);
     WdPlotDesc desc = wd_plot_canvas_desc(c);
     c->plot = wd_plot_new(&desc);
+    c->label = c->plot->curve.x.label;
     c->stale = FALSE;
   }
   wd_style style = style_of(c);
@@ -94,18 +96,16 @@ static void refresh(WdPlotCanvas *c) {
   wd_curve *main = &c->plot->curve, *under = &c->plot->share;
   c->has_main = c->has_under = FALSE;
   double strip = fmin(0.3 * room, 6.6 * style.size);
-  const char *label = main->x.label;
   if (under->n_series > 0 && room - strip > 9 * style.size)
     c->has_under = wd_curve_arrange(under, &style, inner, strip, &c->under, &err) == WD_OK;
-  if (c->has_under) main->x.label = NULL;
+  /* The axis' name stands once, at the bottom; a low plot has better use for that line. */
+  main->x.label = c->has_under || room < 13 * style.size ? NULL : c->label;
   wd_status status =
       wd_curve_arrange(main, &style, inner, c->has_under ? room - strip : room, &c->main, &err);
   if (status && c->has_under) { /* too little room for both */
     c->has_under = FALSE;
-    main->x.label = label;
     status = wd_curve_arrange(main, &style, inner, room, &c->main, &err);
   }
-  main->x.label = c->has_under ? NULL : main->x.label;
   c->has_main = status == WD_OK;
   if (!c->has_main) {
     g_strlcpy(c->message, inner < 200 || room < 90 ? "" : "No score can be drawn on this axis yet",
