@@ -467,7 +467,7 @@ static void set_x_axis(const WdPlotDesc *d, wd_axis *axis) {
       if (b) end = MAX(end, wd_branch_end(b));
     }
     double room = 0.02 * MAX(end, 8);
-    *axis = (wd_axis){-room, MAX(end, 1) + room, false, "Step, from noise to data"};
+    *axis = (wd_axis){-room, MAX(end, 4) + room, false, "Step, from noise to data"};
     break;
   }
   case WD_PLOT_TIMESTEP: {

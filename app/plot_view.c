@@ -319,6 +319,9 @@ GtkWidget *wd_plot_view_new(WdSession *session, WdView *view) {
   p->verdict = add_words(p, "verdict");
   gtk_widget_add_css_class(p->verdict, "heading");
   p->truth = add_words(p, "truth");
+  gtk_label_set_wrap(GTK_LABEL(p->truth), TRUE); /* which side to doubt comes last: it must not be cut off */
+  gtk_label_set_wrap_mode(GTK_LABEL(p->truth), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_lines(GTK_LABEL(p->truth), 2);
   gtk_widget_set_visible(p->truth, FALSE);
   p->stack = gtk_stack_new();
   gtk_stack_add_named(GTK_STACK(p->stack), GTK_WIDGET(p->canvas), "plot");
