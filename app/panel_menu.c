@@ -169,7 +169,7 @@ static GMenuModel *make_menu(WdPanelView *self) {
   g_autoptr(GMenu) scope = g_menu_new(), maps = g_menu_new(), mode = g_menu_new();
   append_choice(scope,
                 map                             ? "Fixed, 1500–4500 m/s"
-                : self->kind == WD_PANEL_TRACES ? "Fixed, 0–1"
+                : self->kind == WD_PANEL_TRACES ? "Fixed"
                                                 : "Of the whole run",
                 "scope", "run");
   append_choice(scope, "Of this step", "scope", "step");

@@ -154,10 +154,7 @@ static void header(WdPicture *p, const WdPictureDesc *d) {
   if (d->kind == WD_PANEL_VELOCITY)
     g_snprintf(from, sizeof from, "decoded %s%s", what_text(d->what), recorded);
   else if (d->kind == WD_PANEL_TRACES) {
-    const wd_metric_info *info = wd_metric_get_info((wd_metric)d->metric);
-    g_snprintf(from, sizeof from, "%s of decoded %s%s", info ? info->title : "", what_text(d->what),
-               tier(p->simulation));
-    for (char *c = from; *c && c == from; c++) *c = g_ascii_tolower(*c);
+    g_snprintf(from, sizeof from, "decoded %s against F(v)%s", what_text(d->what), tier(p->simulation));
   } else if (source == WD_SOURCE_DECODED)
     g_snprintf(from, sizeof from, "decoded %s%s", what_text(d->what), recorded);
   else if (source == WD_SOURCE_SIMULATED)

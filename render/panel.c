@@ -278,6 +278,18 @@ static void draw_y_axis(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p
   }
 }
 
+/* Quantity, and how the range was chosen; false where the bar is too short for both: then the quantity, or
+ * its unit, stands at the bar and the range in the line of the x axis' label. */
+static bool bar_label(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, double height, char *out,
+                      size_t size) {
+  const char *quantity = p->quantity ? p->quantity : "";
+  snprintf(out, size, "%s%s%s", quantity, *quantity && p->range.text[0] ? " · " : "", p->range.text);
+  wd_type up = {.size = m->size};
+  double width;
+  wd_pen_measure(pen, &up, out, &width, NULL, NULL);
+  return width <= height;
+}
+
 static void draw_bar(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, const wd_rect *bar) {
   bool raster = pen->style.medium == WD_MEDIUM_RASTER;
   int height = raster ? (int)fmax(1, round(bar->height * pen->style.scale)) : 256;
@@ -308,17 +320,11 @@ static void draw_bar(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, c
     wd_pen_horizontal(pen, x0, x0 + m->tick, y, m->hair, 0);
     wd_pen_text(pen, &type, x0 + m->tick + m->gap, y + drop, 0, tick[i].text);
   }
-  /* Quantity, and how the range was chosen; where both do not fit, the quantity, or its unit. */
-  char label[160];
-  const char *quantity = p->quantity ? p->quantity : "";
-  snprintf(label, sizeof label, "%s%s%s", quantity, *quantity && p->range.text[0] ? " · " : "",
-           p->range.text);
+  char label[160], unit[40];
   wd_type up = {.size = m->size, .colour = pen->theme->ink};
-  char unit[40];
-  double width;
-  wd_pen_measure(pen, &up, label, &width, NULL, NULL);
-  const char *fits =
-      width <= bar->height ? label : wd_panel_label(pen, &up, quantity, bar->height, unit, sizeof unit);
+  const char *fits = bar_label(pen, m, p, bar->height, label, sizeof label)
+                         ? label
+                         : wd_panel_label(pen, &up, p->quantity, bar->height, unit, sizeof unit);
   wd_pen_text_up(pen, &up, x0 + m->tick + m->gap + widest + 0.25 * m->size + m->ascent,
                  bar->y + bar->height / 2, fits);
 }
@@ -403,6 +409,21 @@ void wd_panel_draw(const wd_panel *p, const wd_style *style, const wd_panel_layo
     wd_pen_text(&pen, &type, middle,
                 l->first.y + block_height + m.tick + m.gap + m.small_line + 0.2 * m.size + m.ascent, 0.5,
                 label);
+    char both[160];
+    if (p->x.label && l->bar.width > 0 && p->range.text[0] &&
+        !bar_label(&pen, &m, p, l->bar.height, both, sizeof both)) {
+      double taken;
+      wd_pen_measure(&pen, &type, label, &taken, NULL, NULL);
+      wd_type small = {.size = m.small, .colour = pen.theme->dim};
+      small.room = l->width - middle - taken / 2 - m.size;
+      double needed;
+      wd_pen_measure(&pen, &(wd_type){.size = m.small}, p->range.text, &needed, NULL, NULL);
+      if (needed < small.room) small.room = 0;
+      if (small.room == 0 || small.room > 4 * m.size)
+        wd_pen_text(&pen, &small, l->width,
+                    l->first.y + block_height + m.tick + m.gap + m.small_line + 0.2 * m.size + m.ascent, 1,
+                    p->range.text);
+    }
   }
   if (l->bar.width > 0) draw_bar(&pen, &m, p, &l->bar);
   cairo_restore(cr);
