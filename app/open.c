@@ -75,10 +75,20 @@ static void ask_recipe(WdWindow *window, const WdImport *im) {
 
 /* ---- recordings */
 
-static void remember(WdWindow *window, const char *path) {
+/* Among the desktop's recent files; not what the program keeps for itself. */
+static void remember(const char *path) {
+  g_autofree char *demo = wd_demo_path(),
+                  *own = g_build_filename(g_get_user_state_dir(), "wavediffusion", NULL);
+  if (!g_strcmp0(path, demo) || g_str_has_prefix(path, own)) return;
   g_autofree char *uri = g_filename_to_uri(path, NULL, NULL);
-  if (uri) gtk_recent_manager_add_item(gtk_recent_manager_get_default(), uri);
-  (void)window;
+  static char *no_groups[] = {NULL};
+  GtkRecentData data = {.mime_type = g_str_has_suffix(path, ".wdrun")
+                                         ? "application/x-wavediffusion-recording"
+                                         : "application/octet-stream",
+                        .app_name = "WaveDiffusion",
+                        .app_exec = "wavediffusion %f",
+                        .groups = no_groups};
+  if (uri) gtk_recent_manager_add_full(gtk_recent_manager_get_default(), uri, &data);
 }
 
 void wd_open_recording(WdWindow *window, const char *path) {
@@ -103,7 +113,7 @@ void wd_open_recording(WdWindow *window, const char *path) {
     wd_view_changed(view, WD_VIEW_ALL);
   }
   g_object_set_data_full(G_OBJECT(window), "wd-recording-path", g_strdup(path), g_free);
-  remember(window, path);
+  remember(path);
 }
 
 /* ---- recognising, on a thread */
@@ -135,7 +145,7 @@ static void recognised(GObject *source, GAsyncResult *result, gpointer user) {
   case WD_IMPORT_RECORDING: wd_open_recording(window, im->path); break;
   case WD_IMPORT_MODEL: wd_session_open_model(wd_window_get_session(window), im->path, NULL); break;
   case WD_IMPORT_DATA:
-    remember(window, im->map_file ? im->map_file : im->gather_file ? im->gather_file : im->path);
+    remember(im->map_file ? im->map_file : im->gather_file ? im->gather_file : im->path);
     wd_import_dialog(window, g_steal_pointer(&im));
     break;
   }
@@ -263,7 +273,7 @@ gboolean wd_save_recording_to(WdWindow *window, const char *path) {
     return FALSE;
   }
   g_object_set_data_full(G_OBJECT(window), "wd-recording-path", g_strdup(full), g_free);
-  remember(window, full);
+  remember(full);
   g_autofree char *base = g_path_get_basename(full), *what = g_strdup_printf("Saved as %s", base);
   WdNotice notice = {.code = WD_OK, .what = what};
   wd_window_notify(window, &notice);
