@@ -605,7 +605,7 @@ const cli_command cli_render = {
     .example = "wavediffusion-cli render velocity.npy -o velocity.png\n"
                "wavediffusion-cli render seismic.npy --shot 3 --mode va -o shot3.pdf\n"
                "wavediffusion-cli render velocity.npy --beside seismic.npy --survey -o pair.png\n"
-               "wavediffusion-cli render resources/demo/demo.wdrun --step 8 -o step8.png\n"
+               "wavediffusion-cli render run.wdrun --step 8 -o step8.png\n"
                "wavediffusion-cli render --families -o families.png\n",
     .operand = operands,
     .option = options,

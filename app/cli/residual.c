@@ -463,7 +463,7 @@ const cli_command cli_residual = {
                "the mode that made them is part of the answer.",
     .example =
         "wavediffusion-cli residual run\n"
-        "wavediffusion-cli residual resources/demo/demo.wdrun --step 16\n"
+        "wavediffusion-cli residual run.wdrun --step 16\n"
         "wavediffusion-cli residual --model resources/models/default --latents run/latents.npy --json\n",
     .operand = operands,
     .option = options,
