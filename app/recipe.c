@@ -469,6 +469,16 @@ WdRunRecipe *wd_run_recipe_from_json(const char *json, GError **error) {
     return NULL;
   }
   const char *format = format_of(o);
+  const char *command = json_string_value(json_object_get(o, "command"));
+  const char *file = json_string_value(json_object_get(o, "file"));
+  if (!format[0] && command && !strcmp(command, "render")) {
+    wd_status_set_error(
+        error, WD_ERR_UNSUPPORTED,
+        "this picture was drawn by wavediffusion-cli render from %.200s: it holds no run; open that file",
+        file ? file : "maps that it generated");
+    json_decref(o);
+    return NULL;
+  }
   if (strcmp(format, WD_RECIPE_FORMAT) != 0 && strcmp(format, "wavediffusion-run") != 0) {
     wd_status_set_error(error, WD_ERR_FORMAT,
                         "this JSON is no recipe: its \"format\" is \"%.40s\", not \"%s\"", format,

@@ -188,6 +188,8 @@ static void map(void) {
          z, x);
   ui_click(encode, 0.5, 0.5, 1);
   tap_ok(ui_wait(is_encoded, NULL, 120), "it is simulated, encoded, decoded and scored");
+  ui_settle(&ui);
+  ui_keep(&ui, "opened-map");
   const WdBranch *b = shown();
   tap_ok(b && b->truth && b->truth->velocity.value[0] == v[z1 * 140 + x1] && strstr(b->truth_name, "cropped"),
          "the truth is the chosen window, and its name says so: %s", b ? b->truth_name : "");

@@ -115,6 +115,7 @@ static void bad(void) {
   refused("[1, 2]", "no recipe");
   refused("{\"format\": \"gimp\"}", "\"gimp\"");
   refused("{\"format\": 7}", "no recipe");
+  refused("{\"program\": \"wavediffusion-cli\", \"command\": \"render\", \"file\": \"v.npy\"}", "from v.npy");
   refused("{\"format\": \"wavediffusion-recipe\"}", "chain");
   refused(CHAIN(""), "chain");
   refused(CHAIN("3"), "chain[0].");
