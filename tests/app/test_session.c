@@ -408,7 +408,7 @@ static void made_of_data(void) {
 /* ---- what goes wrong */
 
 static void wait_notice(WdSession *s, bed_log *log, int n) {
-  gint64 end = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
+  gint64 end = g_get_monotonic_time() + 120 * G_USEC_PER_SEC;
   while ((log->notice < n || !bed_idle(s)) && g_get_monotonic_time() < end)
     if (!g_main_context_iteration(NULL, FALSE)) g_usleep(200);
 }
