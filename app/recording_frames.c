@@ -21,7 +21,9 @@ wd_status wd_stored_check_geometry(const wd_shard_desc *g, wd_error *err) {
                   g->receivers >= 1 && g->receivers <= 100000 && g->instants >= 1 &&
                   g->instants <= g->samples && g->spacing > 0 && isfinite(g->spacing) && g->dt > 0 &&
                   isfinite(g->dt) && g->frequency >= 0 && isfinite(g->frequency);
-  if (fine && (double)g->shots * g->samples * g->receivers > 1e9) fine = FALSE;
+  /* What a small file can make the program allocate: gathers, and the codec's matrix. */
+  if (fine && (double)g->shots * g->samples * g->receivers > (double)(1 << 26)) fine = FALSE;
+  if (fine && (double)g->samples * g->instants > (double)(1 << 24)) fine = FALSE;
   if (fine) return WD_OK;
   return wd_fail(
       err, WD_ERR_FORMAT,
