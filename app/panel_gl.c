@@ -133,11 +133,13 @@ void wd_panel_view_gl_open(WdPanelView *self) {
   if (self->gl || self->gl_refused) return;
   if (strcmp(setting, "cairo") == 0) {
     g_strlcpy(self->painter, "cairo: chosen in the preferences", sizeof self->painter);
+    g_object_notify(G_OBJECT(self), "painter");
     return;
   }
   /* Where GTK itself draws by cairo every frame would have to be fetched back from the graphics memory. */
   if (strcmp(setting, "gl") != 0 && (!renderer || strstr(G_OBJECT_TYPE_NAME(renderer), "Cairo"))) {
     g_strlcpy(self->painter, "cairo: GTK draws without OpenGL here", sizeof self->painter);
+    g_object_notify(G_OBJECT(self), "painter");
     return;
   }
   self->gl = g_new0(struct WdPanelGl, 1);

@@ -30,13 +30,54 @@ static guint compose(WdPanelView *self) {
 
 /* ---- arrangement */
 
+/* What is left of a panel when it has little room: the colour bar goes first, then the axes, then the header;
+ * the picture stays. */
+static wd_panel fitted(const WdPanelView *self, int level) {
+  wd_panel panel = *wd_picture_panel(self->picture);
+  if (level >= 1) {
+    panel.no_bar = true;
+    for (int i = 0; i < WD_PANEL_BADGES; i++)
+      if (!panel.badge[i] || !*panel.badge[i]) {
+        panel.badge[i] = self->told; /* what the bar would have told */
+        break;
+      }
+  }
+  if (level >= 2) panel.no_axes = true;
+  if (level >= 3) {
+    panel.title = panel.source = NULL;
+    for (int i = 0; i < WD_PANEL_BADGES; i++) panel.badge[i] = NULL;
+  }
+  return panel;
+}
+
+/* A picture narrower than this is given the room of the bar or of the axes. */
+static gboolean too_small(const WdPanelView *self, const wd_panel_layout *l) {
+  return l->columns == 1 && fmin(l->first.width, l->first.height) < 7 * self->style.size;
+}
+
 static void arrange(WdPanelView *self) {
   self->style = wd_widget_style(GTK_WIDGET(self), 0.86, self->font, sizeof self->font);
   double width = gtk_widget_get_width(GTK_WIDGET(self)) - 2 * WD_PANEL_PADDING;
   double height = gtk_widget_get_height(GTK_WIDGET(self)) - 2 * WD_PANEL_PADDING;
-  wd_panel_layout layout;
-  self->arranged =
-      wd_panel_arrange(wd_picture_panel(self->picture), &self->style, width, height, &layout, NULL) == WD_OK;
+  wd_panel_layout layout = {0};
+  const wd_range *range = &wd_picture_panel(self->picture)->range;
+  char lo[32], hi[32];
+  wd_format_number(range->lo, 0, lo, sizeof lo);
+  wd_format_number(range->hi, 0, hi, sizeof hi);
+  g_snprintf(self->told, sizeof self->told, "%s to %s, %s", lo, hi, range->text);
+  self->arranged = FALSE;
+  for (int level = 0; level <= 3; level++) {
+    wd_panel panel = fitted(self, level);
+    wd_panel_layout found;
+    if (wd_panel_arrange(&panel, &self->style, width, height, &found, NULL)) continue;
+    if (self->arranged &&
+        fmin(found.first.width, found.first.height) <= 1.1 * fmin(layout.first.width, layout.first.height))
+      continue; /* giving more up would gain nothing */
+    layout = found;
+    self->arranged = TRUE;
+    self->level = level;
+    if (!too_small(self, &layout)) break;
+  }
   if (self->arranged) self->layout = layout;
 }
 
@@ -157,7 +198,7 @@ static void draw_decor(WdPanelView *self, cairo_t *cr) {
   cairo_translate(cr, WD_PANEL_PADDING, WD_PANEL_PADDING);
   const char *message = wd_picture_message(self->picture);
   if (!self->arranged) return;
-  wd_panel panel = *wd_picture_panel(self->picture);
+  wd_panel panel = fitted(self, self->level);
   panel.no_pictures = true;
   wd_panel_draw(&panel, &self->style, &self->layout, cr, NULL);
   if (message) draw_message(self, cr, message);
@@ -370,7 +411,6 @@ static void wd_panel_view_init(WdPanelView *self) {
   gtk_widget_set_parent(self->sheet, widget);
   gtk_widget_set_parent(self->decor, widget);
   gtk_widget_set_parent(self->cursor, widget);
-  g_strlcpy(self->painter, "cairo", sizeof self->painter);
   g_strlcpy(self->renderer, "auto", sizeof self->renderer);
 }
 
@@ -450,7 +490,8 @@ GdkTexture *wd_panel_view_get_texture(WdPanelView *self) {
   cairo_paint(cr);
   if (!wd_picture_message(self->picture)) {
     cairo_translate(cr, WD_PANEL_PADDING, WD_PANEL_PADDING);
-    wd_panel_draw(wd_picture_panel(self->picture), &self->style, &self->layout, cr, NULL);
+    wd_panel panel = fitted(self, self->level);
+    wd_panel_draw(&panel, &self->style, &self->layout, cr, NULL);
   } else {
     draw_decor(self, cr);
   }

@@ -21,8 +21,8 @@ const wd_panel_layout *wd_panel_view_get_layout(WdPanelView *self);
 /* Text, theme and scale of the screen. */
 wd_style wd_panel_view_get_style(WdPanelView *self);
 
-/* Which painter draws the pictures, for the status bar: "OpenGL 4.5, llvmpipe", "cairo: no OpenGL 3.3"; the
- * property "painter" notifies when it changes. */
+/* Which painter draws the pictures, for the status bar: "OpenGL 4.5, llvmpipe", "cairo: no OpenGL 3.3"; ""
+ * before the panel was on screen. The property "painter" notifies when it changes. */
 const char *wd_panel_view_painter(WdPanelView *self);
 /* "auto" (OpenGL where GTK draws with it), "gl" or "cairo"; at once. Also the property "renderer". */
 void wd_panel_view_set_renderer(WdPanelView *self, const char *renderer);

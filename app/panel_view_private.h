@@ -19,6 +19,8 @@ struct _WdPanelView {
   WdPicture *picture;
   wd_panel_layout layout;
   gboolean arranged; /* layout stands */
+  char told[128];    /* range and how it was chosen, where there is no bar */
+  int level;         /* what was left out to make room (panel_view.c) */
   wd_style style;
   char font[64];
   guint update; /* source that brings the picture up to date before the next redraw */
