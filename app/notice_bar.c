@@ -4,7 +4,10 @@ struct _WdNoticeBar {
   GtkWidget parent_instance;
   GtkWidget *revealer, *box, *icon, *what, *kept, *details, *details_text, *action;
   char *text;
+  guint timer; /* of what went well: it goes by itself */
 };
+
+enum { SECONDS = 7 };
 
 G_DEFINE_TYPE(WdNoticeBar, wd_notice_bar, GTK_TYPE_WIDGET)
 
@@ -74,6 +77,7 @@ static void wd_notice_bar_init(WdNoticeBar *bar) {
 
 static void wd_notice_bar_dispose(GObject *object) {
   WdNoticeBar *bar = WD_NOTICE_BAR(object);
+  g_clear_handle_id(&bar->timer, g_source_remove);
   g_clear_pointer(&bar->revealer, gtk_widget_unparent);
   g_clear_pointer(&bar->text, g_free);
   G_OBJECT_CLASS(wd_notice_bar_parent_class)->dispose(object);
@@ -89,7 +93,16 @@ GtkWidget *wd_notice_bar_new(void) {
   return g_object_new(WD_TYPE_NOTICE_BAR, NULL);
 }
 
+static gboolean on_timer(gpointer user) {
+  WdNoticeBar *bar = user;
+  bar->timer = 0;
+  wd_notice_bar_hide(bar);
+  return G_SOURCE_REMOVE;
+}
+
 void wd_notice_bar_show(WdNoticeBar *bar, const WdNotice *n) {
+  g_clear_handle_id(&bar->timer, g_source_remove);
+  if (n->code == WD_OK && !n->action) bar->timer = g_timeout_add_seconds(SECONDS, on_timer, bar);
   static const struct {
     const char *label, *action;
   } actions[] = {{NULL, NULL},
@@ -123,6 +136,7 @@ void wd_notice_bar_show(WdNoticeBar *bar, const WdNotice *n) {
 }
 
 void wd_notice_bar_hide(WdNoticeBar *bar) {
+  g_clear_handle_id(&bar->timer, g_source_remove);
   gtk_revealer_set_reveal_child(GTK_REVEALER(bar->revealer), FALSE);
   g_free(bar->text);
   bar->text = g_strdup("");

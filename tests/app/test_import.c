@@ -60,6 +60,8 @@ static void refused_bytes(const char *what, const void *data, gsize n, const cha
   refused(path, what, named);
 }
 
+#define refused_text(what, text, named) refused_bytes(what, text, sizeof text - 1, named)
+
 /* ---- arrays */
 
 static void arrays(void) {
@@ -245,24 +247,24 @@ static void broken(void) {
   g_autofree char *none = in("not there");
   refused(none, "no file", "not there");
   refused("/dev/null", "a device", "/dev/null");
-  refused_bytes("an empty file", "", 0, "empty");
-  refused_bytes("one byte", "x", 1, "none of the files");
-  refused_bytes("text", "Hello, world. This is a letter.\n", 32, "none of the files");
-  refused_bytes("a zip archive", "PK\3\4aaaaaaaaaaaaaaaaaaaaaa", 26, "write it as .npy");
-  refused_bytes("a broken recipe", "{\"format\": \"wavediffusion-recipe\", \"chain\": 7}", 46, "chain");
-  refused_bytes("other JSON", "{\"a\": 1}", 8, "no recipe");
-  refused_bytes("half a JSON", "{\"format\": ", 11, "no JSON");
-  refused_bytes("HTML", "<html><body>no figure</body></html>", 35, "without a recipe");
-  refused_bytes("half a PNG", "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16, "bad.bin");
-  refused_bytes("a PDF header alone", "%PDF-1.5\n", 9, "without a recipe");
-  refused_bytes("a PDF whose keywords never end", "%PDF-1.5\n/Keywords (wavediffusion:run {((((", 43,
-                "without a recipe");
-  refused_bytes("a PDF with odd hex", "%PDF-1.5\n/Keywords <FEFFzz0>", 28, "without a recipe");
-  refused_bytes("an SVG whose metadata never ends", "<svg><metadata id=\"wavediffusion:run\">{", 39,
-                "without a recipe");
-  refused_bytes("a .npy of nothing", "\x93NUMPY\1\0", 8, "bad.bin");
-  refused_bytes("a .npy that is cut", "\x93NUMPY\1\0\x76\0{'descr': '<f4', 'fortran_order': False,", 54,
-                "bad.bin");
+  refused_text("an empty file", "", "empty");
+  refused_text("one byte", "x", "none of the files");
+  refused_text("text", "Hello, world. This is a letter.\n", "none of the files");
+  refused_text("a zip archive", "PK\3\4aaaaaaaaaaaaaaaaaaaaaa", "write it as .npy");
+  refused_text("a broken recipe", "{\"format\": \"wavediffusion-recipe\", \"chain\": 7}", "chain");
+  refused_text("other JSON", "{\"a\": 1}", "no recipe");
+  refused_text("half a JSON", "{\"format\": ", "no JSON");
+  refused_text("HTML", "<html><body>no figure</body></html>", "without a recipe");
+  refused_text("half a PNG", "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "bad.bin");
+  refused_text("a PDF header alone", "%PDF-1.5\n", "without a recipe");
+  refused_text("a PDF whose keywords never end", "%PDF-1.5\n/Keywords (wavediffusion:run {((((",
+               "without a recipe");
+  refused_text("a PDF with odd hex", "%PDF-1.5\n/Keywords <FEFFzz0>", "without a recipe");
+  refused_text("an SVG whose metadata never ends", "<svg><metadata id=\"wavediffusion:run\">{",
+               "without a recipe");
+  refused_text("a .npy of nothing", "\x93NUMPY\1\0", "bad.bin");
+  refused_text("a .npy that is cut", "\x93NUMPY\1\0\x76\0{'descr': '<f4', 'fortran_order': False,",
+               "bad.bin");
   char tensors[64] = "\x10\0\0\0\0\0\0\0{\"a\": 1, \"b\": 2";
   refused_bytes("broken safetensors", tensors, 40, "bad.bin");
   g_autofree char *noise = g_malloc(20000);
