@@ -248,6 +248,8 @@ static void place(WdStartup *s) {
   if (!n) return;
   const guint id = v->place[0].branch ? v->place[0].branch : wd_recording_nth(r, 0)->id;
   const int last = wd_branch_last(wd_recording_find(r, id));
+  v->playing = FALSE;
+  wd_view_changed(v, WD_VIEW_PLAY);
   wd_view_go(v, r, 0, id, s->step >= 0 ? s->step : MAX(last, 0));
 }
 
@@ -347,6 +349,9 @@ static gboolean on_poll(gpointer user) {
     break;
   case PLACE:
     if (s->step >= 0 || s->run) place(s);
+    /* Once more: what was opened brought a view of its own. */
+    read_view(s, g_application_command_line_get_options_dict(s->line), NULL);
+    wd_view_changed(v, WD_VIEW_ALL);
     s->phase = ACTIONS;
     break;
   case ACTIONS:

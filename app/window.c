@@ -7,7 +7,7 @@ G_DEFINE_FINAL_TYPE(WdWindow, wd_window, GTK_TYPE_APPLICATION_WINDOW)
 
 /* Below this width the sidebar lies over the panels; two columns want the room sooner. */
 static gboolean is_narrow(WdWindow *w, int width) {
-  return width < (w->view->layout == WD_LAYOUT_COMPARE ? 1500 : 1000);
+  return width < (w->view->layout == WD_LAYOUT_COMPARE ? 1700 : 1000);
 }
 
 WdSession *wd_window_get_session(WdWindow *w) {
@@ -81,6 +81,22 @@ static void follow_side(WdWindow *w) {
   if (to >= 0) wd_view_go(w->view, r, 1, v->place[1].branch, to);
 }
 
+/* Side B of a comparison begins with another run than A, where there is one. */
+static void choose_places(WdWindow *w) {
+  WdRecording *r = wd_session_get_recording(w->session);
+  const guint n = wd_recording_count(r);
+  for (int side = 0; side < 2; side++) {
+    const guint now = w->view->place[side].branch;
+    if (now && wd_recording_find(r, now)) continue;
+    const WdBranch *choice = NULL;
+    for (guint i = n; i-- > 0;) {
+      const WdBranch *b = wd_recording_nth(r, i);
+      if (!choice || (side && choice->id == w->view->place[0].branch)) choice = b;
+    }
+    wd_view_go(w->view, r, side, choice ? choice->id : 0, choice ? MAX(wd_branch_last(choice), 0) : 0);
+  }
+}
+
 static gboolean rearrange(gpointer user) {
   WdWindow *w = user;
   w->narrow_idle = 0;
@@ -125,6 +141,10 @@ void wd_window_queue_splits(WdWindow *w) {
 static void on_view(WdView *view, guint parts, gpointer user) {
   WdWindow *w = user;
   if (parts & WD_VIEW_LAYOUT) {
+    if (view->layout == WD_LAYOUT_COMPARE && !w->comparing && view->place[1].branch == view->place[0].branch)
+      view->place[1] = (WdPlace){0}; /* a run beside itself is no comparison: another one, if there is any */
+    w->comparing = view->layout == WD_LAYOUT_COMPARE;
+    choose_places(w);
     const int width = gtk_widget_get_width(GTK_WIDGET(w));
     if (width > 1 && is_narrow(w, width) != w->narrow && !w->narrow_idle)
       w->narrow_idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE, rearrange, w, NULL);
@@ -138,22 +158,6 @@ static void on_view(WdView *view, guint parts, gpointer user) {
 }
 
 /* ---- session and recording */
-
-/* Side B of a comparison begins with another run than A, where there is one. */
-static void choose_places(WdWindow *w) {
-  WdRecording *r = wd_session_get_recording(w->session);
-  const guint n = wd_recording_count(r);
-  for (int side = 0; side < 2; side++) {
-    const guint now = w->view->place[side].branch;
-    if (now && wd_recording_find(r, now)) continue;
-    const WdBranch *choice = NULL;
-    for (guint i = n; i-- > 0;) {
-      const WdBranch *b = wd_recording_nth(r, i);
-      if (!choice || (side && choice->id == w->view->place[0].branch)) choice = b;
-    }
-    wd_view_go(w->view, r, side, choice ? choice->id : 0, choice ? MAX(wd_branch_last(choice), 0) : 0);
-  }
-}
 
 static void on_recording_changed(WdRecording *r, gpointer user) {
   (void)r;
@@ -198,7 +202,6 @@ static void on_setting(GSettings *settings, const char *key, gpointer user) {
   WdWindow *w = user;
   if (wd_settings_apply_view(settings, key, w->view))
     wd_view_changed(w->view, WD_VIEW_DISPLAY | WD_VIEW_PLOT);
-  if (!g_strcmp0(key, "renderer")) wd_window_set_renderer(w);
   static const char *const policy[] = {"score-policy", "score-every", "score-both", "exact-runs",
                                        "exact-rest",   "calibration", "cache-mib",  NULL};
   if (g_strv_contains(policy, key)) {

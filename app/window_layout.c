@@ -5,7 +5,6 @@
  *   column  { title, rows { pair [ velocity | gather ] | second row } }
  *
  * Layouts, the enlarged panel and the second row show and hide these: nothing is taken apart. */
-#include "app/panel_view.h"
 #include "app/widgets.h"
 #include "app/window_private.h"
 
@@ -36,16 +35,6 @@ static GtkWidget *paned(GtkOrientation orientation, GtkWidget *start, GtkWidget 
   return p;
 }
 
-static void set_renderer(WdWindow *w, GtkWidget *panel) {
-  g_autofree char *renderer = g_settings_get_string(w->settings, "renderer");
-  if (panel) wd_panel_view_set_renderer(WD_PANEL_VIEW(panel), renderer);
-}
-
-void wd_window_set_renderer(WdWindow *w) {
-  for (int side = 0; side < 2; side++)
-    for (int k = 0; k < WD_PANEL_KINDS; k++) set_renderer(w, w->column[side].panel[k]);
-}
-
 static GtkWidget *make_panel(WdWindow *w, int side, WdPanelKind kind) {
   static const char *const names[] = {"velocity", "gather", "simulated", "difference", "trace-residual"};
   WdColumn *c = &w->column[side];
@@ -53,7 +42,6 @@ static GtkWidget *make_panel(WdWindow *w, int side, WdPanelKind kind) {
   if (w->settings) g_settings_bind(w->settings, "renderer", c->panel[kind], "renderer", G_SETTINGS_BIND_GET);
   g_autofree char *name = g_strdup_printf("%s-%c", names[kind], 'a' + side);
   gtk_widget_set_name(c->panel[kind], name);
-  set_renderer(w, c->panel[kind]);
   g_autofree char *frame = g_strconcat(name, "-card", NULL);
   return card(c->panel[kind], frame);
 }
@@ -249,6 +237,7 @@ void wd_window_arrange(WdWindow *w) {
     /* Beside or above each other: whichever leaves the map, a square, the larger side. */
     const int w2 = width / 2 - 10, h2 = gtk_widget_get_height(w->columns) - (second ? height / 3 : 0) - 40;
     const gboolean upright = compare && MIN(w2 - 110, h2 / 2 - 90) > MIN(w2 / 2 - 110, h2 - 90);
+    gtk_widget_set_visible(c->strip, !compare || upright || w2 > 860); /* it would take the map's room */
     gtk_orientable_set_orientation(GTK_ORIENTABLE(c->pair),
                                    upright ? GTK_ORIENTATION_VERTICAL : GTK_ORIENTATION_HORIZONTAL);
   }

@@ -39,7 +39,8 @@ struct _WdWindow {
   gboolean worked;        /* something was made in this window */
   GPtrArray *undo, *redo; /* undo.c */
   GHashTable *names;
-  gboolean undoing, narrow, wide_sidebar, splits_set, closing, asked, seed_was_run, updating, blink_held;
+  gboolean undoing, comparing, narrow, wide_sidebar, splits_set, closing, asked, seed_was_run, updating,
+      blink_held;
   guint narrow_idle, update_idle, splits_tick, inhibit;
 };
 
@@ -48,8 +49,7 @@ void wd_window_build(WdWindow *w);      /* the body */
 void wd_window_arrange(WdWindow *w);    /* by layout, enlarged panel, second row, width */
 void wd_window_set_splits(WdWindow *w); /* as the settings remember them */
 void wd_window_store_splits(WdWindow *w);
-void wd_window_set_renderer(WdWindow *w); /* as the settings have it */
-void wd_window_show_titles(WdWindow *w);  /* of the columns of a comparison */
+void wd_window_show_titles(WdWindow *w); /* of the columns of a comparison */
 /* window_header.c */
 void wd_window_build_header(WdWindow *w);
 void wd_window_show_header(WdWindow *w); /* Run or Stop, seed, title */

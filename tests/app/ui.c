@@ -71,9 +71,12 @@ gboolean ui_wait_model(Ui *ui, double seconds) {
 
 void ui_settle(Ui *ui) {
   (void)ui;
+  /* What plays never comes to rest: not for longer than this. */
+  const gint64 end = g_get_monotonic_time() + G_USEC_PER_SEC / 2;
   for (int i = 0; i < 4; i++) {
     ui_run(0.04);
-    while (g_main_context_pending(NULL)) g_main_context_iteration(NULL, FALSE);
+    while (g_main_context_pending(NULL) && g_get_monotonic_time() < end)
+      g_main_context_iteration(NULL, FALSE);
   }
 }
 
