@@ -40,14 +40,14 @@ static const GOptionEntry entries[] = {
     {"sampler", 0, 0, G_OPTION_ARG_STRING, NULL, "dpmpp-2m, ddim or ddpm", "NAME"},
     {"family", 0, 0, G_OPTION_ARG_STRING, NULL, "Family of the map: curvefault-b, say", "NAME"},
     {"run", 0, 0, G_OPTION_ARG_FILENAME, NULL, "Run the recipe in this file", "RECIPE.json"},
-    {"stop-at", 0, 0, G_OPTION_ARG_INT, NULL, "Stop the run after this step", "N"},
+    {"stop-at", 0, 0, G_OPTION_ARG_STRING, NULL, "Stop the run after this step", "N"},
     {"recording", 0, 0, G_OPTION_ARG_FILENAME, NULL, "Open a recording", "FILE.wdrun"},
     {"demo", 0, 0, G_OPTION_ARG_NONE, NULL, "Open the recorded demo", NULL},
-    {"step", 0, 0, G_OPTION_ARG_INT, NULL, "Show this step [the last]", "N"},
+    {"step", 0, 0, G_OPTION_ARG_STRING, NULL, "Show this step [the last]", "N"},
     {"layout", 0, 0, G_OPTION_ARG_STRING, NULL, "step or compare", "NAME"},
     {"panel", 0, 0, G_OPTION_ARG_STRING, NULL,
      "Fill the window with one panel: velocity, gather, simulated, difference, traces, plot", "NAME"},
-    {"shot", 0, 0, G_OPTION_ARG_INT, NULL, "Show this shot, counted from 1; 0: all", "N"},
+    {"shot", 0, 0, G_OPTION_ARG_STRING, NULL, "Show this shot, counted from 1; 0: all", "N"},
     {"second-row", 0, 0, G_OPTION_ARG_STRING, NULL, "Second row of panels: on or off", "on|off"},
     {"sidebar", 0, 0, G_OPTION_ARG_STRING, NULL, "Sidebar: on or off", "on|off"},
     {"size", 0, 0, G_OPTION_ARG_STRING, NULL, "Size of the window", "WxH"},
@@ -121,6 +121,17 @@ static gboolean on_or_off(GVariantDict *o, const char *key, gboolean *field, GEr
   return TRUE;
 }
 
+/* As text, since GApplication takes an option that is 0 for one that is not there. */
+static gboolean read_number(GVariantDict *o, const char *key, int *field, GError **error) {
+  const char *text = NULL;
+  gint64 value;
+  if (!g_variant_dict_lookup(o, key, "&s", &text)) return TRUE;
+  if (!g_ascii_string_to_signed(text, 10, 0, 100000, &value, NULL))
+    return bad(error, "\"%s\" should be a whole number, 0 or more", text);
+  *field = (int)value;
+  return TRUE;
+}
+
 static gboolean read_recipe(WdStartup *s, GVariantDict *o, GError **error) {
   const char *text = NULL;
   s->recipe = wd_window_get_view(s->window)->next;
@@ -169,7 +180,8 @@ static gboolean read_view(WdStartup *s, GVariantDict *o, GError **error) {
     if (v->enlarged < 0)
       return bad(error, "no panel \"%s\": velocity, gather, simulated, difference, traces or plot", text);
   }
-  if (g_variant_dict_lookup(o, "shot", "i", &s->shot)) v->shot = s->shot - 1;
+  if (!read_number(o, "shot", &s->shot, error)) return FALSE;
+  if (s->shot >= 0) v->shot = s->shot - 1;
   return on_or_off(o, "second-row", &v->second_row, error) && on_or_off(o, "sidebar", &v->sidebar, error);
 }
 
@@ -398,7 +410,7 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
   WdStartup *s = g_new0(WdStartup, 1);
   s->application = application;
   s->line = g_object_ref(line);
-  s->step = s->stop_at = -1;
+  s->step = s->stop_at = s->shot = -1;
   s->scale = 1;
   s->mapped = s->loaded = s->first = NAN;
   s->timing = g_variant_dict_contains(o, "timing");
@@ -406,8 +418,6 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
   const char *text = NULL, *model = NULL, *device = NULL;
   if (g_variant_dict_lookup(o, "screenshot", "^&ay", &text)) s->picture = g_strdup(text);
   g_variant_dict_lookup(o, "window", "s", &s->of);
-  g_variant_dict_lookup(o, "step", "i", &s->step);
-  g_variant_dict_lookup(o, "stop-at", "i", &s->stop_at);
   g_variant_dict_lookup(o, "scale", "i", &s->scale);
   g_variant_dict_lookup(o, "action", "^as", &s->actions);
   g_variant_dict_lookup(o, "model", "&s", &model);
@@ -420,7 +430,8 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
 
   s->window = wd_application_open_window(application, model, device);
   g_object_add_weak_pointer(G_OBJECT(s->window), (gpointer *)&s->window);
-  if (!read_view(s, o, error) || !read_recipe(s, o, error) || !read_size(s, o, error)) {
+  if (!read_number(o, "step", &s->step, error) || !read_number(o, "stop-at", &s->stop_at, error) ||
+      !read_view(s, o, error) || !read_recipe(s, o, error) || !read_size(s, o, error)) {
     gtk_window_destroy(GTK_WINDOW(s->window));
     wd_startup_free(s);
     return NULL;

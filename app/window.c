@@ -185,6 +185,7 @@ static void on_recording(WdSession *session, gpointer user) {
   g_signal_connect(w->recording, "changed", G_CALLBACK(on_recording_changed), w);
   g_signal_connect(w->recording, "position", G_CALLBACK(on_position), w);
   wd_undo_clear(w);
+  w->comparing = FALSE;
   on_recording_changed(w->recording, w);
 }
 
