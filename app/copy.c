@@ -70,7 +70,6 @@ void wd_copy_command(WdWindow *window) {
   }
   g_autofree char *line = wd_command_line(recipe, NULL);
   gdk_clipboard_set_text(gtk_widget_get_clipboard(GTK_WIDGET(window)), line);
-  g_autofree char *first = g_strndup(line, 400);
   say(window, "The command that makes this again is in the clipboard",
       recipe->pair ? "It starts from the opened pair: put its files into the line." : NULL);
 }
