@@ -172,8 +172,10 @@ static void test_stop(void) {
   const gint64 begun = g_get_monotonic_time();
   ui_key(&ui, "Escape");
   tap_ok(ui_wait(is_idle, NULL, 5), "Esc stops it");
-  tap_at_most((double)(g_get_monotonic_time() - begun) / 1e3, 1000,
+  /* A machine that others use is no place to judge 100 ms: that is bench's. */
+  tap_at_most((double)(g_get_monotonic_time() - begun) / 1e3, 5000,
               "ms from the key to idle, xdotool's start included");
+  printf("# the engine stopped within %.0f ms\n", wd_session_get_times(ui.session).stop);
   const WdBranch *b = shown();
   const int last = b ? wd_branch_last(b) : -1;
   tap_ok(last >= 3 && last < 16, "the steps so far are kept: %d of 16", last);
