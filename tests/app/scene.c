@@ -30,7 +30,12 @@ WdPair *scene_pair(int family, guint64 index, double away, WdSimulation **simula
   if (s) g_error("scene: %s", err.message);
   wd_comparison comparison;
   if (wd_compare(&decoded, &full, &top, NULL, &comparison, &err)) g_error("scene: %s", err.message);
-  if (simulation) *simulation = wd_simulation_new(WD_WAVE_LIVE, &full, &top, &comparison, 0.02, "cpu");
+  if (simulation)
+    *simulation = wd_simulation_new(WD_WAVE_LIVE, &full, &top, &comparison, 0.02, "cpu");
+  else
+    wd_comparison_clear(&comparison);
+  wd_gather_clear(&full); /* empty when the simulation has taken them */
+  wd_gather_clear(&top);
   WdPair *pair = wd_pair_new(&map, &decoded, 0.01);
   wd_map_clear(&other);
   wd_survey_destroy(survey);
