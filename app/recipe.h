@@ -33,9 +33,9 @@ typedef struct WdRunRecipe {
   wd_wave_mode mode; /* of the scores shown */
   wd_calibration calibration;
   wd_wave_mode refine_mode; /* of the gradients of refinement */
-  char *precision; /* "f32" or "bf16", of the networks; NULL: not known */
-  char *device;    /* as wd_device_open takes it; NULL: any */
-  char *view;      /* JSON of the view (app/view.h), kept as it is; NULL: none */
+  char *precision;          /* "f32" or "bf16", of the networks; NULL: not known */
+  char *device;             /* as wd_device_open takes it; NULL: any */
+  char *view;               /* JSON of the view (app/view.h), kept as it is; NULL: none */
 } WdRunRecipe;
 
 #define WD_RECIPE_FORMAT "wavediffusion-recipe"

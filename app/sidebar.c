@@ -85,7 +85,8 @@ GtkWidget *wd_sidebar_new(WdSession *session, WdView *view) {
   gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroll), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
   gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroll), box);
   gtk_widget_set_size_request(scroll, 304, -1);
-  gtk_widget_set_hexpand(scroll, FALSE); /* or the rows' own wish to fill their line would widen the sidebar */
+  gtk_widget_set_hexpand(scroll,
+                         FALSE); /* or the rows' own wish to fill their line would widen the sidebar */
   gtk_accessible_update_property(GTK_ACCESSIBLE(scroll), GTK_ACCESSIBLE_PROPERTY_LABEL, "Sidebar", -1);
   return scroll;
 }

@@ -109,10 +109,11 @@ static void test_series(WdRecording *r) {
   WdPlotDesc d = {.recording = r, .view = v, .levels = &levels, .share = &share};
   WdPlot *p = wd_plot_new(&d);
   const wd_series *exact = find(p, "x̂₀"), *live = find(p, "x̂₀, live"), *refined = find(p, "refinement");
-  tap_ok(exact && count_finite(exact) == 7 && exact->marker == WD_MARKER_SOLID && exact->dash == WD_DASH_SOLID &&
-             exact->count == 17,
+  tap_ok(exact && count_finite(exact) == 7 && exact->marker == WD_MARKER_SOLID &&
+             exact->dash == WD_DASH_SOLID && exact->count == 17,
          "exact scores: steps 10 to 16, solid");
-  tap_ok(live && count_finite(live) == 11 && live->dash == WD_DASH_DASHED && live->alpha > 0 && live->alpha < 1,
+  tap_ok(live && count_finite(live) == 11 && live->dash == WD_DASH_DASHED && live->alpha > 0 &&
+             live->alpha < 1,
          "live scores: steps 0 to 9 and the line to 10, dashed and lighter, called live");
   tap_ok(refined && refined->x[0] == 16 && count_finite(refined) == 5 && refined->colour == WD_REFINED_COLOUR,
          "refinement begins at the data, in its own colour");
