@@ -115,7 +115,7 @@ static gboolean update(gpointer data) {
 
 /* Runs give several changes at a time: one update serves all. */
 static void queue_update(WdPlotView *p) {
-  if (!p->idle) p->idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE + 30, update, p, NULL);
+  if (!p->idle) p->idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE + 15, update, p, NULL);
 }
 
 static void on_figures(WdPlotView *p) {

@@ -223,7 +223,7 @@ static gboolean on_idle(gpointer data) {
 }
 
 static void queue_update(section *s) {
-  if (!s->idle) s->idle = g_idle_add(on_idle, s);
+  if (!s->idle) s->idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE + 15, on_idle, s, NULL);
 }
 
 /* Later: a row may be in the middle of telling that it was renamed. */

@@ -179,7 +179,7 @@ static gboolean update(gpointer data) {
 }
 
 static void queue_update(WdStatusBar *s) {
-  if (!s->idle) s->idle = g_idle_add_full(G_PRIORITY_DEFAULT_IDLE - 10, update, s, NULL);
+  if (!s->idle) s->idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE + 15, update, s, NULL);
 }
 
 /* ---- watching */
