@@ -35,7 +35,10 @@ static void set(GtkWidget *label, const char *text, const char *tooltip) {
 
 static void show_device(WdStatusBar *s) {
   const WdModelInfo *model = wd_session_get_model(s->session);
-  const char *painter = s->painter ? wd_panel_view_painter(s->painter) : NULL;
+  /* Before a panel was ever on screen nothing has been drawn by anything. */
+  const char *painter = s->painter && gtk_widget_get_realized(GTK_WIDGET(s->painter))
+                            ? wd_panel_view_painter(s->painter)
+                            : NULL;
   const WdSessionState state = wd_session_get_state(s->session);
   const char *device = state == WD_SESSION_LOADING ? "loading the model…"
                        : model && model->device    ? model->device

@@ -1,4 +1,4 @@
-/* How long a change takes until it is painted: five panels, profiles and traces at 1280 x 800. From the call
+/* How long a change takes until it is painted: five panels at 1280 x 800. From the call
  * that changes the view to "after-paint" of the frame clock that follows the update, in ms of wall time, and
  * of this process's CPU time (which waits for no display). CSV: what, median, 95 %, median CPU. */
 #include "app/panel_view.h"
