@@ -6,5 +6,5 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 cli=${1:-$root/build/app/cli/wavediffusion-cli}
 mkdir -p "$root/resources/demo"
-exec "$cli" record --model "$root/resources/models/default" --seed 14 --family flatfault-a --steps 16 \
-  --branch 'at=10,sampler=ddim,eta=1,noise=2' --decoded 1 --simulated 16 --device cpu -o "$root/resources/demo/demo.wdrun"
+exec "$cli" record --model "$root/resources/models/default" --seed 35 --family flatfault-b --steps 16 \
+  --branch 'at=5,sampler=ddim,eta=1,noise=2' --decoded 1 --simulated 16 --device cpu -o "$root/resources/demo/demo.wdrun"
