@@ -45,7 +45,7 @@ static void on_lock(GtkToggleButton *button, gpointer user) {
 
 static GtkWidget *build_menu(void) {
   g_autoptr(GMenu) menu = g_menu_new();
-  g_autoptr(GMenu) view = g_menu_new(), display = g_menu_new(), file = g_menu_new(), help = g_menu_new();
+  g_autoptr(GMenu) view = g_menu_new(), file = g_menu_new(), help = g_menu_new();
   g_menu_append(view, "Compare A|B", "win.compare");
   g_menu_append(view, "Second row of panels", "win.second-row");
   g_menu_append(view, "Trace window", "win.traces");
