@@ -9,15 +9,23 @@
 
 static int tap_count, tap_failed;
 
+/* A point is one line, whatever the text that it quotes. */
+__attribute__((unused, format(printf, 1, 0))) static void tap_line(const char *format, va_list ap) {
+  char text[4096];
+  vsnprintf(text, sizeof text, format, ap);
+  for (char *c = text; *c; c++)
+    if (*c == '\n') *c = ' ';
+  printf("%s\n", text);
+  fflush(stdout);
+}
+
 /* One test point; the text is what a reader of the report sees. Returns the verdict. */
 __attribute__((format(printf, 2, 3), unused)) static bool tap_ok(bool pass, const char *format, ...) {
   printf("%s %d - ", pass ? "ok" : "not ok", ++tap_count);
   va_list ap;
   va_start(ap, format);
-  vprintf(format, ap);
+  tap_line(format, ap);
   va_end(ap);
-  printf("\n");
-  fflush(stdout);
   if (!pass) tap_failed++;
   return pass;
 }
@@ -31,10 +39,8 @@ __attribute__((format(printf, 1, 2), unused)) static void tap_skip(const char *f
   printf("ok %d # SKIP ", ++tap_count);
   va_list ap;
   va_start(ap, format);
-  vprintf(format, ap);
+  tap_line(format, ap);
   va_end(ap);
-  printf("\n");
-  fflush(stdout);
 }
 
 __attribute__((unused)) static int tap_done(void) {
