@@ -33,6 +33,10 @@ static wd_status fill_in(wd_evaluate_desc *d, wd_device_kind kind, wd_error *err
                    d->batch, d->trajectories, d->floor_maps, d->training_maps);
   d->trajectories = clamp(d->trajectories, 1, d->count);
   d->floor_maps = clamp(d->floor_maps, 1, d->count);
+  d->refined = d->refined < 0 ? 0 : clamp(d->refined ? d->refined : 32, 1, d->count);
+  if (!d->refine_steps) d->refine_steps = 20;
+  if (d->refine_steps < 1 || d->refine_steps > 10000)
+    return wd_fail(err, WD_ERR_ARGUMENT, "%d steps of refinement; 1 to 10000", d->refine_steps);
   if (!d->plan.steps) d->plan.steps = 16;
   return WD_OK;
 }
@@ -40,7 +44,8 @@ static wd_status fill_in(wd_evaluate_desc *d, wd_device_kind kind, wd_error *err
 static wd_status create_parts(wd_evaluation *e, wd_error *err) {
   const wd_evaluate_desc *d = &e->desc;
   wd_coder_desc coder = {.batch = d->batch, .precision = d->precision};
-  wd_residual_desc exact = {.batch = d->batch}, chosen = {.wave = {.mode = d->mode}};
+  wd_residual_desc exact = {.batch = d->batch},
+                   chosen = {.wave = {.mode = d->mode}, .batch = d->pictures ? d->batch : 0};
   wd_device *device = wd_model_device(e->model);
   wd_status st = wd_model_survey(e->model, &e->survey, err);
   if (!st) st = wd_encoder_create(e->model, &coder, &e->encoder, err);
@@ -119,6 +124,11 @@ void wd_evaluation_destroy(wd_evaluation *e) {
                    r->estimate,
                    r->noised,
                    r->level,
+                   r->refinement,
+                   r->true_reflections,
+                   r->decoded_reflections,
+                   r->simulated_reflections,
+                   r->nearest_map,
                    e->real.velocity,
                    e->real.seismic,
                    e->generated.velocity,
@@ -157,6 +167,7 @@ static const phase phases[WD_EVALUATION_PHASES] = {
     [WD_EVALUATE_ARBITRARY] = {"arbitrary latents", "latents", wd_evaluate_arbitrary},
     [WD_EVALUATE_GENERATED] = {"generated pairs", "pairs", wd_evaluate_generated},
     [WD_EVALUATE_STEPS] = {"every step", "latents", wd_evaluate_steps},
+    [WD_EVALUATE_REFINED] = {"refined latents", "steps", wd_evaluate_refined},
     [WD_EVALUATE_MIRROR] = {"mirrored pairs", "pairs", wd_evaluate_mirror},
     [WD_EVALUATE_DISTANCES] = {"distances", "maps", wd_evaluate_distances},
     [WD_EVALUATE_FLOOR] = {"discretisation floor", "maps", wd_evaluate_floor},
@@ -171,6 +182,7 @@ wd_phase_info wd_evaluation_info(const wd_evaluation *e, wd_evaluation_phase whi
       [WD_EVALUATE_ARBITRARY] = 2 * n,
       [WD_EVALUATE_GENERATED] = stage2 * n,
       [WD_EVALUATE_STEPS] = stage2 * d->trajectories * 2.0 * d->plan.steps,
+      [WD_EVALUATE_REFINED] = stage2 * d->refined * (d->refine_steps + 1.0),
       [WD_EVALUATE_MIRROR] = clamp(d->count / 4, WD_FAMILIES, 100),
       [WD_EVALUATE_DISTANCES] = n + d->training_maps,
       [WD_EVALUATE_FLOOR] = d->floor_maps,
@@ -223,6 +235,12 @@ wd_status wd_evaluation_score(wd_evaluation *e, int n, const float *latents, flo
     st = wd_residual_measure(e->residual, n, velocity, e->batch_gathers, out,
                              wd_hooks_part_of(&parts[1], hooks, 0.2, 0.8), err);
   return st;
+}
+
+void wd_evaluation_reflections(const wd_residual *of, int i, const wd_gather *gather, float *out) {
+  const wd_gather *top = wd_residual_top(of, i);
+  size_t one = (size_t)gather->samples * (size_t)gather->receivers, at = (size_t)(gather->shots / 2) * one;
+  for (size_t k = 0; k < one; k++) out[k] = gather->value[at + k] - top->value[at + k];
 }
 
 void wd_evaluation_feature(const wd_evaluation *e, const float *latent, double *out) {

@@ -25,6 +25,9 @@ typedef struct wd_evaluate_desc {
                              the same bits */
   int floor_maps;         /* maps of the discretisation floor [count / 50, 2 to 10] */
   int training_maps;      /* among which nearest neighbours are looked for [5000] */
+  int refined;            /* generated latents that are refined [count, at most 32]; -1: none */
+  int refine_steps;       /* [20] */
+  bool pictures;          /* keep the reflections of the first pairs for figures (54 MB at 64 pairs) */
 } wd_evaluate_desc;
 
 typedef struct wd_evaluation wd_evaluation;
@@ -40,6 +43,7 @@ typedef enum wd_evaluation_phase {
   WD_EVALUATE_ARBITRARY, /* N(0, I) latents and random codes */
   WD_EVALUATE_GENERATED, /* sampled pairs; needs stage 2, as the next does */
   WD_EVALUATE_STEPS,     /* sampled pairs at every step */
+  WD_EVALUATE_REFINED,   /* the first generated latents, after gradient steps (refine.h) */
   WD_EVALUATE_MIRROR,    /* mirrored test pairs, the middle shot simulated again */
   WD_EVALUATE_DISTANCES, /* Fréchet distances, diversity, nearest training maps */
   WD_EVALUATE_FLOOR,     /* the discretisation floor */
@@ -85,10 +89,20 @@ typedef struct wd_evaluation_result {
   int trajectories, steps;
   wd_measure *estimate, *noised; /* [step * trajectories + i]: x0-hat and x_t at steps 0..steps - 1 */
   wd_sampler_level *level;       /* steps + 1 */
+  int refined, refine_steps;
+  wd_measure *refinement; /* [step * refined + i]: latent i at steps 0..refine_steps of refinement */
+  /* With desc.pictures: of the first `kept` pairs the middle shot without its direct wave, samples x
+   * receivers each: true gathers; decoded gathers of generated pairs, and what their maps give. */
+  int kept;
+  float *true_reflections, *decoded_reflections, *simulated_reflections;
+  size_t *nearest_map;   /* count: number of the training map nearest to each generated one, */
+  const double *nearest; /* and its distance: root mean square, 1500 m/s is 1 */
   double seconds[WD_EVALUATION_PHASES];
 } wd_evaluation_result;
 
 const wd_evaluation_result *wd_evaluation_get(const wd_evaluation *e);
+/* Training map k of those that neighbours were looked for among (nearest_map); *out is created. */
+wd_status wd_evaluation_training_map(const wd_evaluation *e, size_t k, wd_map *out, wd_error *err);
 /* The 95th percentile of the reflection residual over real pairs through stage 1 (given both); of one family,
  * or of all with -1. NaN where there is none. */
 double wd_evaluation_epsilon(const wd_evaluation *e, int family);

@@ -79,42 +79,73 @@ static wd_status all_frechet(wd_evaluation *e, const wd_hooks *hooks, wd_error *
   return st;
 }
 
-/* The seed and number of the maps that the model was trained on, from its own record; false when that names
- * no seed. */
-static bool recorded_seed(const wd_model *model, uint64_t *seed, size_t *maps) {
+/* The seeds that the model was trained on, from its own record, and how many maps of each are looked through:
+ * `most` in all, or what there are, each seed by its part. Without a record: seed 1 of our families. */
+static void training_seeds(const wd_model *model, size_t most, wd_evaluation_distances *d) {
   const char *text = wd_model_record(model, WD_STAGE1, "data");
-  json_t *data = text ? json_loads(text, 0, NULL) : NULL;
-  const json_t *value = json_object_get(data, "seed");
-  bool known = json_is_integer(value) && json_integer_value(value) >= 0;
-  const json_t *records = json_object_get(data, "records");
-  if (known) *seed = (uint64_t)json_integer_value(value);
-  if (known && json_integer_value(records) > 0 && (size_t)json_integer_value(records) < *maps)
-    *maps = (size_t)json_integer_value(records);
+  json_t *data = text ? json_loads(text, 0, NULL) : NULL, *entry;
+  const json_t *list = json_object_get(data, "seeds"), *one = json_object_get(data, "seed");
+  size_t records[WD_EVALUATE_SEEDS], all = 0, i;
+  json_array_foreach((json_t *)list, i, entry) {
+    json_int_t seed = json_integer_value(json_object_get(entry, "seed")),
+               n = json_integer_value(json_object_get(entry, "records"));
+    if (seed < 0 || n < 1 || n > 1000000000 || d->training_seeds == WD_EVALUATE_SEEDS) continue;
+    records[d->training_seeds] = (size_t)n;
+    d->training_seed[d->training_seeds++] = (uint64_t)seed;
+    all += (size_t)n;
+  }
+  if (!d->training_seeds && json_is_integer(one) && json_integer_value(one) >= 0) {
+    json_int_t n = json_integer_value(json_object_get(data, "records"));
+    records[0] = all = n > 0 ? (size_t)n : most;
+    d->training_seed[d->training_seeds++] = (uint64_t)json_integer_value(one);
+  }
   json_decref(data);
-  return known;
+  d->training_known = d->training_seeds > 0;
+  if (!d->training_known) {
+    d->training_seed[0] = 1;
+    d->training_seeds = 1;
+    records[0] = all = most;
+  }
+  d->training_maps = 0;
+  for (int k = 0; k < d->training_seeds; k++) {
+    d->training_share[k] =
+        all <= most ? records[k] : (size_t)((double)records[k] * (double)most / (double)all);
+    d->training_maps += d->training_share[k];
+  }
 }
 
-/* Training map k, of families in turn, as `generate --family all` numbers them. */
+/* Training map k of those looked through: the seeds one after the other, families of each in turn, as
+ * `generate --family all` numbers them. */
 static wd_status training_map(const wd_evaluation *e, size_t k, wd_map *out, wd_error *err) {
+  const wd_evaluation_distances *d = &e->distances;
   const wd_survey *s = e->survey;
+  int of = 0;
+  while (of + 1 < d->training_seeds && k >= d->training_share[of]) k -= d->training_share[of++];
   wd_family family = (wd_family)(k % WD_FAMILIES);
-  uint64_t seed = e->distances.training_seed, index = k / WD_FAMILIES;
+  uint64_t seed = d->training_seed[of], index = k / WD_FAMILIES;
   if (s->nz == 70 && s->nx == 70 && s->spacing == 10)
     return wd_family_generate(family, seed, index, out, err);
   return wd_family_generate_sized(family, seed, index, s->nz, s->nx, s->spacing, out, err);
 }
 
+wd_status wd_evaluation_training_map(const wd_evaluation *e, size_t k, wd_map *out, wd_error *err) {
+  if (k >= e->distances.training_maps)
+    return wd_fail(err, WD_ERR_ARGUMENT, "training map %zu of %zu", k, e->distances.training_maps);
+  return training_map(e, k, out, err);
+}
+
 static wd_status neighbours(wd_evaluation *e, const wd_hooks *hooks, wd_error *err) {
   enum { BLOCK = 100 };
   wd_evaluation_distances *d = &e->distances;
-  const wd_evaluation_result *r = &e->result;
+  wd_evaluation_result *r = &e->result;
   wd_status st = WD_OK;
-  size_t count = (size_t)r->count, all = (size_t)e->desc.training_maps;
-  d->training_seed = 1;
-  d->training_known = recorded_seed(e->model, &d->training_seed, &all);
-  d->training_maps = all;
+  size_t count = (size_t)r->count;
+  r->nearest_map = wd_evaluation_array(count, sizeof *r->nearest_map, &st, err);
+  training_seeds(e->model, (size_t)e->desc.training_maps, d);
+  const size_t all = d->training_maps;
   d->nearest_real = wd_evaluation_array(count, sizeof(double), &st, err);
   d->nearest_generated = wd_evaluation_array(count, sizeof(double), &st, err);
+  r->nearest = d->nearest_generated;
   float *block = wd_evaluation_array(BLOCK * e->cells, sizeof *block, &st, err);
   for (size_t i = 0; i < count && !st; i++) d->nearest_real[i] = d->nearest_generated[i] = INFINITY;
   for (size_t first = 0; first < all && !st; first += BLOCK) {
@@ -127,9 +158,10 @@ static wd_status neighbours(wd_evaluation *e, const wd_hooks *hooks, wd_error *e
       if (!st) memcpy(block + k * e->cells, map.value, e->cells * sizeof *block);
       wd_map_clear(&map);
     }
-    if (!st) st = wd_nearest(r->velocity, count, block, n, e->cells, d->nearest_real, hooks, err);
+    if (!st) st = wd_nearest(r->velocity, count, block, n, e->cells, d->nearest_real, 0, NULL, hooks, err);
     if (!st && r->generated_velocity)
-      st = wd_nearest(r->generated_velocity, count, block, n, e->cells, d->nearest_generated, hooks, err);
+      st = wd_nearest(r->generated_velocity, count, block, n, e->cells, d->nearest_generated, first,
+                      r->nearest_map, hooks, err);
     wd_hooks_progress(hooks, (double)(first + n) / (double)all);
   }
   wd_free(block);

@@ -6,7 +6,7 @@
 #include "model/evaluate.h"
 
 /* The encoder's feature space: a latent averaged over a grid of POOL x POOL parts. */
-enum { WD_EVALUATE_POOL = 2 };
+enum { WD_EVALUATE_POOL = 2, WD_EVALUATE_SEEDS = 16 };
 
 /* Features of one population: count x size each. */
 typedef struct wd_evaluation_features {
@@ -25,9 +25,11 @@ typedef struct wd_evaluation_distances {
   double frechet_velocity_real, frechet_seismic_real; /* as many other real pairs against test pairs */
   double pairwise_real, pairwise_generated;
   double *nearest_real, *nearest_generated; /* count: distance to the nearest training map */
-  uint64_t training_seed;
-  size_t training_maps; /* looked through */
-  bool training_known;  /* the seed is the model's own record's */
+  uint64_t training_seed[WD_EVALUATE_SEEDS];
+  size_t training_share[WD_EVALUATE_SEEDS]; /* maps looked through, the first of each seed */
+  int training_seeds;
+  size_t training_maps; /* looked through, of all seeds */
+  bool training_known;  /* the seeds are the model's own record's */
 } wd_evaluation_distances;
 
 typedef struct wd_evaluation_cost {
@@ -69,6 +71,12 @@ wd_status wd_evaluation_score(wd_evaluation *e, int n, const float *latents, flo
                               wd_measure *out, const wd_hooks *hooks, wd_error *err);
 /* (C, h, w) -> features. */
 void wd_evaluation_feature(const wd_evaluation *e, const float *latent, double *out);
+/* The middle shot of `gather` without the direct wave, which is F(v_top) of map i of `of`; samples x
+ * receivers.
+ */
+void wd_evaluation_reflections(const wd_residual *of, int i, const wd_gather *gather, float *out);
+/* A sampler of seeds first..first+n-1, labelled as generated pairs are; evaluate_populations.c. */
+wd_status wd_evaluation_sampler(wd_evaluation *e, int first, int n, wd_sampler **out, wd_error *err);
 /* Features of n maps and coded gathers (at most desc.batch), from the one and from the other alone; either
  * may be NULL. */
 wd_status wd_evaluation_features_of(wd_evaluation *e, int n, const float *velocity, const float *coded,
@@ -80,6 +88,7 @@ wd_status wd_evaluate_pairs(wd_evaluation *e, const wd_hooks *hooks, wd_error *e
 wd_status wd_evaluate_arbitrary(wd_evaluation *e, const wd_hooks *hooks, wd_error *err);
 wd_status wd_evaluate_generated(wd_evaluation *e, const wd_hooks *hooks, wd_error *err);
 wd_status wd_evaluate_steps(wd_evaluation *e, const wd_hooks *hooks, wd_error *err);
+wd_status wd_evaluate_refined(wd_evaluation *e, const wd_hooks *hooks, wd_error *err);
 wd_status wd_evaluate_mirror(wd_evaluation *e, const wd_hooks *hooks, wd_error *err);
 wd_status wd_evaluate_distances(wd_evaluation *e, const wd_hooks *hooks, wd_error *err);
 wd_status wd_evaluate_floor(wd_evaluation *e, const wd_hooks *hooks, wd_error *err);

@@ -61,10 +61,9 @@ wd_status wd_evaluate_arbitrary(wd_evaluation *e, const wd_hooks *hooks, wd_erro
   return st;
 }
 
-/* A sampler of seeds first..first+n-1, run to the end. Seed s is labelled s mod 10, as `sample --family
+/* Seed s is labelled s mod 10, as `sample --family
  * all` does, when the model knows these ten. */
-static wd_status sample(wd_evaluation *e, int first, int n, wd_sampler **out, const wd_hooks *hooks,
-                        wd_error *err) {
+wd_status wd_evaluation_sampler(wd_evaluation *e, int first, int n, wd_sampler **out, wd_error *err) {
   bool labelled = wd_model_get_config(e->model)->stage2.families == WD_FAMILIES;
   uint64_t *seed = wd_calloc((size_t)n, sizeof *seed);
   int *family = wd_calloc((size_t)n, sizeof *family);
@@ -73,13 +72,20 @@ static wd_status sample(wd_evaluation *e, int first, int n, wd_sampler **out, co
     seed[i] = e->desc.seed + (uint64_t)(first + i);
     family[i] = labelled ? (int)(seed[i] % WD_FAMILIES) : -1;
   }
-  wd_sampler *sampler = NULL;
   if (!st)
     st = wd_sampler_create(e->denoiser,
                            &(wd_sampler_desc){.plan = e->desc.plan, .n = n, .seed = seed, .family = family},
-                           &sampler, err);
+                           out, err);
   wd_free(seed);
   wd_free(family);
+  return st;
+}
+
+/* A sampler, run to the end. */
+static wd_status sample(wd_evaluation *e, int first, int n, wd_sampler **out, const wd_hooks *hooks,
+                        wd_error *err) {
+  wd_sampler *sampler = NULL;
+  wd_status st = wd_evaluation_sampler(e, first, n, &sampler, err);
   if (!st) st = wd_sampler_run(sampler, wd_sampler_steps(sampler), hooks, err);
   if (st) {
     wd_sampler_destroy(sampler);
@@ -89,6 +95,21 @@ static wd_status sample(wd_evaluation *e, int first, int n, wd_sampler **out, co
   return WD_OK;
 }
 
+/* The reflections of generated pairs first..first+n-1, as wd_evaluation_score left them. */
+static void keep_reflections(wd_evaluation *e, int first, int n) {
+  wd_evaluation_result *r = &e->result;
+  const wd_survey *s = e->survey;
+  size_t one = (size_t)s->samples * (size_t)s->receivers;
+  for (int i = 0; i < n && first + i < r->kept && r->decoded_reflections; i++) {
+    wd_gather decoded = {s->shots, s->samples, s->receivers, s->dt,
+                         e->batch_gathers + (size_t)i * e->samples};
+    size_t at = (size_t)(first + i) * one;
+    wd_evaluation_reflections(e->residual, i, &decoded, r->decoded_reflections + at);
+    wd_evaluation_reflections(e->residual, i, wd_residual_full(e->residual, i),
+                              r->simulated_reflections + at);
+  }
+}
+
 wd_status wd_evaluate_generated(wd_evaluation *e, const wd_hooks *hooks, wd_error *err) {
   wd_evaluation_result *r = &e->result;
   wd_status st = WD_OK;
@@ -96,6 +117,11 @@ wd_status wd_evaluate_generated(wd_evaluation *e, const wd_hooks *hooks, wd_erro
   r->generated = wd_evaluation_array(count, sizeof(wd_measure), &st, err);
   r->generated_family = wd_evaluation_array(count, sizeof(int), &st, err);
   r->generated_velocity = wd_evaluation_array(count * e->cells, sizeof(float), &st, err);
+  if (r->kept) {
+    size_t room = (size_t)r->kept * e->samples / (size_t)e->survey->shots;
+    r->decoded_reflections = wd_evaluation_array(room, sizeof(float), &st, err);
+    r->simulated_reflections = wd_evaluation_array(room, sizeof(float), &st, err);
+  }
   e->generated.velocity = wd_evaluation_array(count * (size_t)e->features, sizeof(double), &st, err);
   e->generated.seismic = wd_evaluation_array(count * (size_t)e->features, sizeof(double), &st, err);
   const wd_hooks quiet = {.cancel = hooks ? hooks->cancel : NULL};
@@ -116,6 +142,7 @@ wd_status wd_evaluate_generated(wd_evaluation *e, const wd_hooks *hooks, wd_erro
     if (!st)
       st = wd_evaluation_score(e, n, data, velocity, e->batch_coded, r->generated + at,
                                wd_hooks_part_of(&part, hooks, from + span / 2, span / 2), err);
+    if (!st) keep_reflections(e, first, n);
     if (!st)
       st = wd_evaluation_features_of(e, n, velocity, e->batch_coded,
                                      e->generated.velocity + at * (size_t)e->features,

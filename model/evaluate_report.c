@@ -237,6 +237,40 @@ static json_t *convergence(const wd_evaluation *e) {
                    "x0", curve[0], "xt", curve[1]);
 }
 
+/* Residuals of refined latents by step, and how many of them fell to half. */
+static json_t *refinement(const wd_evaluation *e) {
+  const wd_evaluation_result *r = &e->result;
+  size_t n = (size_t)r->refined, halved = 0;
+  if (!r->refinement) return json_null();
+  json_t *steps = json_array();
+  for (int k = 0; k <= r->refine_steps; k++) {
+    json_t *row = residuals(r->refinement + (size_t)k * n, n);
+    json_object_set_new(row, "step", json_integer(k));
+    json_array_append_new(steps, row);
+  }
+  const wd_measure *last = r->refinement + (size_t)r->refine_steps * n;
+  for (size_t i = 0; i < n; i++)
+    halved += last[i].reflection_residual <= 0.5 * r->refinement[i].reflection_residual;
+  wd_population before = {.median = NAN}, after = {.median = NAN};
+  wd_population_of(r->refinement, n, WD_METRIC_REFLECTION_RESIDUAL, &before, NULL);
+  wd_population_of(last, n, WD_METRIC_REFLECTION_RESIDUAL, &after, NULL);
+  return json_pack(
+      "{s:s, s:i, s:o, s:o, s:o, s:o}", "rule",
+      "gradient steps of the reflection residual in latent space, refine.h's own rate, decoded by "
+      "nearest codes",
+      "latents", (int)n, "before", real(before.median), "after", real(after.median), "halved",
+      real((double)halved / (double)n), "steps", steps);
+}
+
+/* The seeds of the training maps looked through, and how many of each. */
+static json_t *training(const wd_evaluation_distances *d) {
+  json_t *list = json_array();
+  for (int k = 0; k < d->training_seeds; k++)
+    json_array_append_new(list, json_pack("{s:I, s:I}", "seed", (json_int_t)d->training_seed[k], "maps",
+                                          (json_int_t)d->training_share[k]));
+  return list;
+}
+
 static json_t *generation(const wd_evaluation *e) {
   const wd_evaluation_distances *d = &e->distances;
   const wd_evaluation_result *r = &e->result;
@@ -259,8 +293,8 @@ static json_t *generation(const wd_evaluation *e) {
                                real(d->frechet_seismic), "other_real", real(d->frechet_seismic_real));
   bool sampled = r->generated != NULL;
   json_t *nearest = json_pack(
-      "{s:I, s:I, s:s, s:o, s:o, s:o}", "training_maps", (json_int_t)d->training_maps, "seed",
-      (json_int_t)d->training_seed, "seed_from",
+      "{s:I, s:o, s:s, s:o, s:o, s:o}", "training_maps", (json_int_t)d->training_maps, "seeds", training(d),
+      "seed_from",
       d->training_known ? "the model's own record" : "no record in the model: seed 1 of our families", "real",
       spread_of_values(d->nearest_real, n), "generated",
       sampled ? spread_of_values(d->nearest_generated, n) : json_null(), "generated_under_real_p05",
@@ -344,6 +378,7 @@ struct json_t *wd_evaluation_report(const wd_evaluation *e) {
   json_object_set_new(out, "populations", summary);
   json_object_set_new(out, "validity", validity(e));
   json_object_set_new(out, "convergence", convergence(e));
+  json_object_set_new(out, "refinement", refinement(e));
   json_object_set_new(out, "generation", generation(e));
   json_object_set_new(out, "mirror", mirror(e));
   json_object_set_new(out, "cost", cost(e));

@@ -6,13 +6,17 @@
 
 #include <string.h>
 
-enum { SHOWN = 10 };
+enum { SHOWN = 10, KEPT = 64 };
 
 static wd_status make_room(wd_evaluation *e, wd_error *err) {
   wd_evaluation_result *r = &e->result;
   size_t n = (size_t)r->count;
   wd_status st = WD_OK;
   r->shown = r->count < SHOWN ? r->count : SHOWN;
+  r->kept = !e->desc.pictures ? 0 : r->count < KEPT ? r->count : KEPT;
+  if (r->kept)
+    r->true_reflections =
+        wd_evaluation_array((size_t)r->kept * e->samples / (size_t)e->survey->shots, sizeof(float), &st, err);
   r->family = wd_evaluation_array(n, sizeof *r->family, &st, err);
   r->velocity = wd_evaluation_array(n * e->cells, sizeof(float), &st, err);
   r->decoded = wd_evaluation_array(n * e->cells, sizeof(float), &st, err);
@@ -43,9 +47,13 @@ static wd_status code(wd_evaluation *e, int first, int n, float *coded, wd_error
   wd_evaluation_result *r = &e->result;
   const wd_codec *codec = wd_model_codec(e->model);
   wd_status st = WD_OK;
+  size_t shot = e->samples / (size_t)e->survey->shots;
   for (int i = 0; i < n && !st; i++) {
     wd_gather back = gather_of(e, i);
     wd_comparison c;
+    if (first + i < r->kept)
+      wd_evaluation_reflections(e->truth, i, wd_residual_full(e->truth, i),
+                                r->true_reflections + (size_t)(first + i) * shot);
     st = wd_codec_encode(codec, wd_residual_full(e->truth, i), coded + (size_t)i * e->coded, err);
     if (!st) st = wd_codec_decode(codec, coded + (size_t)i * e->coded, &back, err);
     if (!st) st = wd_residual_compare(e->truth, i, &back, NULL, &c, err);

@@ -51,13 +51,15 @@ double wd_mean_pairwise(const float *maps, size_t n, size_t cells, const wd_hook
 }
 
 wd_status wd_nearest(const float *maps, size_t n, const float *others, size_t m, size_t cells,
-                     double *nearest, const wd_hooks *hooks, wd_error *err) {
+                     double *nearest, size_t first, size_t *which, const wd_hooks *hooks, wd_error *err) {
   for (size_t i = 0; i < n; i++) {
     if (wd_hooks_cancelled(hooks))
       return wd_fail(err, WD_CANCELLED, "stopped at map %zu of %zu, looking for its neighbours", i + 1, n);
     for (size_t j = 0; j < m; j++) {
       double d = wd_map_distance(maps + i * cells, others + j * cells, cells);
-      if (d < nearest[i]) nearest[i] = d;
+      if (d >= nearest[i]) continue;
+      nearest[i] = d;
+      if (which) which[i] = first + j;
     }
   }
   return WD_OK;

@@ -28,7 +28,7 @@ double wd_mean_pairwise(const float *maps, size_t n, size_t cells, const wd_hook
 /* nearest[i] becomes the least of itself and the distances from map i to each of m others: start with
  * INFINITY. WD_CANCELLED leaves a part done. */
 wd_status wd_nearest(const float *maps, size_t n, const float *others, size_t m, size_t cells,
-                     double *nearest, const wd_hooks *hooks, wd_error *err);
+                     double *nearest, size_t first, size_t *which, const wd_hooks *hooks, wd_error *err);
 
 /* The share of codes (0..codes-1) that appear among n indices, and the perplexity exp(H) of their use. */
 wd_status wd_codebook_use(const int32_t *index, size_t n, int codes, double *used, double *perplexity,

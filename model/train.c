@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -110,6 +111,7 @@ void wd_trainer_destroy(wd_trainer *t) {
   else
     wd_stage2_trainer_clear(t);
   wd_free(t->order);
+  free(t->before);
   wd_free(t);
 }
 
@@ -237,6 +239,25 @@ static char *record_training(const wd_trainer *t) {
   return text;
 }
 
+/* Whoever looks for what a sample may have been copied from can make the maps again: how many records are of
+ * which seed, in the order of the corpus; empty when one is not of our families. */
+static json_t *record_seeds(const wd_trainer *t) {
+  json_t *list = json_array();
+  int n = wd_corpus_count(t->corpus), first = 0;
+  for (int i = 0; i < n; i++) {
+    wd_shard_record r = wd_corpus_get_record(t->corpus, i);
+    if (r.family < 0) {
+      json_array_clear(list);
+      return list;
+    }
+    if (i + 1 < n && wd_corpus_get_record(t->corpus, i + 1).seed == r.seed) continue;
+    json_array_append_new(list,
+                          json_pack("{s:I, s:i}", "seed", (json_int_t)r.seed, "records", i + 1 - first));
+    first = i + 1;
+  }
+  return list;
+}
+
 static char *record_data(const wd_trainer *t) {
   int count[11];
   wd_corpus_families(t->corpus, count);
@@ -249,15 +270,8 @@ static char *record_data(const wd_trainer *t) {
   snprintf(print, sizeof print, "%016llx", (unsigned long long)wd_corpus_fingerprint(t->corpus));
   json_t *o = json_pack("{s:i, s:i, s:s, s:o}", "records", wd_corpus_count(t->corpus), "held_out",
                         wd_corpus_held_out(t->corpus), "fingerprint", print, "families", families);
-  /* Whoever looks for what a sample may have been copied from can make the maps again. */
-  int n = wd_corpus_count(t->corpus);
-  wd_shard_record first = n ? wd_corpus_get_record(t->corpus, 0) : (wd_shard_record){.family = -1};
-  bool one_seed = first.family >= 0;
-  for (int i = 1; i < n && one_seed; i++) {
-    wd_shard_record r = wd_corpus_get_record(t->corpus, i);
-    one_seed = r.family >= 0 && r.seed == first.seed;
-  }
-  if (o && one_seed) json_object_set_new(o, "seed", json_integer((json_int_t)first.seed));
+  if (o) json_object_set_new(o, "seeds", record_seeds(t));
+  if (o && t->before) json_object_set_new(o, "before", json_loads(t->before, 0, NULL));
   char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
   json_decref(o);
   return text;

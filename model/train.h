@@ -21,6 +21,8 @@ typedef struct wd_train_desc {
                      without steps. Neither: the rate stays */
   uint64_t seed;
   wd_precision precision;
+  bool other_data; /* wd_trainer_load takes a state made on other data too (shards that were replaced or
+                      added), and the record of training says where it changed */
 } wd_train_desc;
 
 enum { WD_TRAIN_LOSSES = 8 };
@@ -59,7 +61,7 @@ double wd_trainer_seconds(const wd_trainer *trainer);
 bool wd_trainer_done(const wd_trainer *trainer);
 
 /* All that a resumed run needs, in one file. Loading refuses (WD_ERR_ARGUMENT, naming the difference) a state
- * of another stage, data, batch, seed or network. */
+ * of another stage, data (but desc.other_data), batch, seed or network. */
 wd_status wd_trainer_save(wd_trainer *trainer, const char *path, wd_error *err);
 wd_status wd_trainer_load(wd_trainer *trainer, const char *path, wd_error *err);
 

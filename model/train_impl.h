@@ -67,6 +67,7 @@ struct wd_trainer {
   int *order; /* the records of an epoch in the order they are seen */
   long epoch; /* -1: none drawn yet */
   bool averaged;
+  char *before; /* JSON: data that earlier parts of the run were made on; NULL: none */
   wd_stage1_trainer one;
   wd_stage2_trainer two;
 };

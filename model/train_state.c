@@ -4,11 +4,13 @@
 #include "solver/memory.h"
 
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_STATE "wavediffusion.state"
+#define KEY_STATE  "wavediffusion.state"
+#define KEY_BEFORE "wavediffusion.data_before"
 
 /* All that must agree, as a text: unlike texts can be shown to people. */
 static wd_status describe(const wd_trainer *t, char **out, wd_error *err) {
@@ -56,7 +58,7 @@ wd_status wd_trainer_save(wd_trainer *t, const char *path, wd_error *err) {
   char at[64], seconds[64];
   snprintf(at, sizeof at, "%ld", step);
   snprintf(seconds, sizeof seconds, "%.17g", t->seconds);
-  wd_metadata meta[3] = {{KEY_STATE, text}, {"step", at}, {"seconds", seconds}};
+  wd_metadata meta[4] = {{KEY_STATE, text}, {"step", at}, {"seconds", seconds}, {KEY_BEFORE, t->before}};
   wd_stored_tensor tensor[10];
   const char *const name[4] = {"value", "m", "v", "average"};
   size_t n = 0;
@@ -71,7 +73,7 @@ wd_status wd_trainer_save(wd_trainer *t, const char *path, wd_error *err) {
     tensor[n++] = (wd_stored_tensor){book_name[k][1], WD_F32, 2, {codes, width}, .data = b->sum};
     tensor[n++] = (wd_stored_tensor){book_name[k][2], WD_I32, 1, {codes}, .data = b->idle};
   }
-  if (!st) st = wd_safetensors_write(path, tensor, n, meta, 3, err);
+  if (!st) st = wd_safetensors_write(path, tensor, n, meta, t->before ? 4 : 3, err);
   wd_free(a.value);
   wd_free(text);
   return st;
@@ -100,6 +102,41 @@ static wd_status read_book(const wd_safetensors *f, int k, wd_codebook *b, wd_er
   return st;
 }
 
+/* Where the data's fingerprint stands in a description. */
+static const char *find_data(const char *text) {
+  const char *at = strstr(text, "; data ");
+  return at && strlen(at) >= 23 && at[23] == ';' ? at + 7 : NULL;
+}
+
+/* Whether two runs differ in nothing, or in nothing but their data. */
+static bool same_run(const char *have, const char *want, bool other_data) {
+  if (!strcmp(have, want)) return true;
+  const char *a = find_data(have), *b = find_data(want);
+  return other_data && a && b && a - have == b - want && !strncmp(have, want, (size_t)(a - have)) &&
+         !strcmp(a + 16, b + 16);
+}
+
+/* Takes over what a state says of earlier data, and adds its own when it was made on other data than ours. */
+static wd_status take_before(wd_trainer *t, const wd_safetensors *f, const char *have, const char *want,
+                             long step, wd_error *err) {
+  const char *text = wd_safetensors_metadata(f, KEY_BEFORE);
+  json_t *list = text ? json_loads(text, 0, NULL) : json_array();
+  if (!json_is_array(list)) {
+    json_decref(list);
+    return wd_fail(err, WD_ERR_FORMAT, "the record of earlier data is damaged");
+  }
+  if (strcmp(have, want) != 0) {
+    char print[17] = {0};
+    memcpy(print, find_data(have), 16);
+    json_array_append_new(list,
+                          json_pack("{s:s, s:I}", "fingerprint", print, "until_step", (json_int_t)step));
+  }
+  free(t->before);
+  t->before = json_array_size(list) ? json_dumps(list, JSON_COMPACT) : NULL;
+  json_decref(list);
+  return WD_OK;
+}
+
 static wd_status load(wd_trainer *t, const wd_safetensors *f, arrays *a, wd_error *err) {
   wd_params *p = t->params;
   char *want = NULL;
@@ -108,9 +145,10 @@ static wd_status load(wd_trainer *t, const wd_safetensors *f, arrays *a, wd_erro
              *seconds = wd_safetensors_metadata(f, "seconds");
   if (!st && (!have || !step || !seconds))
     st = wd_fail(err, WD_ERR_FORMAT, "this is no state of a training run");
-  if (!st && strcmp(have, want) != 0)
+  if (!st && !same_run(have, want, t->desc.other_data))
     st = wd_fail(err, WD_ERR_ARGUMENT, "this run was started otherwise: it was\n%.200s\nand now is\n%.200s",
                  have, want);
+  if (!st) st = take_before(t, f, have, want, strtol(step, NULL, 10), err);
   wd_free(want);
   const char *const name[4] = {"value", "m", "v", "average"};
   for (int k = 0; k < 4 && !st; k++)

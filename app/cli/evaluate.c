@@ -14,7 +14,7 @@
 
 typedef struct evaluate_args {
   const char *model, *output, *device;
-  int count, trajectories, steps, sampler, mode, floor_maps, training_maps, batch;
+  int count, trajectories, steps, sampler, mode, floor_maps, training_maps, refined, batch;
   uint64_t seed;
   double eta, guidance;
   bool figure;
@@ -45,6 +45,8 @@ static const cli_option options[] = {
      .help = "test maps simulated on a grid three times finer [--count / 50, 2 to 10]"},
     {"training-maps", 0, CLI_INT, offsetof(evaluate_args, training_maps), .min = 1, .max = 10000000,
      .help = "training maps among which nearest neighbours are looked for [5000]"},
+    {"refined", 0, CLI_INT, offsetof(evaluate_args, refined), .min = 0, .max = 100000, .initial = "32",
+     .help = "generated latents that are refined, 20 gradient steps each; 0: none"},
     {"batch", 0, CLI_INT, offsetof(evaluate_args, batch), .min = 1, .max = 1024,
      .help = "latents in one run of a network [1; CUDA 16]"},
     {0}};
@@ -139,7 +141,9 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
       .mode = a->mode == 1 ? WD_WAVE_FAST : WD_WAVE_EXACT,
       .batch = a->batch,
       .floor_maps = a->floor_maps,
-      .training_maps = a->training_maps};
+      .training_maps = a->training_maps,
+      .refined = a->refined ? a->refined : -1,
+      .pictures = a->figure};
   wd_status st = model_open(c, a->device, wd_wave_mode_name(desc.mode), a->model, &device, &model, err);
   if (!st && !wd_model_has(model, WD_STAGE2))
     cli_note(c, "%s has no stage 2: nothing is generated", a->model);

@@ -9,7 +9,7 @@
 void evaluate_print(const json_t *report);
 
 /* Writes pairs.png, gathers.png, generated.png and convergence.png (with stage 2), validity.png into the
- * folder, each with `recipe` (JSON) inside. */
+ * folder, and what evaluate_draw.h lists, each with `recipe` (JSON) inside. */
 wd_status evaluate_figures(wd_model *model, const wd_evaluation *e, const char *folder, const char *recipe,
                            wd_error *err);
 

@@ -1,8 +1,7 @@
 /* Figures of an evaluation. */
-#include "app/cli/evaluate.h"
+#include "app/cli/evaluate_draw.h"
 
 #include "model/evaluate_statistics.h"
-#include "render/figure.h"
 #include "solver/family.h"
 #include "solver/memory.h"
 
@@ -12,21 +11,19 @@
 
 enum { POINTS = 121 };
 
-typedef struct drawing {
-  wd_model *model;
-  const wd_evaluation *e;
-  const wd_evaluation_result *r;
-  const char *folder, *recipe;
-  char source[200];
-} drawing;
-
-static wd_status write_figure(const drawing *d, const wd_figure_item *item, const char *name, double width,
-                              wd_error *err) {
+wd_status evaluate_write_figure(const drawing *d, const wd_figure_item *item, int items, int columns,
+                                const char *name, double width, wd_error *err) {
   char path[4096];
   if (snprintf(path, sizeof path, "%s/%s", d->folder, name) >= (int)sizeof path)
     return wd_fail(err, WD_ERR_ARGUMENT, "%s: the name of the folder is too long", d->folder);
-  wd_figure figure = {.item = item, .items = 1, .width_mm = width, .dpi = 200, .recipe = d->recipe};
+  wd_figure figure = {
+      .item = item, .items = items, .columns = columns, .width_mm = width, .dpi = 200, .recipe = d->recipe};
   return wd_figure_write(&figure, path, err);
+}
+
+static wd_status write_figure(const drawing *d, const wd_figure_item *item, const char *name, double width,
+                              wd_error *err) {
+  return evaluate_write_figure(d, item, 1, 1, name, width, err);
 }
 
 static wd_status no_memory(wd_error *err) {
@@ -224,5 +221,9 @@ wd_status evaluate_figures(wd_model *model, const wd_evaluation *e, const char *
   int n = r->count < 40 ? r->count / 10 * 10 : 40;
   st = sheet(&d, r->generated_velocity, NULL, n, 10, r->generated_family, "Generated maps", NULL,
              "generated.png", err);
-  return st ? st : convergence(&d, err);
+  if (!st) st = convergence(&d, err);
+  if (!st && r->kept) st = evaluate_draw_sheet(&d, err);
+  if (!st && r->kept) st = evaluate_draw_reflections(&d, err);
+  if (!st && r->nearest) st = evaluate_draw_neighbours(&d, err);
+  return st;
 }

@@ -156,6 +156,10 @@ void evaluate_print(const json_t *r) {
     const char *columns[] = {pair[i].generated, pair[i].real};
     row(r, pair[i].name, columns, 2);
   }
+  printf("\nrefinement in latent space, r_R\n");
+  line(r, "before", "refinement/before", "median");
+  line(r, "after", "refinement/after", "median");
+  line(r, "halved", "refinement/halved", "of the latents");
   printf("\nmirrored pairs\n");
   line(r, "velocity MAE, mirrored", "mirror/velocity_mae/mirrored", "");
   line(r, "velocity MAE, as given", "mirror/velocity_mae/as_given", "");

@@ -23,6 +23,8 @@ static const cli_option options[] = {
      .help = "start from this model's weights"},
     {"resume", 0, CLI_FLAG, offsetof(train_args, resume),
      .help = "go on with the run that was stopped in --output; give its other options again"},
+    {"other-data", 0, CLI_FLAG, offsetof(train_args, other_data),
+     .help = "with --resume: go on, on other data than before (shards were added or replaced)"},
     {"steps", 0, CLI_INT, offsetof(train_args, steps), .min = 1, .max = 1000000000,
      .help = "steps in all; the learning rate falls to zero over them"},
     {"time-limit", 0, CLI_REAL, offsetof(train_args, time_limit), .value = "SECONDS", .min = 1, .max = 1e8,
@@ -107,10 +109,12 @@ static wd_status check_output(const train_args *a, const train_run *r, wd_error 
 
 static wd_status open_stage1(const train_args *a, train_run *r, wd_error *err) {
   bool sizes = a->velocity_width || a->seismic_width || a->latent || a->codes || a->two_codebooks;
-  if (a->from) {
+  /* Other data have other amplitudes: those that the run began with are in its weights. */
+  const char *from = !a->from && a->resume && a->other_data ? a->output : a->from;
+  if (from) {
     if (sizes) return cli_usage_error(err, "the sizes of the networks come with --from");
     char path[4096];
-    wd_status st = wd_find_model(a->from, path, sizeof path, err);
+    wd_status st = wd_find_model(from, path, sizeof path, err);
     return st ? st : wd_model_open_stage1(r->device, path, true, &r->model, err);
   }
   wd_model_config c = {.geometry = *wd_corpus_get_desc(r->corpus),
@@ -258,7 +262,8 @@ static wd_status begin(cli *c, train_run *r, wd_error *err) {
                      .steps = a->steps,
                      .seconds = a->steps ? 0 : a->time_limit,
                      .seed = a->seed,
-                     .precision = a->precision ? WD_PRECISION_BF16 : WD_PRECISION_F32};
+                     .precision = a->precision ? WD_PRECISION_BF16 : WD_PRECISION_F32,
+                     .other_data = a->other_data};
   char cache[4096 + 32];
   snprintf(cache, sizeof cache, "%s/latents.cache", folder);
   if (r->stage == WD_STAGE2) cli_progress_begin(c, "encoding", "corpora", 1, 0);

@@ -10,7 +10,7 @@
 typedef struct train_args {
   int stage, precision, weights; /* choices */
   const char *data, *output, *from, *device;
-  bool resume, two_codebooks, pieces;
+  bool resume, other_data, two_codebooks, pieces;
   int steps, batch;
   double time_limit, rate, sheet_every, save_every;
   int velocity_width, seismic_width, latent, codes, denoiser_width;

@@ -134,8 +134,11 @@ static void shares(void) {
               "mean of all pairs");
   tap_ok(isnan(wd_mean_pairwise(maps[0], 1, 10, NULL)), "one map has no pair");
   double nearest[3] = {INFINITY, INFINITY, 0.01};
-  stop_on(wd_nearest(maps[0], 3, near[0], 2, 10, nearest, NULL, &err), &err, "nearest");
+  size_t which[3] = {100, 100, 100};
+  stop_on(wd_nearest(maps[0], 3, near[0], 2, 10, nearest, 7, which, NULL, &err), &err, "nearest");
   tap_ok(fabs(nearest[0] - 0.1) < 1e-7 && nearest[1] == 0 && nearest[2] == 0.01, "nearest neighbours");
+  tap_ok(which[0] == 7 && which[1] == 8 && which[2] == 100, "and which they are: %zu %zu %zu", which[0],
+         which[1], which[2]);
 
   int32_t index[] = {0, 3, 3, 0};
   double used = NAN, perplexity = NAN;
@@ -179,6 +182,9 @@ static json_t *evaluate(wd_model *m, wd_evaluation **keep) {
                            .plan.steps = STEPS,
                            .floor_maps = 1,
                            .training_maps = 50,
+                           .refined = 1,
+                           .refine_steps = 1,
+                           .pictures = true,
                            .batch = 5};
   stop_on(wd_evaluation_create(m, &desc, &e, &err), &err, "evaluation");
   for (int p = 0; p < WD_EVALUATION_PHASES; p++)
@@ -241,6 +247,17 @@ static void whole(void) {
              result->family[3] == WD_CURVEVEL_B && result->family[10] == WD_FLATVEL_A,
          "pair 3 is the first CurveVel-B map of the test split");
   stop_on(wd_residual_simulate(truth, 1, map.value, NULL, &err), &err, "simulate");
+  const wd_gather *full = wd_residual_full(truth, 0), *top = wd_residual_top(truth, 0);
+  double apart = 0;
+  for (int k = 0; k < 320 * 16; k++) /* the middle shot of three */
+    apart = fmax(apart, fabs((double)(full->value[320 * 16 + k] - top->value[320 * 16 + k] -
+                                      result->true_reflections[3 * 320 * 16 + k])));
+  tap_ok(result->kept == COUNT && apart == 0, "its reflections are kept for pictures, to the bit");
+  tap_at_most(fabs(result->refinement[0].reflection_residual / result->generated[0].reflection_residual - 1),
+              1e-4, "refinement starts at the generated latent");
+  tap_ok(result->refined == 1 && result->refine_steps == 1 &&
+             result->refinement[1].reflection_residual != result->refinement[0].reflection_residual,
+         "and leaves it");
   stop_on(wd_codec_encode(wd_model_codec(m), wd_residual_full(truth, 0), coded, &err), &err, "code");
   stop_on(wd_encoder_run(encoder, 1, NULL, &given, z, NULL, NULL, &err), &err, "encode");
   stop_on(wd_decoder_run(decoder, 1, z, true, out, coded, NULL, NULL, &err), &err, "decode");

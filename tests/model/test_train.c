@@ -300,6 +300,49 @@ static void test_refused(wd_corpus *c) {
   wd_device_close(d);
 }
 
+/* A run that goes on when shards were added: only where that is asked for, and its weights say so. */
+static void test_other_data(wd_corpus *few, wd_corpus *more) {
+  wd_error err = {0};
+  wd_device *d;
+  char state[128], published[128], data[400], print[32];
+  in_folder(state, "other-state");
+  in_folder(published, "other-model");
+  stop_on(wd_device_open("cpu:1", &d, &err), &err, "cpu");
+  wd_model *first = fresh(d, WD_STAGE1), *second = NULL, *opened = NULL;
+  wd_train_report r;
+  wd_trainer *t = trainer_of(first, few, WD_STAGE1, 20);
+  steps(t, 3, &r);
+  stop_on(wd_trainer_save(t, state, &err), &err, "save");
+  stop_on(wd_trainer_publish(t, published, WD_F32, 0, NULL, &err), &err, "publish");
+  wd_trainer_destroy(t);
+  stop_on(wd_model_open_stage1(d, published, true, &second, &err), &err, "open"); /* with its scales */
+  t = trainer_of(second, more, WD_STAGE1, 20);
+  tap_ok(wd_trainer_load(t, state, &err) == WD_ERR_ARGUMENT, "other data are refused: %s", err.message);
+  wd_trainer_destroy(t);
+  wd_train_desc desc = {
+      .stage = WD_STAGE1, .batch = 4, .steps = 20, .seed = 5, .rate = 2e-3, .other_data = true};
+  stop_on(wd_trainer_create(second, more, &desc, NULL, NULL, &t, &err), &err, "trainer");
+  stop_on(wd_trainer_load(t, state, &err), &err, "load on other data");
+  steps(t, 2, &r);
+  tap_ok(r.step == 5 && wd_trainer_steps(t) == 5, "and taken where it is asked for: step %ld", r.step);
+  stop_on(wd_trainer_save(t, state, &err), &err, "save");
+  wd_trainer_destroy(t);
+  t = trainer_of(second, more, WD_STAGE1, 20); /* on the same data again: nothing has to be asked for */
+  stop_on(wd_trainer_load(t, state, &err), &err, "load again");
+  stop_on(wd_trainer_publish(t, published, WD_F32, 0, NULL, &err), &err, "publish");
+  wd_trainer_destroy(t);
+  stop_on(wd_model_open_stage1(d, published, false, &opened, &err), &err, "open");
+  const char *said = wd_model_record(opened, WD_STAGE1, "data");
+  snprintf(print, sizeof print, "%016llx", (unsigned long long)wd_corpus_fingerprint(few));
+  snprintf(data, sizeof data, "\"before\":[{\"fingerprint\":\"%s\",\"until_step\":3}]", print);
+  tap_ok(said && strstr(said, data), "the weights name the data before: %s", said ? said : "nothing");
+  tap_ok(said && strstr(said, "\"seeds\":[{\"seed\":3,\"records\":35}]"), "and the seeds of today's");
+  wd_model_close(opened);
+  wd_model_close(first);
+  wd_model_close(second);
+  wd_device_close(d);
+}
+
 int main(void) {
   if (!mkdtemp(folder)) return 1;
   wd_corpus *eight = corpus_of("eight", 8), *more = corpus_of("more", 40);
@@ -309,6 +352,7 @@ int main(void) {
   test_refused(eight);
   test_resume("reference", WD_STAGE1, more);
   test_resume("cpu:2", WD_STAGE1, more);
+  test_other_data(eight, more);
   test_by_heart(eight);
   test_resume("reference", WD_STAGE2, more);
   test_resume("cpu:2", WD_STAGE2, more);
