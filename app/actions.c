@@ -537,7 +537,7 @@ void wd_actions_update(WdWindow *w) {
     have |= IDLE;
   if (branch) {
     have |= PLACE;
-    if (v->place[0].position < branch->steps) have |= SAMPLING;
+    if (!wd_branch_is_data(branch, p, v->place[0].position)) have |= SAMPLING;
     if (v->place[0].position > 0) have |= BACK;
     if (v->place[0].position < wd_branch_last(branch)) have |= FORWARD;
   }

@@ -9,7 +9,7 @@ static const WdPosition *position_of(WdRecording *r, guint id, int k) {
 }
 
 static gboolean is_data(const WdBranch *branch, const WdPosition *p, int k) {
-  return k >= branch->steps || p->level.timestep < 0 || !isfinite(p->level.log_snr);
+  return wd_branch_is_data(branch, p, k) || !isfinite(p->level.log_snr);
 }
 
 int wd_view_align(WdRecording *recording, guint a, int position, guint b, WdAlign align) {
@@ -29,6 +29,7 @@ int wd_view_align(WdRecording *recording, guint a, int position, guint b, WdAlig
   for (int k = 0; k <= last; k++) {
     const WdPosition *p = position_of(recording, b, k);
     if (!p) continue;
+    if (k < wd_recording_origin(recording, b)) continue; /* a walk's, before the branch was noised */
     if (is_data(to, p, k)) break;
     double distance = fabs(p->level.log_snr - here->level.log_snr);
     if (distance < least) { /* of two equally near the noisier: the answer never runs ahead */

@@ -39,15 +39,19 @@ static void on_show(popover *p) {
   WdRecording *r = wd_session_get_recording(p->session);
   p->place = p->view->place[0];
   const WdBranch *b = wd_recording_find(r, p->place.branch);
-  int left = b ? b->steps - p->place.position : 0;
+  const WdPosition *here = b ? wd_recording_position(r, b->id, p->place.position) : NULL;
+  int left = b && !wd_branch_is_data(b, here, p->place.position) ? b->steps - p->place.position : 0;
   const WdSessionState state = wd_session_get_state(p->session);
   const WdModelInfo *model = wd_session_get_model(p->session);
   gboolean can = left > 0 && b->kind == WD_BRANCH_SAMPLED && model && model->stage2 &&
                  (state == WD_SESSION_IDLE || state == WD_SESSION_RUNNING);
-  g_autofree char *title = !b          ? g_strdup("Nothing to branch from yet")
-                           : left <= 0 ? g_strdup("The data is reached here: branch at an earlier step")
-                           : !can      ? g_strdup("Branching wants a loaded model that can sample")
-                                  : g_strdup_printf("Branch of “%s” at step %d", b->name, p->place.position);
+  g_autofree char *title =
+      !b ? g_strdup("Nothing to branch from yet")
+      : b->kind == WD_BRANCH_WALK
+          ? g_strdup("A walk's latents are data: re-noise one in Latent mode, or take a run")
+      : left <= 0 ? g_strdup("The data is reached here: branch at an earlier step")
+      : !can      ? g_strdup("Branching wants a loaded model that can sample")
+                  : g_strdup_printf("Branch of “%s” at step %d", b->name, p->place.position);
   gtk_label_set_text(GTK_LABEL(p->title), title);
   gtk_widget_set_sensitive(p->button, can);
   if (b) {

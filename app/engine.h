@@ -36,7 +36,8 @@ void wd_ask_clear(WdAsk *ask); /* unrefs and zeroes */
  * positions at..last (NULL in `estimate` where there is none yet). */
 typedef struct WdLeg {
   WdRecipe recipe;
-  int at, last;      /* last: at - 1 when nothing is recorded of it */
+  int at, last;      /* last: at - 1 when nothing is recorded of it. A first leg with recipe.begin starts from
+                        `edited`, and the sampler's position 0 is `at` */
   GPtrArray *latent; /* GBytes *, of at..last */
   GPtrArray *estimate;
   GBytes *edited;

@@ -11,6 +11,7 @@ struct WdActive {
   wd_sampler *sampler; /* NULL before it is wanted */
   wd_refine *refine;
   int at;          /* the last position made; job->last at first */
+  int base;        /* the branch's position that is the sampler's 0 */
   gboolean looked; /* position `at` of the sampler has its estimate, and was published */
   gboolean encoded;
   GQueue todo;  /* WdTodo: what is to be scored before the next position */
@@ -64,17 +65,18 @@ int wd_active_at(const WdActive *a) {
 
 /* ---- sampling */
 
-/* The recorded positions of a leg up to `to`, into a sampler that stands at the leg's start. */
-static wd_status restore(wd_sampler *s, const WdLeg *leg, int to, wd_error *err) {
+/* The recorded positions of a leg up to `to`, into a sampler that stands at the leg's start; base: the
+ * position that is the sampler's 0. */
+static wd_status restore(wd_sampler *s, const WdLeg *leg, int base, int to, wd_error *err) {
   if (to < leg->at) return WD_OK;
-  const float **x = g_new0(const float *, to + 1), **estimate = g_new0(const float *, to + 1);
+  const float **x = g_new0(const float *, to - base + 1), **estimate = g_new0(const float *, to - base + 1);
   for (int k = leg->at; k <= to; k++) {
     GBytes *b = g_ptr_array_index(leg->latent, (guint)(k - leg->at));
     GBytes *d = g_ptr_array_index(leg->estimate, (guint)(k - leg->at));
-    x[k] = b ? g_bytes_get_data(b, NULL) : NULL;
-    estimate[k] = d ? g_bytes_get_data(d, NULL) : NULL;
+    x[k - base] = b ? g_bytes_get_data(b, NULL) : NULL;
+    estimate[k - base] = d ? g_bytes_get_data(d, NULL) : NULL;
   }
-  wd_status st = wd_sampler_restore(s, to, x, estimate, err);
+  wd_status st = wd_sampler_restore(s, to - base, x, estimate, err);
   g_free(x);
   g_free(estimate);
   return st;
@@ -92,15 +94,25 @@ static wd_status make_sampler(WdEngine *e, WdActive *a, wd_error *err) {
     const WdRecipe *r = &leg->recipe;
     if (i == 0) {
       wd_sampler_desc desc = {.plan = r->plan, .seed = &r->seed, .family = &r->family};
+      if (r->begin) {
+        if (!leg->edited)
+          st = wd_fail(err, WD_ERR_ARGUMENT, "the latent that the branch begins from is not there");
+        else
+          desc.latents = g_bytes_get_data(leg->edited, NULL);
+        desc.start = r->timestep + 1;
+        desc.renoise = r->begin == WD_BEGIN_NOISED;
+        a->base = leg->at;
+      }
+      if (st) break;
       st = wd_sampler_create(e->works->denoiser, &desc, &s, err);
     } else {
       wd_sampler_branch_desc desc = {.plan = &r->plan,
                                      .family = &r->family,
                                      .noise = r->new_noise ? &r->noise_seed : NULL,
                                      .latents = leg->edited ? g_bytes_get_data(leg->edited, NULL) : NULL};
-      st = wd_sampler_branch(s, leg->at, &desc, err);
+      st = wd_sampler_branch(s, leg->at - a->base, &desc, err);
     }
-    if (!st) st = restore(s, leg, MIN(next ? next->at : leg->last, job->steps), err);
+    if (!st) st = restore(s, leg, a->base, MIN(next ? next->at : leg->last, job->steps), err);
   }
   if (!st && !s) st = wd_fail(err, WD_ERR_ARGUMENT, "nothing says how the branch began");
   if (st)
@@ -145,14 +157,14 @@ static wd_status look(WdEngine *e, WdActive *a, gint64 start, wd_error *err) {
   wd_hooks hooks = wd_engine_hooks(e);
   wd_status st = wd_sampler_look(a->sampler, &hooks, err);
   if (st) return st;
-  int k = wd_sampler_at(a->sampler);
+  int at = wd_sampler_at(a->sampler), k = a->base + at;
   gsize bytes = (gsize)e->works->info->latent.count * sizeof(float);
-  wd_sampler_level level = wd_sampler_get_level(a->sampler, k);
+  wd_sampler_level level = wd_sampler_get_level(a->sampler, at);
   WdPosition *p = wd_position_new(&level);
   GBytes *x, *estimate;
   parent_latents(a->job, k, &x, &estimate);
-  p->latent[WD_WHAT_STATE] = same_or_new(x, wd_sampler_latents(a->sampler, k), bytes);
-  const float *d = wd_sampler_estimates(a->sampler, k);
+  p->latent[WD_WHAT_STATE] = same_or_new(x, wd_sampler_latents(a->sampler, at), bytes);
+  const float *d = wd_sampler_estimates(a->sampler, at);
   p->latent[WD_WHAT_ESTIMATE] =
       wd_sampler_done(a->sampler) ? g_bytes_ref(p->latent[WD_WHAT_STATE]) : same_or_new(estimate, d, bytes);
   publish(e, a, k, p, (double)(g_get_monotonic_time() - start) * 1e-6);
@@ -168,8 +180,8 @@ static wd_status sample_unit(WdEngine *e, WdActive *a, wd_error *err) {
     st = make_sampler(e, a, err);
     /* What is recorded at the position where it stands was published before; a branch's first is not, nor is
      * an estimate that a recording lacks. */
-    a->looked = !st && a->job->last >= 0 && wd_sampler_at(a->sampler) == a->job->last &&
-                wd_sampler_estimates(a->sampler, a->job->last);
+    a->looked = !st && a->job->last >= 0 && a->base + wd_sampler_at(a->sampler) == a->job->last &&
+                wd_sampler_estimates(a->sampler, a->job->last - a->base);
   }
   if (!st && a->looked) {
     st = wd_sampler_step(a->sampler, &hooks, err);
@@ -192,7 +204,7 @@ static wd_status refine_unit(WdEngine *e, WdActive *a, wd_error *err) {
     wd_refine_desc desc = {
         .residual = {.wave.mode = job->policy.exact_runs ? WD_WAVE_EXACT : WD_WAVE_LIVE, .quantise = true},
         .rate = job->refine_rate};
-    const float *from = a->sampler   ? wd_sampler_latents(a->sampler, job->steps)
+    const float *from = a->sampler   ? wd_sampler_latents(a->sampler, job->steps - a->base)
                         : job->start ? g_bytes_get_data(job->start, NULL)
                                      : NULL;
     if (!from) return wd_fail(err, WD_ERR_ARGUMENT, "refinement starts at the data, which are not there yet");

@@ -25,7 +25,9 @@ static void add(WdRecording *r, guint id, int parent, GArray *lanes) {
                  .last = wd_branch_last(b),
                  .end = wd_branch_end(b),
                  .steps = b->steps,
-                 .colour = wd_branch_colour(b->colour)};
+                 .colour = wd_branch_colour(b->colour),
+                 .walk = b->kind == WD_BRANCH_WALK,
+                 .origin = wd_recording_origin(r, id)};
   lane.end = MAX(lane.end, lane.last);
   g_array_append_val(lanes, lane);
   for (guint i = 0; i < wd_recording_count(r); i++) {
@@ -74,8 +76,8 @@ double wd_place_denoised(WdRecording *r, WdPlace place) {
   const WdPosition *p = wd_recording_position(r, place.branch, place.position);
   const WdBranch *b = wd_recording_find(r, place.branch);
   if (!p || !b) return NAN;
-  if (place.position >= b->steps || p->level.timestep < 0) return 100;
-  const WdPosition *start = wd_recording_position(r, place.branch, 0);
+  if (wd_branch_is_data(b, p, place.position)) return 100;
+  const WdPosition *start = wd_recording_position(r, place.branch, wd_recording_origin(r, place.branch));
   if (!start || start->level.timestep < 0) return NAN;
   return 100 * (1 - (p->level.timestep + 1.0) / (start->level.timestep + 1.0));
 }
@@ -85,6 +87,12 @@ char *wd_place_text(WdRecording *r, WdPlace place) {
   const WdBranch *b = wd_recording_find(r, place.branch);
   if (!b) return g_strdup("");
   int k = place.position;
+  while (k < b->first && b->parent && wd_recording_find(r, b->parent)) b = wd_recording_find(r, b->parent);
+  if (b->kind == WD_BRANCH_WALK) {
+    g_autofree char *made = wd_position_note_text(p);
+    return g_strdup_printf("Latent %d/%d of %s%s%s", k, b->steps, b->name, made ? " · " : "",
+                           made ? made : "");
+  }
   if (k > b->steps)
     return g_strdup_printf("Refinement %d/%d", k - b->steps, MAX(wd_branch_end(b), k) - b->steps);
   if (k == b->steps)

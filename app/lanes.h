@@ -20,6 +20,8 @@ typedef struct WdLane {
   int first, last, end; /* own positions: the first, the last made, the last to come */
   int steps;            /* position of the data */
   int colour;           /* of wd_curve_colour */
+  gboolean walk;        /* latents that somebody made, all of them data */
+  int origin;           /* where its sampling began from noise, or from a noised latent */
 } WdLane;
 
 /* Lanes of the families of A's branch, and of B's when `both`: each run with its branches beneath it, in
@@ -39,7 +41,7 @@ WdTick wd_tick_of(const WdPosition *p, WdWhat what, gboolean decoded);
 /* Share of the noise that is gone, 0 at the start and 100 at the data, by timestep; NaN where unknown. */
 double wd_place_denoised(WdRecording *recording, WdPlace place);
 /* "Step 12/16 · 76 % denoised · t = 234 · log-SNR −3.1"; "Data · step 16/16 · fully denoised";
- * "Refinement 3/20". g_free. */
+ * "Refinement 3/20"; "Latent 7/9 of Walk 1 · cell 4, 5: code 12 → 88". g_free. */
 char *wd_place_text(WdRecording *recording, WdPlace place);
 
 /* ---- play */

@@ -122,7 +122,9 @@ static const char *what_text(WdWhat what) {
 }
 
 static void step_text(const WdPictureDesc *d, char *out, gsize size) {
-  if (d->refined)
+  if (d->walk)
+    g_snprintf(out, size, "latent %d of %.24s", d->step, d->walk);
+  else if (d->refined)
     g_snprintf(out, size, "refinement %d", d->step - d->steps);
   else if (d->steps > 0)
     g_snprintf(out, size, "step %d of %d", d->step, d->steps);
@@ -192,7 +194,8 @@ static void badges(WdPicture *p, const WdPictureDesc *d) {
   memset(p->badge, 0, sizeof p->badge);
   if (p->blank) return;
   WdSource source = wd_picture_source(d);
-  if (d->what == WD_WHAT_STATE && d->step < d->steps) add_badge(p, &count, "noisy state, not the estimate");
+  if (d->what == WD_WHAT_STATE && d->step < d->steps && !d->walk)
+    add_badge(p, &count, "noisy state, not the estimate");
   if (d->kind == WD_PANEL_VELOCITY) {
     const wd_map *map = &p->pair->velocity;
     gsize cells = (gsize)map->nz * (gsize)map->nx, outside = 0;

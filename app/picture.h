@@ -25,6 +25,7 @@ typedef struct WdPictureDesc {
   const WdFrame *frame; /* [nothing is known] */
   WdPair *truth;        /* observed gathers, true map [none] */
   int step, steps;      /* position, and position of the data */
+  const char *walk;     /* name of the walk whose latent `step` it is [none] */
   gboolean refined;
   const char *fault;     /* of this position [none] */
   double clip;           /* |amplitude| at the end of the range, of wd_clips_find [none: the panel's own] */

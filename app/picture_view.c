@@ -23,6 +23,9 @@ guint wd_picture_set_view(WdPicture *picture, WdSession *session, WdView *v, WdP
   gboolean known = branch && wd_recording_get_frame(recording, place.branch, place.position, v->what, &frame);
   WdPosition *position = branch ? wd_recording_position(recording, place.branch, place.position) : NULL;
   const WdModelInfo *model = wd_session_get_model(session);
+  const WdBranch *owner = branch; /* of that position: a branch shows its parents' before its first */
+  while (owner && place.position < owner->first && owner->parent)
+    owner = wd_recording_find(recording, owner->parent);
   WdPictureDesc d = {.kind = kind,
                      .source = source,
                      .what = v->what,
@@ -38,6 +41,7 @@ guint wd_picture_set_view(WdPicture *picture, WdSession *session, WdView *v, WdP
                      .truth = branch ? branch->truth : NULL,
                      .step = place.position,
                      .steps = branch ? branch->steps : 0,
+                     .walk = owner && owner->kind == WD_BRANCH_WALK ? owner->name : NULL,
                      .refined = position && position->refined,
                      .fault = position ? position->fault : NULL};
   if (model) d.shape = model->geometry;

@@ -114,7 +114,7 @@ static double snr_end(const WdPlotDesc *d) {
   for (guint i = 0; i < wd_recording_count(d->recording); i++) {
     const WdBranch *b = wd_recording_nth(d->recording, i);
     if (!b->pinned && b->id != d->view->place[0].branch && b->id != d->view->place[1].branch) continue;
-    for (int k = 0; k <= wd_branch_last(b) && k < b->steps; k++) {
+    for (int k = wd_recording_origin(d->recording, b->id); k <= wd_branch_last(b) && k < b->steps; k++) {
       const WdPosition *p = wd_recording_position(d->recording, b->id, k);
       if (p && isfinite(p->level.log_snr)) best = fmax(best, p->level.log_snr);
     }
@@ -123,24 +123,31 @@ static double snr_end(const WdPlotDesc *d) {
 }
 
 static double start_timestep(const WdPlotDesc *d, const WdBranch *b) {
-  const WdPosition *p = wd_recording_position(d->recording, b->id, 0);
+  const WdPosition *p = wd_recording_position(d->recording, b->id, wd_recording_origin(d->recording, b->id));
   return p && p->level.timestep > 0 ? p->level.timestep + 1 : 1000;
+}
+
+/* The latents of a walk have no noise level: they are told apart by their numbers alone. */
+static WdPlotAxis axis_of(const WdPlotDesc *d) {
+  const WdBranch *a = wd_recording_find(d->recording, d->view->place[0].branch);
+  return a && a->kind == WD_BRANCH_WALK ? WD_PLOT_STEP : d->view->axis;
 }
 
 double wd_plot_x(const WdPlotDesc *d, guint id, int k) {
   const WdBranch *b = wd_recording_find(d->recording, id);
   if (!b) return NAN;
   const WdPosition *p = wd_recording_position(d->recording, id, k);
-  gboolean data = k >= b->steps;
+  gboolean data = wd_branch_is_data(b, p, k);
   int beyond = MAX(0, k - b->steps);
-  if (d->view->axis == WD_PLOT_STEP) {
+  WdPlotAxis axis = axis_of(d);
+  if (axis == WD_PLOT_STEP) {
     const WdBranch *a = wd_recording_find(d->recording, d->view->place[0].branch);
     if (!a || a == b || d->view->align == WD_ALIGN_STEP || a->kind != WD_BRANCH_SAMPLED) return k;
     if (data) return a->steps + beyond;
     return p ? step_of_timestep(d->recording, a, p->level.timestep) : NAN;
   }
   if (!p) return NAN;
-  if (d->view->axis == WD_PLOT_TIMESTEP) {
+  if (axis == WD_PLOT_TIMESTEP) {
     double gap = start_timestep(d, b) / 32;
     return data ? -gap * (1 + 0.6 * beyond) : p->level.timestep;
   }
@@ -264,7 +271,7 @@ typedef enum span { PART_SAMPLED, PART_REFINED } span;
  * dashed. Refinement begins at the data, so that its line hangs together with the other. */
 static void add_part(build *b, const WdBranch *branch, WdWhat what, span part, int metric, int shot,
                      wd_series look, const char *live_name) {
-  int from = part == PART_REFINED ? branch->steps : 0;
+  int from = part == PART_REFINED ? branch->steps : wd_recording_origin(b->d->recording, branch->id);
   int to = part == PART_REFINED ? wd_branch_last(branch) : MIN(branch->steps, wd_branch_last(branch));
   if (part == PART_REFINED && to <= branch->steps) return;
   gsize n = (gsize)MAX(0, to - from + 1);
@@ -384,7 +391,7 @@ static void add_population(build *b, wd_curve *curve) {
   double t0 = start_timestep(b->d, a), end = snr_end(b->d);
   for (gsize i = 0; i < n; i++) {
     double t = s->timestep[i];
-    if (v->axis == WD_PLOT_STEP)
+    if (axis_of(b->d) == WD_PLOT_STEP)
       x[i] = step_of_timestep(b->d->recording, a, t);
     else if (v->axis == WD_PLOT_TIMESTEP)
       x[i] = t < 0 ? -t0 / 32 : t;
@@ -459,7 +466,7 @@ static void add_levels(build *b, wd_curve *curve) {
 
 static void set_x_axis(const WdPlotDesc *d, wd_axis *axis) {
   const WdBranch *a = wd_recording_find(d->recording, d->view->place[0].branch);
-  switch (d->view->axis) {
+  switch (axis_of(d)) {
   case WD_PLOT_STEP: {
     int end = a ? MAX(wd_branch_end(a), wd_branch_last(a)) : 16;
     if (d->view->layout == WD_LAYOUT_COMPARE && d->view->align == WD_ALIGN_STEP) {
@@ -467,7 +474,9 @@ static void set_x_axis(const WdPlotDesc *d, wd_axis *axis) {
       if (b) end = MAX(end, wd_branch_end(b));
     }
     double room = 0.02 * MAX(end, 8);
-    *axis = (wd_axis){-room, MAX(end, 4) + room, false, "Step, from noise to data"};
+    *axis = (wd_axis){-room, MAX(end, 4) + room, false,
+                      a && a->kind == WD_BRANCH_WALK ? "Latent of the walk, in order of making"
+                                                     : "Step, from noise to data"};
     break;
   }
   case WD_PLOT_TIMESTEP: {
@@ -478,7 +487,8 @@ static void set_x_axis(const WdPlotDesc *d, wd_axis *axis) {
   }
   default: {
     double start = -10;
-    const WdPosition *p = a ? wd_recording_position(d->recording, a->id, 0) : NULL;
+    const WdPosition *p =
+        a ? wd_recording_position(d->recording, a->id, wd_recording_origin(d->recording, a->id)) : NULL;
     if (p && isfinite(p->level.log_snr)) start = p->level.log_snr;
     int beyond = a ? MAX(0, wd_branch_end(a) - a->steps) : 0;
     *axis = (wd_axis){start - 0.3, snr_end(d) + 0.9 * (1.4 + 0.6 * beyond), false,

@@ -14,7 +14,7 @@ GArray *wd_plot_rows(WdRecording *r, guint id) {
     for (int i = 0; i < WD_WHATS; i++) {
       WdWhat what = i == 0 ? WD_WHAT_STATE : WD_WHAT_ESTIMATE;
       WdPlotRow row = {id, k, what, p, wd_position_score(p, what)};
-      if (!row.score && k >= b->steps)
+      if (!row.score && wd_branch_is_data(b, p, k))
         row.score = wd_position_score(p, WD_WHAT_ESTIMATE); /* the same latent */
       g_array_append_val(rows, row);
     }
@@ -63,7 +63,7 @@ char *wd_plot_csv(WdRecording *r, const guint *branch, guint branches) {
     GArray *rows = wd_plot_rows(r, b->id);
     for (guint i = 0; i < rows->len; i++) {
       const WdPlotRow *row = &g_array_index(rows, WdPlotRow, i);
-      gboolean data = row->k >= b->steps;
+      gboolean data = wd_branch_is_data(b, row->position, row->k);
       const char *family = b->recipe.family >= 0 ? wd_family_name((wd_family)b->recipe.family) : "any";
       g_string_append_printf(s, "%" G_GUINT64_FORMAT ",%s,%d,%d,", b->recipe.seed, family ? family : "any",
                              row->k, data ? -1 : row->position->level.timestep);

@@ -36,10 +36,11 @@ static char *format(double value) {
 
 static WdValuesRow *row_new(const WdBranch *b, const WdPlotRow *from) {
   WdValuesRow *row = g_object_new(WD_TYPE_VALUES_ROW, NULL);
-  gboolean data = from->k >= b->steps;
+  gboolean data = wd_branch_is_data(b, from->position, from->k);
   row->k = from->k;
-  row->cell[STEP] = from->k > b->steps ? g_strdup_printf("refined %d", from->k - b->steps)
-                                       : g_strdup_printf(data ? "%d, data" : "%d", from->k);
+  row->cell[STEP] = from->k > b->steps
+                        ? g_strdup_printf("refined %d", from->k - b->steps)
+                        : g_strdup_printf(data && b->kind != WD_BRANCH_WALK ? "%d, data" : "%d", from->k);
   row->cell[TIMESTEP] = data ? g_strdup("–") : g_strdup_printf("%d", from->position->level.timestep);
   char snr[32];
   wd_format_number(from->position->level.log_snr, 0.01, snr, sizeof snr);

@@ -39,6 +39,7 @@ void wd_position_free(WdPosition *p) {
     wd_score_free(p->exact[w]);
   }
   g_free(p->fault);
+  g_free(p->note);
   g_free(p);
 }
 
@@ -66,6 +67,10 @@ int wd_branch_last(const WdBranch *b) {
 
 int wd_branch_end(const WdBranch *b) {
   return b->steps + b->recipe.refine_steps;
+}
+
+gboolean wd_branch_is_data(const WdBranch *b, const WdPosition *p, int k) {
+  return k >= b->steps || b->kind == WD_BRANCH_WALK || (p && p->level.timestep < 0);
 }
 
 /* ---- the object */
@@ -133,6 +138,12 @@ WdPosition *wd_recording_position(WdRecording *r, guint id, int k) {
   while (b && k < b->first) b = b->parent ? wd_recording_find(r, b->parent) : NULL;
   if (!b || k < b->first || k > wd_branch_last(b)) return NULL;
   return g_ptr_array_index(b->position, (guint)(k - b->first));
+}
+
+int wd_recording_origin(WdRecording *r, guint id) {
+  const WdBranch *b = wd_recording_find(r, id);
+  while (b && !b->recipe.begin && b->parent) b = wd_recording_find(r, b->parent);
+  return b && b->recipe.begin ? b->first : 0;
 }
 
 const char *wd_recording_get_model(WdRecording *r) {
@@ -206,6 +217,16 @@ WdPosition *wd_recording_grow(WdRecording *r, WdBranch *b, int k, const wd_sampl
   g_return_val_if_fail(own >= 0 && own <= (int)b->position->len, NULL);
   if (own == (int)b->position->len) g_ptr_array_add(b->position, wd_position_new(level));
   return g_ptr_array_index(b->position, (guint)own);
+}
+
+WdPosition *wd_recording_renew(WdRecording *r, WdBranch *b, int k) {
+  (void)r;
+  int own = k - b->first;
+  g_return_val_if_fail(own >= 0 && own < (int)b->position->len, NULL);
+  WdPosition *p = wd_position_new(NULL);
+  wd_position_free(g_ptr_array_index(b->position, (guint)own));
+  g_ptr_array_index(b->position, (guint)own) = p;
+  return p;
 }
 
 gboolean wd_recording_rename(WdRecording *r, guint id, const char *name) {

@@ -8,6 +8,11 @@
  *   position steps      the data
  *   beyond `steps`      refinement: gradient steps in latent space (model/refine.h), of another colour
  *
+ * A walk (WD_BRANCH_WALK) is a trail of latents that somebody made: explored, edited, encoded elsewhere,
+ * opened from a batch. Its position k is its k-th latent, all of them data (timestep -1, no noise level),
+ * each with a note of how it was made. `steps` is its last position, and grows with it. What is sampled from
+ * one of its latents is a branch that begins anew there (WdRecipe.begin).
+ *
  * Main thread only. Latents are GBytes (float32, (C, h, w), scaled as model/model.h says), so that the
  * engine's thread can hold them too, and so that a result can be told stale: it belongs to a latent, not to
  * an index. */
@@ -58,22 +63,38 @@ typedef struct WdPosition {
   gboolean refined;
   double objective; /* of refinement: J over the first step's denominator; NaN otherwise */
   char *fault;      /* what went wrong here (NaN, the solver's refusal); NULL: nothing */
+  char *note;       /* of a walk: JSON object, how the latent was made; "text" in it is a phrase for people,
+                       "from" the position of the walk that it was made from; NULL: nobody said */
 } WdPosition;
+/* A text that is one JSON object, compact, as notes are kept; g_free. NULL: it is none, or over 64 KiB. */
+char *wd_note_check(const char *note);
+/* The note's "text", or its "edit"; g_free. NULL: neither. */
+char *wd_position_note_text(const WdPosition *p);
 
 typedef enum WdBranchKind {
   WD_BRANCH_SAMPLED = 0,
-  WD_BRANCH_ENCODED /* an opened pair, position 0 is data */
+  WD_BRANCH_ENCODED, /* an opened pair, position 0 is data */
+  WD_BRANCH_WALK     /* latents that somebody made */
 } WdBranchKind;
+
+/* What a sampled branch begins from. */
+typedef enum WdBegin {
+  WD_BEGIN_ON = 0, /* noise (a run), or the parent's latent and noise level where the branch leaves it */
+  WD_BEGIN_NOISED, /* a latent that is data, noised to `timestep` by the noise of `seed`: re-noise */
+  WD_BEGIN_AT      /* a latent taken as x_t at `timestep` */
+} WdBegin;
 
 /* How a branch's own steps are made. */
 typedef struct WdRecipe {
-  guint64 seed;         /* of the run's noise */
-  int family;           /* wd_family, -1: any */
+  guint64 seed; /* of the run's noise; from `begin` on, of that which was added and of what is drawn */
+  int family;   /* wd_family, -1: any */
   wd_sampler_plan plan; /* of a branch: `steps` are those that remain from parent_at on */
   gboolean new_noise;   /* a branch with fresh noise: */
   guint64 noise_seed;
   int refine_steps; /* refinement asked for so far */
   double refine_rate;
+  WdBegin begin; /* not ON: from the branch's `edited`, at this timestep, whatever its parents are */
+  int timestep;
 } WdRecipe;
 
 typedef struct WdBranch {
@@ -89,7 +110,7 @@ typedef struct WdBranch {
                           estimate may differ */
   WdPair *truth;       /* opened pair; NULL: no truth is known */
   char *truth_name;    /* "CurveFault-B 3 of data/": for titles */
-  GBytes *edited;      /* a branch that starts from an edited latent: that latent; NULL */
+  GBytes *edited;      /* a branch that starts from an edited or a noised latent: that latent; NULL */
   int colour;          /* of wd_curve_colour, from 1 */
   gboolean pinned;     /* drawn as an overlay in the residual plot */
 } WdBranch;
@@ -112,6 +133,12 @@ int wd_branch_last(const WdBranch *branch);
 WdPosition *wd_recording_position(WdRecording *r, guint id, int k);
 /* Steps to the data and refinement: the number of the last position once all is done. */
 int wd_branch_end(const WdBranch *branch);
+/* Whether position k is the data or beyond (refinement, any latent of a walk): it has no noise level. p: that
+ * position, as far as it is made; may be NULL. */
+gboolean wd_branch_is_data(const WdBranch *branch, const WdPosition *p, int k);
+/* The position at which the sampling that leads to a branch began: 0, or where it or the nearest of its
+ * parents began anew from a latent (WdRecipe.begin). */
+int wd_recording_origin(WdRecording *r, guint id);
 
 /* The model that made the latents (identity: model/model.h), once anything is recorded; "" before. */
 const char *wd_recording_get_model(WdRecording *r);

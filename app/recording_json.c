@@ -3,9 +3,10 @@
 #include "solver/family.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { MAX_STEPS = 1000000, MAX_TEXT = 4096 };
+enum { MAX_STEPS = 1000000, MAX_TEXT = 4096, MAX_NOTE = 65536 };
 
 /* ---- tables */
 
@@ -43,6 +44,9 @@ static json_t *seed(guint64 x) {
   return json_string(text);
 }
 
+static const char *const kind_name[] = {"sampled", "encoded", "walk"};
+static const char *const begin_name[] = {"on", "noised", "at"};
+
 static json_t *recipe_json(const WdRecipe *r) {
   json_t *o = json_object();
   json_object_set_new(o, "seed", seed(r->seed));
@@ -53,6 +57,10 @@ static json_t *recipe_json(const WdRecipe *r) {
   json_object_set_new(o, "eta", real(r->plan.eta));
   json_object_set_new(o, "guidance", real(r->plan.guidance));
   if (r->new_noise) json_object_set_new(o, "noise_seed", seed(r->noise_seed));
+  if (r->begin) {
+    json_object_set_new(o, "begin", json_string(begin_name[r->begin]));
+    json_object_set_new(o, "timestep", json_integer(r->timestep));
+  }
   if (r->refine_steps) json_object_set_new(o, "refine_steps", json_integer(r->refine_steps));
   if (r->refine_rate) json_object_set_new(o, "refine_rate", real(r->refine_rate));
   return o;
@@ -141,6 +149,7 @@ static json_t *position_json(const WdPosition *p, WdTable *latents) {
   if (p->refined) json_object_set_new(o, "refined", json_true());
   if (!isnan(p->objective)) json_object_set_new(o, "objective", real(p->objective));
   if (p->fault) json_object_set_new(o, "fault", json_string(p->fault));
+  if (p->note) json_object_set_new(o, "note", json_loads(p->note, 0, NULL)); /* it was checked */
   return o;
 }
 
@@ -148,7 +157,7 @@ json_t *wd_branch_to_json(const WdBranch *b, WdTable *latents, WdTable *truths) 
   json_t *o = json_object(), *positions = json_array();
   json_object_set_new(o, "id", json_integer(b->id));
   json_object_set_new(o, "name", json_string(b->name));
-  json_object_set_new(o, "kind", json_string(b->kind == WD_BRANCH_ENCODED ? "encoded" : "sampled"));
+  json_object_set_new(o, "kind", json_string(kind_name[b->kind]));
   if (b->parent) {
     json_object_set_new(o, "parent", json_integer(b->parent));
     json_object_set_new(o, "parent_at", json_integer(b->parent_at));
@@ -164,6 +173,33 @@ json_t *wd_branch_to_json(const WdBranch *b, WdTable *latents, WdTable *truths) 
     json_array_append_new(positions, position_json(g_ptr_array_index(b->position, i), latents));
   json_object_set_new(o, "positions", positions);
   return o;
+}
+
+/* ---- notes */
+
+static char *note_of(const json_t *o) {
+  char *text =
+      json_is_object(o) ? json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17)) : NULL;
+  char *note = text && strlen(text) <= MAX_NOTE ? g_strdup(text) : NULL;
+  free(text);
+  return note;
+}
+
+char *wd_note_check(const char *note) {
+  if (!note || strlen(note) > MAX_NOTE) return NULL;
+  json_t *o = json_loads(note, JSON_REJECT_DUPLICATES, NULL);
+  char *text = note_of(o);
+  json_decref(o);
+  return text;
+}
+
+char *wd_position_note_text(const WdPosition *p) {
+  json_t *o = p && p->note ? json_loads(p->note, 0, NULL) : NULL;
+  const char *text = json_string_value(json_object_get(o, "text"));
+  if (!text) text = json_string_value(json_object_get(o, "edit"));
+  char *words = text && *text ? g_strdup(text) : NULL;
+  json_decref(o);
+  return words;
 }
 
 /* ---- reading: nothing is believed */
@@ -273,6 +309,14 @@ static wd_status read_recipe(const json_t *o, WdRecipe *r, wd_error *err) {
   if (!st) st = read_seed(o, "noise_seed", &r->noise_seed, err);
   if (!st) st = read_int(o, "refine_steps", 0, MAX_STEPS, 0, &r->refine_steps, err);
   if (!st) st = read_real(o, "refine_rate", &r->refine_rate, err);
+  const json_t *begin = json_object_get(o, "begin");
+  for (int i = 0; begin && i < (int)G_N_ELEMENTS(begin_name); i++)
+    if (g_strcmp0(json_string_value(begin), begin_name[i]) == 0) {
+      r->begin = (WdBegin)i;
+      begin = NULL;
+    }
+  if (!st && begin) st = wrong("begin", "on, noised or at", err);
+  if (!st) st = read_int(o, "timestep", 0, MAX_STEPS, 0, &r->timestep, err);
   if (isnan(r->plan.eta)) r->plan.eta = 0;
   if (isnan(r->plan.guidance)) r->plan.guidance = 0;
   if (isnan(r->refine_rate)) r->refine_rate = 0;
@@ -349,6 +393,8 @@ static wd_status read_position(const json_t *o, const GPtrArray *latents, WdPosi
   if (!st) st = read_real(o, "seconds", &p->seconds, err);
   if (!st) st = read_real(o, "objective", &p->objective, err);
   if (!st) st = read_text(o, "fault", &p->fault, err);
+  const json_t *note = json_object_get(o, "note");
+  if (!st && note && !(p->note = note_of(note))) st = wrong("note", "a short object", err);
   p->refined = json_is_true(json_object_get(o, "refined"));
   return st;
 }
@@ -370,6 +416,15 @@ static wd_status check_place(WdRecording *r, guint id, guint parent, int parent_
   return WD_OK;
 }
 
+/* At the data nothing is left to sample, but from a latent that is noised. */
+static wd_status check_start(WdRecording *r, guint parent, int parent_at, const WdRecipe *recipe,
+                             wd_error *err) {
+  const WdPosition *p = parent ? wd_recording_position(r, parent, parent_at) : NULL;
+  if (!p || p->level.timestep >= 0 || recipe->begin || recipe->plan.steps == 0) return WD_OK;
+  return wd_fail(err, WD_ERR_FORMAT, "it samples %d steps from the data of branch %u", recipe->plan.steps,
+                 parent);
+}
+
 static wd_status read_positions(WdRecording *r, WdBranch *b, const json_t *list, const GPtrArray *latents,
                                 wd_error *err) {
   if (!json_is_array(list)) return wrong("positions", "a list", err);
@@ -378,11 +433,14 @@ static wd_status read_positions(WdRecording *r, WdBranch *b, const json_t *list,
     int k = b->first + (int)i;
     WdPosition *p = wd_recording_grow(r, b, k, NULL);
     wd_status st = read_position(json_array_get(list, i), latents, p, err);
-    if (!st && (p->level.timestep < 0) != (k >= b->steps))
+    if (!st && (p->level.timestep < 0) != wd_branch_is_data(b, NULL, k))
       st = wd_fail(err, WD_ERR_FORMAT, "position %d is %s, but the data are at %d", k,
                    p->level.timestep < 0 ? "data" : "noised", b->steps);
     if (st) return wd_fail_context(err, st, "position %d of branch %u", k, b->id);
   }
+  if (b->kind == WD_BRANCH_WALK && (!b->position->len || wd_branch_last(b) != b->steps))
+    return wd_fail(err, WD_ERR_FORMAT, "walk %u says that it ends at %d; it has %u latents", b->id, b->steps,
+                   b->position->len);
   if (wd_branch_last(b) > wd_branch_end(b)) /* more refinement than was asked for: it was done all the same */
     b->recipe.refine_steps = wd_branch_last(b) - b->steps;
   return WD_OK;
@@ -403,13 +461,16 @@ wd_status wd_branch_from_json(WdRecording *r, const json_t *o, const GPtrArray *
   if (!st) st = read_int(o, "colour", 0, G_MAXINT - 1, id, &colour, err);
   if (!st) st = check_place(r, (guint)id, (guint)parent, parent_at, steps, err);
   if (!st) st = read_recipe(json_object_get(o, "recipe"), &recipe, err);
+  if (!st) st = check_start(r, (guint)parent, parent_at, &recipe, err);
   if (!st) st = read_item(o, "truth", truths, &truth, err);
   if (!st) st = read_item(o, "edited", latents, &edited, err);
   if (!st) st = read_text(o, "name", &name, err);
   if (!st) st = read_text(o, "truth_name", &truth_name, err);
   if (!st) {
     const char *kind = json_string_value(json_object_get(o, "kind"));
-    WdBranchKind k = kind && strcmp(kind, "encoded") == 0 ? WD_BRANCH_ENCODED : WD_BRANCH_SAMPLED;
+    WdBranchKind k = WD_BRANCH_SAMPLED;
+    for (guint i = 0; i < G_N_ELEMENTS(kind_name); i++)
+      if (g_strcmp0(kind, kind_name[i]) == 0) k = (WdBranchKind)i;
     if (k == WD_BRANCH_SAMPLED && steps != parent_at + recipe.plan.steps) {
       g_free(name);
       g_free(truth_name);
@@ -420,6 +481,13 @@ wd_status wd_branch_from_json(WdRecording *r, const json_t *o, const GPtrArray *
       g_free(name);
       g_free(truth_name);
       return wd_fail(err, WD_ERR_FORMAT, "branch %d is an encoded pair, but not data from its start", id);
+    }
+    if ((k == WD_BRANCH_WALK && (parent || recipe.begin || recipe.refine_steps)) ||
+        (recipe.begin && (!edited || recipe.plan.steps < 1))) {
+      g_free(name);
+      g_free(truth_name);
+      return wd_fail(err, WD_ERR_FORMAT,
+                     "branch %d is a walk, or begins from a latent, in a way that none does", id);
     }
     WdBranch *b =
         wd_recording_add(r, k, name && *name ? name : "Unnamed", (guint)parent, parent_at, &recipe, steps);

@@ -19,6 +19,8 @@ void wd_recording_announce(WdRecording *r); /* "changed" */
 /* The own position k of a branch (k from `first` to one beyond the last), made where it is missing. */
 WdPosition *wd_recording_grow(WdRecording *r, WdBranch *branch, int k, const wd_sampler_level *level);
 void wd_recording_announce_position(WdRecording *r, guint id, int k); /* "position" */
+/* Another latent in a position that exists, which forgets all that was known of the old one. */
+WdPosition *wd_recording_renew(WdRecording *r, WdBranch *branch, int k);
 /* Forgets the positions of a branch after k; branches that left it there go too. */
 void wd_recording_truncate(WdRecording *r, WdBranch *branch, int k);
 

@@ -238,9 +238,9 @@ static gpointer ref_or_null(GBytes *b) {
   return b ? g_bytes_ref(b) : NULL;
 }
 
-/* The way to a branch: its ancestors' legs and its own. */
+/* The way to a branch: its ancestors' legs and its own; from where it began anew on, if it did. */
 static void add_legs(WdSession *s, WdJob *job, const WdBranch *b, int last) {
-  if (b->parent) {
+  if (b->parent && !b->recipe.begin) {
     const WdBranch *parent = wd_recording_find(s->recording, b->parent);
     if (parent) add_legs(s, job, parent, b->parent_at);
   }
@@ -280,7 +280,7 @@ static WdJob *job_of(WdSession *s, const WdBranch *b, int to) {
   job->refine_rate = b->recipe.refine_rate;
   if (b->kind == WD_BRANCH_ENCODED)
     job->kind = WD_JOB_ENCODE;
-  else
+  else if (b->kind == WD_BRANCH_SAMPLED)
     add_legs(s, job, b, INT_MAX);
   if (job->last >= job->steps) {
     WdPosition *p = g_ptr_array_index(b->position, b->position->len - 1);
@@ -343,21 +343,39 @@ guint wd_session_run(WdSession *s, const WdRecipe *recipe, GError **error) {
   return wd_session_run_to(s, recipe, -1, error);
 }
 
-static char *branch_name(WdSession *s, const WdBranch *parent, int k) {
+static gboolean name_is_taken(WdSession *s, const char *name) {
+  for (guint i = 0; i < wd_recording_count(s->recording); i++)
+    if (strcmp(wd_recording_nth(s->recording, i)->name, name) == 0) return TRUE;
+  return FALSE;
+}
+
+/* "Branch of run 42 at 6", "Re-noised from walk 1 at 7, t 399". */
+static char *branch_name(WdSession *s, const WdBranch *parent, int k, const WdRecipe *recipe) {
   const WdBranch *root = parent;
   while (root->parent && wd_recording_find(s->recording, root->parent))
     root = wd_recording_find(s->recording, root->parent);
   g_autofree char *of = g_strdup(root->name);
-  if (g_str_has_prefix(of, "Run ")) of[0] = 'r';
-  char *name = g_strdup_printf("Branch of %s at %d", of, k);
-  for (int n = 2;; n++) { /* names tell branches apart, until a person decides otherwise */
-    gboolean taken = FALSE;
-    for (guint i = 0; i < wd_recording_count(s->recording); i++)
-      taken = taken || strcmp(wd_recording_nth(s->recording, i)->name, name) == 0;
-    if (!taken) return name;
+  if (g_str_has_prefix(of, "Run ") || g_str_has_prefix(of, "Walk ")) of[0] = g_ascii_tolower(of[0]);
+  g_autofree char *plain = recipe->begin == WD_BEGIN_NOISED
+                               ? g_strdup_printf("Re-noised from %s at %d, t %d", of, k, recipe->timestep)
+                               : g_strdup_printf("Branch of %s at %d", of, k);
+  char *name = g_strdup(plain);
+  for (int n = 2; name_is_taken(s, name);
+       n++) { /* names tell branches apart, until a person decides otherwise */
     g_free(name);
-    name = g_strdup_printf("Branch of %s at %d (%d)", of, k, n);
+    name = g_strdup_printf("%s (%d)", plain, n);
   }
+  return name;
+}
+
+/* What a branch that begins anew is to be; r: made whole. */
+static gboolean check_begin(WdSession *s, WdRecipe *r, GError **error) {
+  if (r->begin != WD_BEGIN_NOISED && r->begin != WD_BEGIN_AT)
+    return refuse(error, "There is no way %d to begin.", (int)r->begin);
+  if (r->timestep < 0 || r->timestep >= s->model->timesteps)
+    return refuse(error, "Timestep %d; the model has 0 to %d.", r->timestep, s->model->timesteps - 1);
+  if (!r->plan.steps) r->plan.steps = MIN(16, r->timestep + 1);
+  return check_plan(s, &r->plan, r->timestep + 1, error) && check_family(s, r->family, error);
 }
 
 static gboolean check_edited(WdSession *s, GBytes *edited, GError **error) {
@@ -380,8 +398,10 @@ guint wd_session_branch(WdSession *s, guint id, int k, const WdRecipe *recipe, G
     parent = wd_recording_find(s->recording, parent->parent);
   WdPosition *p = parent ? wd_recording_position(s->recording, parent->id, k) : NULL;
   if (!p || !p->latent[WD_WHAT_STATE]) return refuse(error, "There is no position %d to branch from.", k), 0;
-  gboolean data = p->level.timestep < 0;
+  gboolean anew = recipe->begin != WD_BEGIN_ON, data = p->level.timestep < 0 && !anew;
   if (!check_model(s, !data, error) || !check_edited(s, edited, error)) return 0;
+  if (anew && !edited) edited = p->latent[WD_WHAT_ESTIMATE];
+  if (anew && !edited) return refuse(error, "There is no estimate at position %d to go on from.", k), 0;
   if (data && !edited)
     return refuse(error,
                   "At the data nothing is left to sample: branch at an earlier step, or edit the latent."),
@@ -390,11 +410,13 @@ guint wd_session_branch(WdSession *s, guint id, int k, const WdRecipe *recipe, G
   r.refine_steps = MAX(r.refine_steps, 0);
   if (data) {
     r.plan.steps = 0;
+  } else if (anew) {
+    if (!check_begin(s, &r, error)) return 0;
   } else {
     if (!r.plan.steps) r.plan.steps = parent->steps - k;
     if (!check_plan(s, &r.plan, p->level.timestep + 1, error) || !check_family(s, r.family, error)) return 0;
   }
-  char *name = branch_name(s, parent, k);
+  char *name = branch_name(s, parent, k, &r);
   WdBranch *b =
       wd_recording_add(s->recording, WD_BRANCH_SAMPLED, name, parent->id, k, &r, data ? k : k + r.plan.steps);
   guint new_id = b->id;
@@ -415,6 +437,103 @@ guint wd_session_branch(WdSession *s, guint id, int k, const WdRecipe *recipe, G
   return new_id;
 }
 
+guint wd_session_run_from(WdSession *s, GBytes *latent, const WdRecipe *recipe, const char *name,
+                          GError **error) {
+  WdRecipe r = *recipe;
+  r.refine_steps = MAX(r.refine_steps, 0);
+  if (!check_model(s, TRUE, error) || !check_edited(s, latent, error) || !check_begin(s, &r, error)) return 0;
+  if (!latent) return refuse(error, "There is no latent to begin from."), 0;
+  stamp(s);
+  WdBranch *b = wd_recording_add(s->recording, WD_BRANCH_SAMPLED, name ? name : "Run from a latent", 0, 0, &r,
+                                 r.plan.steps);
+  guint id = b->id;
+  b->edited = g_bytes_ref(latent);
+  wd_session_post(s, job_of(s, b, wd_branch_end(b)));
+  wd_recording_announce(s->recording);
+  return id;
+}
+
+/* ---- walks */
+
+static gboolean check_walk(WdSession *s, guint id, GBytes *latent, const char *note, WdBranch **walk,
+                           char **checked, GError **error) {
+  *walk = id ? wd_recording_find(s->recording, id) : NULL;
+  if (id && (!*walk || (*walk)->kind != WD_BRANCH_WALK)) return refuse(error, "There is no walk %u.", id);
+  if (!latent) return refuse(error, "There is no latent to add to the walk.");
+  if (!check_model(s, FALSE, error) || !check_edited(s, latent, error)) return FALSE;
+  *checked = note ? wd_note_check(note) : NULL;
+  return !note || *checked || refuse(error, "The latent's note is not a JSON object: %.80s", note);
+}
+
+static void put_latent(WdPosition *p, GBytes *latent, char *note) {
+  p->latent[WD_WHAT_ESTIMATE] = g_bytes_ref(latent);
+  p->latent[WD_WHAT_STATE] = g_bytes_ref(latent);
+  p->note = note;
+}
+
+/* A latent that stands in another place too is known as it is there. */
+static void take_known(WdRecording *r, WdBranch *b, int k, WdWhat what, WdPosition *p, gpointer to) {
+  (void)r, (void)b, (void)k;
+  WdPosition *own = to;
+  if (p == own) return;
+  for (int w = 0; w < WD_WHATS; w++) {
+    if (!own->live[w]) own->live[w] = wd_score_copy(p->live[what]);
+    if (!own->exact[w]) own->exact[w] = wd_score_copy(p->exact[what]);
+  }
+  if (!own->fault) own->fault = g_strdup(p->fault);
+}
+
+guint wd_session_walk(WdSession *s, const char *name, GBytes *latent, const char *note, GError **error) {
+  char *checked = NULL;
+  WdBranch *b;
+  if (!check_walk(s, 0, latent, note, &b, &checked, error)) return 0;
+  stamp(s);
+  g_autofree char *own = g_strdup(name);
+  for (int n = 1; !own; n++) {
+    own = g_strdup_printf("Walk %d", n);
+    if (name_is_taken(s, own)) g_clear_pointer(&own, g_free);
+  }
+  const WdRecipe recipe = {.family = -1};
+  b = wd_recording_add(s->recording, WD_BRANCH_WALK, own, 0, 0, &recipe, 0);
+  guint id = b->id;
+  WdPosition *p = wd_recording_grow(s->recording, b, 0, NULL);
+  put_latent(p, latent, checked);
+  wd_recording_each_place(s->recording, latent, take_known, p);
+  wd_recording_announce(s->recording);
+  return id;
+}
+
+int wd_session_walk_append(WdSession *s, guint id, GBytes *latent, const char *note, GError **error) {
+  char *checked = NULL;
+  WdBranch *b;
+  if (!check_walk(s, id, latent, note, &b, &checked, error)) return -1;
+  if (!b) return refuse(error, "There is no walk %u.", id), -1;
+  int k = b->steps + 1;
+  WdPosition *p = wd_recording_grow(s->recording, b, k, NULL);
+  b->steps = k;
+  put_latent(p, latent, checked);
+  wd_recording_each_place(s->recording, latent, take_known, p);
+  wd_recording_announce_position(s->recording, id, k);
+  wd_session_schedule(s);
+  return k;
+}
+
+gboolean wd_session_walk_replace(WdSession *s, guint id, GBytes *latent, const char *note, GError **error) {
+  char *checked = NULL;
+  WdBranch *b;
+  if (!check_walk(s, id, latent, note, &b, &checked, error)) return FALSE;
+  if (!b) return refuse(error, "There is no walk %u.", id);
+  g_bytes_ref(latent); /* it may be the one that goes */
+  WdPosition *p = wd_recording_renew(s->recording, b, b->steps);
+  put_latent(p, latent, checked);
+  g_bytes_unref(latent);
+  wd_recording_each_place(s->recording, latent, take_known, p);
+  wd_recording_sweep(s->recording);
+  wd_recording_announce_position(s->recording, id, b->steps);
+  wd_session_schedule(s);
+  return TRUE;
+}
+
 gboolean wd_session_continue(WdSession *s, guint id, int to, GError **error) {
   WdBranch *b = wd_recording_find(s->recording, id);
   if (!b) return refuse(error, "There is no branch %u.", id);
@@ -429,6 +548,8 @@ gboolean wd_session_refine(WdSession *s, guint id, int steps, double rate, GErro
   WdBranch *b = wd_recording_find(s->recording, id);
   if (!b) return refuse(error, "There is no branch %u.", id);
   if (!check_model(s, FALSE, error)) return FALSE;
+  if (b->kind == WD_BRANCH_WALK)
+    return refuse(error, "A walk's latents stay as they are: refine a branch that starts from one of them.");
   if (steps < 1 || steps > 100000)
     return refuse(error, "%d steps of refinement; 1 to 100000 are possible.", steps);
   if (!(rate >= 0) || rate > 100) return refuse(error, "A rate of %g; it is above 0, and at most 100.", rate);

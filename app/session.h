@@ -100,6 +100,12 @@ guint wd_session_run_to(WdSession *s, const WdRecipe *recipe, int to, GError **e
  * as many as remained, at the same levels; recipe->family and plan are taken as they stand. */
 guint wd_session_branch(WdSession *s, guint id, int k, const WdRecipe *recipe, GBytes *edited,
                         GError **error);
+/* With recipe->begin, wd_session_branch wants no noise level at k, and samples recipe->plan.steps steps (0:
+ * as many as the model's default, at most one a timestep) from `edited` (NULL: the estimate at k) at
+ * recipe->timestep, with recipe->seed: the branch's first position, k, is that noised latent. The same
+ * without a parent, as a run of its own: */
+guint wd_session_run_from(WdSession *s, GBytes *latent, const WdRecipe *recipe, const char *name,
+                          GError **error);
 /* On with a branch until position `to` (wd_branch_end: all that it has). Also over latents that exist. */
 gboolean wd_session_continue(WdSession *s, guint id, int to, GError **error);
 /* Adds refinement steps after the data. */
@@ -108,6 +114,17 @@ gboolean wd_session_refine(WdSession *s, guint id, int steps, double rate, GErro
  * and a missing gather is simulated from the map, in exact mode). Takes references. */
 guint wd_session_encode(WdSession *s, WdPair *pair, gboolean give_velocity, gboolean give_gathers,
                         const char *name, GError **error);
+
+/* ---- walks (recording.h): latents that somebody made, of the loaded model's shape and scale. note: a JSON
+ * object (wd_position_note_text), copied; NULL: none. Nothing is made of them before somebody looks, or the
+ * engine is at rest. */
+guint wd_session_walk(WdSession *s, const char *name, GBytes *latent, const char *note, GError **error);
+/* The next latent of a walk. Its position, or -1. */
+int wd_session_walk_append(WdSession *s, guint id, GBytes *latent, const char *note, GError **error);
+/* In place of the walk's last latent: a drag. What was made of the old one is forgotten, and what is still
+ * being made of it is dropped. */
+gboolean wd_session_walk_replace(WdSession *s, guint id, GBytes *latent, const char *note, GError **error);
+
 void wd_session_stop(WdSession *s);
 guint wd_session_get_running(WdSession *s); /* branch id, 0: none */
 

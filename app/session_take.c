@@ -314,7 +314,8 @@ static gboolean find_rest(WdSession *s, WdAsk *ask) {
         WdPosition *p = g_ptr_array_index(b->position, (guint)(k - b->first));
         gboolean end = k >= b->steps && (k == b->steps || k == last);
         for (int w = 0; w < WD_WHATS; w++) {
-          gboolean wanted = (end && w == WD_WHAT_ESTIMATE) || wd_position_score(p, (WdWhat)w);
+          gboolean wanted = (end && w == WD_WHAT_ESTIMATE) || wd_position_score(p, (WdWhat)w) ||
+                            (b->kind == WD_BRANCH_WALK && s->policy.score == WD_SCORE_EVERY_STEP);
           if (wanted && missing(s, p, (WdWhat)w, FALSE, ask)) return TRUE;
         }
       }

@@ -52,7 +52,9 @@ static void show_row(row *r) {
   const WdPosition *p = wd_recording_position(recording, b->id, last);
   const WdScore *score = p ? wd_position_score(p, WD_WHAT_ESTIMATE) : NULL;
   GString *text = g_string_new(NULL);
-  if (last > b->steps)
+  if (b->kind == WD_BRANCH_WALK)
+    g_string_append_printf(text, "%d %s", last + 1, last ? "latents" : "latent");
+  else if (last > b->steps)
     g_string_append_printf(text, "refined %d", last - b->steps);
   else if (last == b->steps)
     g_string_append(text, b->kind == WD_BRANCH_ENCODED ? "encoded" : "data");

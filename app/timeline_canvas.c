@@ -313,7 +313,7 @@ static void draw_lane(WdTimelineCanvas *c, const brush *b, const WdLane *lane, g
     double x = x_of(g, k);
     draw_tick(b, tick, running == lane->id && k == lane->last + 1, k > lane->steps,
               k > lane->steps ? b->refined : colour, x, y);
-    if (k == lane->steps) { /* the data: a bar behind which refinement begins */
+    if (k == lane->steps && !lane->walk) { /* the data: a bar behind which refinement begins */
       double h = 0.3 * g->lane, at = floor(x + fmin(0.62 * g->size, 0.5 * g->step)) + 0.5;
       wd_cairo_colour(cr, b->theme->dim, lane->end > lane->steps ? 0.9 : 0.5);
       cairo_set_line_width(cr, 1);
@@ -367,9 +367,11 @@ static void draw_scale(WdTimelineCanvas *c, const brush *b) {
   double y = g->top + (int)c->lanes->len * g->lane + 0.1 * g->size, size = 0.85 * g->size;
   double from, to, data0 = INFINITY, data1 = -INFINITY;
   to = -INFINITY;
-  if (!branch || branch->kind != WD_BRANCH_ENCODED)
-    text_at(c, b, fmax(2, x_of(g, 0) - 1.2 * g->size), y, 0, b->theme->dim, size, FALSE, "noise", &from, &to);
-  text_at(c, b, x_of(g, lane->steps), y, 0.5, b->theme->dim, size, FALSE, "data", &data0, &data1);
+  if (!branch || branch->kind == WD_BRANCH_SAMPLED)
+    text_at(c, b, fmax(2, x_of(g, lane->origin) - 1.2 * g->size), y, 0, b->theme->dim, size, FALSE,
+            lane->origin ? "noised" : "noise", &from, &to);
+  if (!lane->walk)
+    text_at(c, b, x_of(g, lane->steps), y, 0.5, b->theme->dim, size, FALSE, "data", &data0, &data1);
   double used = to + 0.6 * size;
   int every = 1;
   static const int nice[] = {1, 2, 5, 10, 20, 50, 100, 200};
@@ -377,7 +379,7 @@ static void draw_scale(WdTimelineCanvas *c, const brush *b) {
     every = nice[i];
     if (every * g->step >= 2.1 * size) break;
   }
-  for (int k = every; k < lane->steps; k += every) {
+  for (int k = every; k < lane->steps + lane->walk; k += every) {
     char text[16];
     g_snprintf(text, sizeof text, "%d", k);
     double l, r;

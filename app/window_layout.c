@@ -283,6 +283,8 @@ void wd_window_show_titles(WdWindow *w) {
     g_autofree char *text = NULL;
     if (branch && p && p->level.timestep >= 0)
       text = g_strdup_printf("step %d/%d · t %d", at.position, branch->steps, p->level.timestep);
+    else if (branch && branch->kind == WD_BRANCH_WALK)
+      text = g_strdup_printf("latent %d/%d", at.position, branch->steps);
     else if (branch)
       text = g_strdup_printf("step %d/%d · data", at.position, branch->steps);
     gtk_label_set_text(GTK_LABEL(c->place), text ? text : "choose a run");

@@ -132,6 +132,20 @@ void wd_window_run_here(WdWindow *w) {
 
 void wd_window_refine(WdWindow *w, int steps) {
   g_autoptr(GError) error = NULL;
+  WdRecording *r = wd_session_get_recording(w->session);
+  const WdPlace at = w->view->place[0];
+  const WdBranch *walk = wd_recording_find(r, at.branch);
+  const WdPosition *p = wd_recording_position(r, at.branch, at.position);
+  if (walk && walk->kind == WD_BRANCH_WALK && p) { /* a walk's latents stay: a branch is refined */
+    const WdRecipe recipe = {.family = -1, .refine_steps = steps, .refine_rate = w->view->next.refine_rate};
+    const guint id =
+        wd_session_branch(w->session, at.branch, at.position, &recipe, p->latent[WD_WHAT_ESTIMATE], &error);
+    if (id)
+      show_new(w, id);
+    else
+      wd_window_notify_error(w, "The refinement did not begin", error);
+    return;
+  }
   if (!wd_session_refine(w->session, w->view->place[0].branch, steps, w->view->next.refine_rate, &error)) {
     wd_window_notify_error(w, "The refinement did not begin", error);
     return;

@@ -138,14 +138,20 @@ static void count(WdRecording *r, const WdBranch *b, int *scored, int *kept) {
 }
 
 static json_t *branch_json(WdRecording *r, WdBranch *b, int number) {
+  static const char *const kind[] = {"sampled", "encoded", "walk"};
   int scored, kept, last = wd_branch_last(b);
   count(r, b, &scored, &kept);
   char seed[24];
   snprintf(seed, sizeof seed, "%llu", (unsigned long long)root_of(r, b)->recipe.seed);
   json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:i, s:i, s:i, s:i}", "branch", number, "name", b->name, "kind",
-                        b->kind == WD_BRANCH_ENCODED ? "encoded" : "sampled", "seed", seed, "steps", b->steps,
-                        "positions", last + 1, "scored", scored, "decoded", kept);
-  json_object_set_new(o, "sampler", json_string(wd_sampler_name(b->recipe.plan.kind)));
+                        kind[b->kind], "seed", seed, "steps", b->steps, "positions", last + 1, "scored",
+                        scored, "decoded", kept);
+  if (b->kind == WD_BRANCH_SAMPLED)
+    json_object_set_new(o, "sampler", json_string(wd_sampler_name(b->recipe.plan.kind)));
+  if (b->recipe.begin) {
+    json_object_set_new(o, "begins", json_string(b->recipe.begin == WD_BEGIN_NOISED ? "noised" : "at"));
+    json_object_set_new(o, "timestep", json_integer(b->recipe.timestep));
+  }
   json_object_set_new(
       o, "family", json_string(b->recipe.family < 0 ? "any" : wd_family_name((wd_family)b->recipe.family)));
   if (b->parent) json_object_set_new(o, "leaves_at", json_integer(b->parent_at));

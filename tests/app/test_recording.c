@@ -141,7 +141,8 @@ static gboolean same_position(const WdPosition *a, const WdPosition *b) {
   gboolean same = a->level.timestep == b->level.timestep && a->level.alpha == b->level.alpha &&
                   a->level.sigma == b->level.sigma && a->level.log_snr == b->level.log_snr &&
                   a->seconds == b->seconds && a->refined == b->refined &&
-                  same_number(a->objective, b->objective) && g_strcmp0(a->fault, b->fault) == 0;
+                  same_number(a->objective, b->objective) && g_strcmp0(a->fault, b->fault) == 0 &&
+                  g_strcmp0(a->note, b->note) == 0;
   for (int w = 0; w < WD_WHATS && same; w++)
     same = same_bytes(a->latent[w], b->latent[w]) && same_score(a->live[w], b->live[w]) &&
            same_score(a->exact[w], b->exact[w]);
@@ -159,7 +160,7 @@ static gboolean same_branch(const WdBranch *a, const WdBranch *b) {
          x->plan.steps == y->plan.steps && x->plan.eta == y->plan.eta &&
          x->plan.guidance == y->plan.guidance && x->new_noise == y->new_noise &&
          x->noise_seed == y->noise_seed && x->refine_steps == y->refine_steps &&
-         x->refine_rate == y->refine_rate;
+         x->refine_rate == y->refine_rate && x->begin == y->begin && x->timestep == y->timestep;
   if (same && a->truth)
     same = memcmp(a->truth->velocity.value, b->truth->velocity.value,
                   (size_t)geometry.nz * (size_t)geometry.nx * sizeof(float)) == 0 &&
@@ -330,6 +331,103 @@ static void rewrite(const char *path, const char *out, const char *from, const c
   wd_safetensors_close(f);
 }
 
+/* ---- walks: latents that somebody made, and what begins anew from one of them */
+
+static void add_walk(WdRecording *r) {
+  WdRecipe recipe = {.family = -1};
+  WdBranch *walk = wd_recording_add(r, WD_BRANCH_WALK, "Walk 1", 0, 0, &recipe, 2);
+  for (int k = 0; k <= 2; k++) {
+    WdPosition *p = wd_recording_grow(r, walk, k, NULL);
+    p->latent[WD_WHAT_STATE] = latent(200 + (guint)k);
+    p->latent[WD_WHAT_ESTIMATE] = g_bytes_ref(p->latent[WD_WHAT_STATE]);
+    p->live[WD_WHAT_ESTIMATE] = score(200 + (guint)k, WD_WAVE_LIVE);
+  }
+  wd_recording_position(r, walk->id, 1)->note = wd_note_check("{\"edit\": \"code\", \"cell\": [4, 5], "
+                                                              "\"text\": \"cell 4, 5: code 12 to 88\", "
+                                                              "\"from\": 0, \"u\": 0.1}");
+  wd_recording_position(r, walk->id, 2)->note = wd_note_check("{\"edit\": \"plane\"}");
+  recipe = (WdRecipe){
+      .seed = 9, .family = 2, .plan = {WD_SAMPLER_DDIM, 3, 0, 0}, .begin = WD_BEGIN_NOISED, .timestep = 79};
+  WdBranch *noised = wd_recording_add(r, WD_BRANCH_SAMPLED, "Re-noised", walk->id, 1, &recipe, 4);
+  noised->edited = g_bytes_ref(wd_recording_position(r, walk->id, 1)->latent[0]);
+  for (int k = 1; k <= 4; k++) put(r, noised, k, 220 + (guint)k);
+  recipe = (WdRecipe){.family = -1, .plan = {WD_SAMPLER_DDPM, 1, 0, 0}};
+  WdBranch *twig = wd_recording_add(r, WD_BRANCH_SAMPLED, "Twig of it", noised->id, 3, &recipe, 4);
+  put(r, twig, 3, 240);
+}
+
+static void walks(void) {
+  GError *error = NULL;
+  g_autofree char *path = g_build_filename(folder, "w.wdrun", NULL),
+                  *again = g_build_filename(folder, "w2.wdrun", NULL),
+                  *bad = g_build_filename(folder, "bad.wdrun", NULL);
+  WdRecording *r = forest();
+  add_walk(r);
+  const WdBranch *walk = wd_recording_find(r, 5);
+  tap_ok(wd_branch_last(walk) == 2 && wd_branch_end(walk) == 2 && wd_branch_is_data(walk, NULL, 0) &&
+             !wd_branch_is_data(wd_recording_find(r, 6), NULL, 1) &&
+             wd_branch_is_data(wd_recording_find(r, 6), wd_recording_position(r, 6, 0), 0),
+         "every latent of a walk is data");
+  tap_ok(wd_recording_origin(r, 1) == 0 && wd_recording_origin(r, 3) == 0 && wd_recording_origin(r, 5) == 0 &&
+             wd_recording_origin(r, 6) == 1 && wd_recording_origin(r, 7) == 1 &&
+             wd_recording_origin(r, 99) == 0,
+         "what is sampled from a noised latent begins where it was noised");
+  g_autofree char *said = wd_position_note_text(wd_recording_position(r, 5, 1)),
+                  *kind = wd_position_note_text(wd_recording_position(r, 5, 2)),
+                  *none = wd_position_note_text(wd_recording_position(r, 5, 0));
+  tap_ok(g_strcmp0(said, "cell 4, 5: code 12 to 88") == 0 && g_strcmp0(kind, "plane") == 0 && !none,
+         "a note says how a latent was made: %s; %s", said, kind);
+  tap_ok(!wd_note_check("[1]") && !wd_note_check("{\"a\":") && !wd_note_check("") && !wd_note_check("{}x"),
+         "a note is one JSON object");
+  bed_need_error(wd_recording_save(r, path, FALSE, NULL, &error), error, "save");
+  WdRecording *back = wd_recording_load(path, NULL, &error);
+  bed_need_error(back != NULL, error, "load");
+  tap_ok(same_recording(r, back), "a recording with a walk comes back equal");
+  tap_ok(wd_recording_find(back, 6)->edited == wd_recording_position(back, 5, 1)->latent[0],
+         "and the latent that was noised is still the walk's");
+  bed_need_error(wd_recording_save(back, again, FALSE, NULL, &error), error, "save again");
+  g_autofree char *one = NULL, *two = NULL;
+  gsize n1 = 0, n2 = 0;
+  g_file_get_contents(path, &one, &n1, NULL);
+  g_file_get_contents(again, &two, &n2, NULL);
+  tap_ok(n1 == n2 && memcmp(one, two, n1) == 0, "saved again it is the same file to the last byte");
+  g_clear_object(&back);
+
+  /* another latent in the place of the last: what was known of the old one goes, and its frame */
+  WdPair *p = pair(8);
+  GBytes *old = wd_recording_position(r, 5, 2)->latent[0];
+  wd_recording_put_frame(r, old, p, NULL, NULL);
+  gsize before = wd_recording_frame_bytes(r);
+  WdPosition *fresh = wd_recording_renew(r, wd_recording_find(r, 5), 2);
+  fresh->latent[0] = latent(300);
+  fresh->latent[1] = g_bytes_ref(fresh->latent[0]);
+  wd_recording_sweep(r);
+  tap_ok(before > 0 && wd_recording_frame_bytes(r) == 0 && !fresh->live[0] && !fresh->note &&
+             wd_recording_position(r, 5, 2) == fresh && wd_branch_last(wd_recording_find(r, 5)) == 2,
+         "a latent put in the place of another forgets what was made of that one");
+  wd_pair_unref(p);
+
+  const char *const wrong[][2] = {
+      {"\"kind\":\"walk\",\"name\"", "\"kind\":\"walk\",\"parent\":1,\"parent_at\":0,\"name\""},
+      {"\"kind\":\"walk\"", "\"kind\":\"sampled\""},
+      {"\"note\":{\"edit\":\"plane\"}", "\"note\":[\"plane\"]"},
+      {"\"note\":{\"edit\":\"plane\"}", "\"note\":\"plane\""},
+      {"\"begin\":\"noised\"", "\"begin\":\"sometime\""},
+      {"\"begin\":\"noised\"", "\"begin\":\"on\""},
+      {"\"begin\":\"noised\"", "\"begin\":7"}};
+  for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+    rewrite(path, bad, wrong[i][0], wrong[i][1]);
+    back = wd_recording_load(bad, NULL, &error);
+    tap_ok(!back && error && strstr(error->message, "bad.wdrun"), "refused, %s: %s", wrong[i][1],
+           error ? error->message : "it was taken");
+    g_clear_error(&error);
+    g_clear_object(&back);
+  }
+  wd_recording_remove(r, 5);
+  tap_ok(wd_recording_count(r) == 4, "a walk goes with what began from it");
+  g_object_unref(r);
+}
+
 static void bad_files(void) {
   GError *error = NULL;
   g_autofree char *path = g_build_filename(folder, "c.wdrun", NULL),
@@ -436,6 +534,7 @@ int main(void) {
   branches();
   frames();
   round_trip();
+  walks();
   bad_files();
   autosave();
   bed_remove(folder);

@@ -529,6 +529,181 @@ static void faults(void) {
   g_object_unref(s);
 }
 
+/* ---- walks */
+
+static GBytes *any_latent(WdSession *s, guint seed) {
+  gsize n = (gsize)wd_session_get_model(s)->latent.count;
+  float *z = g_new(float, n);
+  wd_random_normals(seed, 3, 0, n, z);
+  return g_bytes_new_take(z, n * sizeof *z);
+}
+
+/* The decoder's map of the latent at a place, made here again. */
+static gboolean is_its_own(WdSession *s, guint id, int k) {
+  wd_error err = {0};
+  wd_device *d = NULL;
+  wd_model *m = NULL;
+  wd_pair_decoder *decoder = NULL;
+  float map[256];
+  WdFrame f;
+  bed_need(wd_device_open("cpu:1", &d, &err), &err, "device");
+  bed_need(wd_model_open(d, model, false, &m, &err), &err, "model");
+  bed_need(wd_pair_decoder_create(m, 1, WD_PRECISION_F32, &decoder, &err), &err, "decoder");
+  bed_need(
+      wd_pair_decoder_run(decoder, 1, g_bytes_get_data(at(s, id, k)->latent[0], NULL), map, NULL, NULL, &err),
+      &err, "decode");
+  gboolean same = wd_recording_get_frame(wd_session_get_recording(s), id, k, WD_WHAT_ESTIMATE, &f) &&
+                  f.pair && memcmp(map, f.pair->velocity.value, sizeof map) == 0;
+  wd_pair_decoder_destroy(decoder);
+  wd_model_close(m);
+  wd_device_close(d);
+  return same;
+}
+
+/* The run that a branch from a noised latent is to be, by the sampler itself. */
+static gboolean is_that_run(WdSession *s, guint id, const WdRecipe *recipe, GBytes *latent) {
+  wd_error err = {0};
+  wd_device *d = NULL;
+  wd_model *m = NULL;
+  wd_denoiser *denoiser = NULL;
+  wd_sampler *sampler = NULL;
+  const WdBranch *b = wd_recording_find(wd_session_get_recording(s), id);
+  gsize bytes = g_bytes_get_size(latent);
+  bed_need(wd_device_open("cpu:1", &d, &err), &err, "device");
+  bed_need(wd_model_open(d, model, false, &m, &err), &err, "model");
+  bed_need(wd_denoiser_create(m, &(wd_coder_desc){.batch = 1}, &denoiser, &err), &err, "denoiser");
+  wd_sampler_desc desc = {.plan = b->recipe.plan,
+                          .seed = &recipe->seed,
+                          .family = &recipe->family,
+                          .latents = g_bytes_get_data(latent, NULL),
+                          .start = recipe->timestep + 1,
+                          .renoise = recipe->begin == WD_BEGIN_NOISED};
+  bed_need(wd_sampler_create(denoiser, &desc, &sampler, &err), &err, "sampler");
+  bed_need(wd_sampler_run(sampler, 1000, NULL, &err), &err, "run");
+  gboolean same = wd_branch_last(b) == b->steps && b->steps == b->first + wd_sampler_steps(sampler);
+  for (int k = 0; k <= wd_sampler_steps(sampler) && same; k++) {
+    const WdPosition *p = at(s, id, b->first + k);
+    wd_sampler_level level = wd_sampler_get_level(sampler, k);
+    same =
+        p->level.timestep == level.timestep && p->level.alpha == level.alpha &&
+        memcmp(g_bytes_get_data(p->latent[WD_WHAT_STATE], NULL), wd_sampler_latents(sampler, k), bytes) == 0;
+    if (k < wd_sampler_steps(sampler))
+      same = same && memcmp(g_bytes_get_data(p->latent[WD_WHAT_ESTIMATE], NULL),
+                            wd_sampler_estimates(sampler, k), bytes) == 0;
+  }
+  wd_sampler_destroy(sampler);
+  wd_denoiser_destroy(denoiser);
+  wd_model_close(m);
+  wd_device_close(d);
+  return same;
+}
+
+static void walks(void) {
+  GError *error = NULL;
+  WdSession *s = bed_session(NULL);
+  GBytes *early = g_bytes_new("12345678", 8);
+  refused(wd_session_walk(s, NULL, early, NULL, &error), &error, "no walk without a model");
+  bed_open(s, model, "cpu:1");
+  WdRecording *r = wd_session_get_recording(s);
+  refused(wd_session_walk(s, NULL, early, NULL, &error), &error, "a latent of another size");
+  g_bytes_unref(early);
+  GBytes *z[4];
+  for (guint i = 0; i < 4; i++) z[i] = any_latent(s, 40 + i);
+  refused(wd_session_walk(s, NULL, z[0], "plane", &error), &error, "a note that is no JSON");
+  guint id = wd_session_walk(s, NULL, z[0], "{\"edit\":\"start\"}", &error);
+  bed_need_error(id != 0, error, "walk");
+  const WdBranch *b = wd_recording_find(r, id);
+  tap_ok(b->kind == WD_BRANCH_WALK && strcmp(b->name, "Walk 1") == 0 && wd_branch_last(b) == 0 &&
+             at(s, id, 0)->latent[0] == z[0] && at(s, id, 0)->level.timestep == -1,
+         "a walk begins with a latent");
+  wd_session_look(s, 0, id, 0, WD_WHAT_ESTIMATE, TRUE);
+  tap_ok(bed_wait(bed_rested, s, 60) && is_its_own(s, id, 0) && at(s, id, 0)->exact[0] &&
+             at(s, id, 0)->exact[0]->details && at(s, id, 0)->live[0],
+         "looked at, it is decoded, simulated live, and scored in exact mode at rest");
+  tap_ok(wd_session_walk_append(s, id, z[1], "{\"edit\":\"code\"}", &error) == 1 && wd_branch_last(b) == 1 &&
+             b->steps == 1 && wd_branch_end(b) == 1,
+         "it grows");
+  /* a drag: each latent takes the place of the one before, whatever the engine is at */
+  wd_session_look(s, 0, id, 1, WD_WHAT_ESTIMATE, FALSE);
+  GBytes *last = NULL;
+  for (guint i = 0; i < 40; i++) {
+    if (last) g_bytes_unref(last);
+    last = any_latent(s, 100 + i);
+    tap_ok(wd_session_walk_replace(s, id, last, NULL, &error) || i, "it is dragged");
+    wd_session_look(s, 0, id, 1, WD_WHAT_ESTIMATE, FALSE);
+    for (guint t = 0; t < i % 7; t++) g_main_context_iteration(NULL, FALSE);
+    if (i % 5 == 0) g_usleep(1500);
+  }
+  wd_session_look(s, 0, id, 1, WD_WHAT_ESTIMATE, TRUE);
+  tap_ok(bed_wait(bed_rested, s, 60) && at(s, id, 1)->latent[0] == last && is_its_own(s, id, 1) &&
+             at(s, id, 1)->exact[0] && b->position->len == 2,
+         "after a drag the picture and the exact score are those of the last latent");
+  WdFrame f;
+  wd_recording_get_frame(r, id, 1, WD_WHAT_ESTIMATE, &f);
+  tap_ok(f.exact && f.exact->comparison.all.norm_difference == at(s, id, 1)->exact[0]->all.norm_difference,
+         "and belong together");
+  guint64 simulations = wd_session_get_times(s).simulations;
+  tap_ok(wd_session_walk_append(s, id, z[0], NULL, &error) == 2 && at(s, id, 2)->exact[0] &&
+             bed_wait(bed_rested, s, 60) && wd_session_get_times(s).simulations == simulations,
+         "a latent that is known already is not made again");
+  refused(wd_session_walk_append(s, id + 7, z[1], NULL, &error) >= 0, &error, "no such walk");
+  refused(wd_session_refine(s, id, 2, 0.02, &error), &error, "a walk is not refined");
+
+  /* noised, and back by the sampler: from a walk, from a run's estimate, from nothing but a latent */
+  WdRecipe recipe = {.seed = 77,
+                     .family = 3,
+                     .plan = {WD_SAMPLER_DDPM, 4, 0, 0.5},
+                     .begin = WD_BEGIN_NOISED,
+                     .timestep = 39};
+  guint back = wd_session_branch(s, id, 1, &recipe, NULL, &error);
+  bed_need_error(back != 0, error, "re-noise");
+  const WdBranch *n = wd_recording_find(r, back);
+  tap_ok(bed_wait(bed_idle, s, 60) && n->first == 1 && n->edited == last &&
+             is_that_run(s, back, &recipe, last),
+         "a latent of a walk is noised and sampled back, as the sampler does it (%s)", n->name);
+  tap_ok(wd_recording_position(r, back, 0)->latent[0] == z[0], "before it stands the walk");
+  recipe = (WdRecipe){.seed = 5, .family = -1, .begin = WD_BEGIN_AT, .timestep = 9};
+  guint on = wd_session_branch(s, id, 0, &recipe, NULL, &error);
+  bed_need_error(on != 0, error, "go on");
+  tap_ok(bed_wait(bed_idle, s, 60) && wd_recording_find(r, on)->recipe.plan.steps == 10 &&
+             is_that_run(s, on, &recipe, z[0]),
+         "a latent of a walk is taken for x_t at a level, and sampled on from there");
+  recipe = (WdRecipe){.seed = 1, .family = -1, .plan.steps = 3, .begin = WD_BEGIN_NOISED, .timestep = 99};
+  guint free_run = wd_session_run_from(s, z[2], &recipe, NULL, &error);
+  bed_need_error(free_run != 0, error, "run from");
+  tap_ok(bed_wait(bed_idle, s, 60) && is_that_run(s, free_run, &recipe, z[2]), "and a latent without a walk");
+  recipe.timestep = 100;
+  refused(wd_session_branch(s, id, 0, &recipe, NULL, &error), &error, "a level that there is not");
+  recipe = (WdRecipe){.family = -1, .plan.steps = 3};
+  refused(wd_session_branch(s, id, 0, &recipe, NULL, &error), &error, "data is not sampled on as it is");
+
+  /* branched once more, stopped on the way, saved, loaded and gone on with: the same bits */
+  recipe = (WdRecipe){
+      .seed = 1, .family = -1, .plan = {WD_SAMPLER_DDIM, 2, 1, 0}, .new_noise = TRUE, .noise_seed = 4};
+  guint twig = wd_session_branch(s, back, 3, &recipe, NULL, &error);
+  bed_need_error(twig != 0, error, "branch of what was noised");
+  tap_ok(bed_wait(bed_idle, s, 60) && wd_branch_last(wd_recording_find(r, twig)) == 5,
+         "it is branched in turn");
+  GBytes *end = g_bytes_ref(at(s, twig, 5)->latent[0]), *middle = g_bytes_ref(at(s, back, 4)->latent[1]);
+  wd_recording_truncate(r, wd_recording_find(r, twig), 4);
+  wd_recording_truncate(r, wd_recording_find(r, back), 3);
+  g_autofree char *path = g_build_filename(folder, "walk.wdrun", NULL);
+  bed_need_error(wd_recording_save(r, path, FALSE, NULL, &error), error, "save");
+  WdRecording *loaded = wd_recording_load(path, NULL, &error);
+  bed_need_error(loaded != NULL, error, "load");
+  wd_session_set_recording(s, loaded);
+  g_object_unref(loaded);
+  tap_ok(wd_session_continue(s, twig, 9, &error) && bed_wait(bed_idle, s, 60) &&
+             g_bytes_equal(at(s, twig, 5)->latent[0], end) && wd_session_continue(s, back, 9, &error) &&
+             bed_wait(bed_idle, s, 60) && g_bytes_equal(at(s, back, 4)->latent[1], middle),
+         "saved half-way and gone on with, it ends in the same bits");
+  g_bytes_unref(end);
+  g_bytes_unref(middle);
+  for (guint i = 0; i < 4; i++) g_bytes_unref(z[i]);
+  g_bytes_unref(last);
+  g_object_unref(s);
+}
+
 /* ---- at random */
 
 typedef struct Shadow { /* what a branch held when last seen */
@@ -585,10 +760,14 @@ static void check_all(Walk *w) {
       WdPosition *p = g_ptr_array_index(b->position, k);
       int place = b->first + (int)k;
       expect(w, p->latent[WD_WHAT_STATE] && p->latent[WD_WHAT_ESTIMATE], "positions have their latents");
-      expect(w, (p->level.timestep < 0) == (place >= b->steps), "levels fit");
+      expect(w, (p->level.timestep < 0) == wd_branch_is_data(b, NULL, place), "levels fit");
       expect(w, p->refined == (place > b->steps), "refinement comes after the data");
       for (int what = 0; what < WD_WHATS; what++) {
-        if (k < sh->latent[what]->len)
+        gboolean dragged = b->kind == WD_BRANCH_WALK && k + 1 == sh->latent[what]->len;
+        if (dragged) { /* a walk's last latent may be another */
+          g_bytes_unref(g_ptr_array_index(sh->latent[what], k));
+          g_ptr_array_index(sh->latent[what], k) = g_bytes_ref(p->latent[what]);
+        } else if (k < sh->latent[what]->len)
           expect(w, g_ptr_array_index(sh->latent[what], k) == p->latent[what], "latents stay what they were");
         else
           g_ptr_array_add(sh->latent[what], g_bytes_ref(p->latent[what]));
@@ -638,13 +817,28 @@ static WdRecipe any_recipe(Walk *w, gboolean branch) {
   return r;
 }
 
+static void act_walk(Walk *w, guint id, int k) {
+  gsize n = (gsize)wd_session_get_model(w->s)->latent.count;
+  float *z = g_new(float, n);
+  wd_random_normals(g_rand_int(w->rand), 3, 0, n, z);
+  GBytes *latent = g_bytes_new_take(z, n * sizeof *z);
+  const WdBranch *b = wd_recording_find(wd_session_get_recording(w->s), id);
+  if (!b || b->kind != WD_BRANCH_WALK)
+    wd_session_walk(w->s, NULL, latent, "{\"edit\":\"any\"}", NULL);
+  else if (k & 1)
+    wd_session_walk_append(w->s, id, latent, NULL, NULL);
+  else
+    wd_session_walk_replace(w->s, id, latent, "{}", NULL);
+  g_bytes_unref(latent);
+}
+
 static void act(Walk *w) {
   WdRecording *r = wd_session_get_recording(w->s);
   guint id = any_branch(w);
   WdBranch *b = wd_recording_find(r, id);
   int k = b ? g_rand_int_range(w->rand, 0, wd_branch_end(b) + 2) : 0;
   WdRecipe recipe;
-  switch (g_rand_int_range(w->rand, 0, 24)) {
+  switch (g_rand_int_range(w->rand, 0, 28)) {
   case 0:
     recipe = any_recipe(w, FALSE);
     wd_session_run(w->s, &recipe, NULL);
@@ -682,6 +876,15 @@ static void act(Walk *w) {
     break;
   }
   case 11: wd_recording_rename(r, id, "another name"); break;
+  case 12:
+  case 13: act_walk(w, id, k); break;
+  case 14: { /* noised, and back */
+    recipe = any_recipe(w, FALSE);
+    recipe.begin = g_rand_boolean(w->rand) ? WD_BEGIN_NOISED : WD_BEGIN_AT;
+    recipe.timestep = g_rand_int_range(w->rand, -1, 101);
+    wd_session_branch(w->s, id, k, &recipe, NULL, NULL);
+    break;
+  }
   default:
     wd_session_look(w->s, g_rand_boolean(w->rand), id, k, (WdWhat)g_rand_boolean(w->rand),
                     g_rand_boolean(w->rand));
@@ -743,6 +946,7 @@ int main(int argc, char **argv) {
   same_bits(WD_SAMPLER_DDPM);
   made_of_data();
   faults();
+  walks();
   at_random(acts);
   shipped();
   bed_remove(folder);

@@ -14,9 +14,15 @@ static void look(WdRecording *r) {
       abort();
     if (b->first != (b->parent ? b->parent_at : 0) || b->steps < b->first) abort();
     if (wd_branch_last(b) > wd_branch_end(b)) abort();
+    if (b->kind == WD_BRANCH_WALK && (b->parent || wd_branch_last(b) != b->steps)) abort();
+    if (b->recipe.begin && (!b->edited || b->steps <= b->first)) abort();
+    int origin = wd_recording_origin(r, b->id);
+    if (origin < 0 || origin > b->first) abort();
     for (int k = b->first; k <= wd_branch_last(b); k++) {
       WdPosition *p = wd_recording_position(r, b->id, k);
-      if (!p || !p->latent[WD_WHAT_STATE] || (p->level.timestep < 0) != (k >= b->steps)) abort();
+      if (!p || !p->latent[WD_WHAT_STATE] || (p->level.timestep < 0) != wd_branch_is_data(b, NULL, k))
+        abort();
+      g_free(wd_position_note_text(p));
       for (int w = 0; w < WD_WHATS; w++) {
         WdFrame f;
         if (p->latent[w] &&
