@@ -12,7 +12,9 @@ typedef struct Key {
   const char *action;
   int parameter;    /* NONE: none */
   gboolean in_text; /* also while text is edited */
+  int mode;         /* IN(mode): there only, and before what the key means elsewhere; 0: everywhere */
 } Key;
+#define IN(mode) ((mode) + 1)
 enum { NONE = G_MININT };
 
 static const Key keys[] = {
@@ -96,10 +98,23 @@ static gboolean edits_text(WdWindow *w) {
   return focus && (GTK_IS_EDITABLE(focus) || GTK_IS_TEXT_VIEW(focus));
 }
 
-static gboolean on_key(GtkWidget *widget, GVariant *arguments, gpointer user) {
+/* What a trigger stands for in a mode; NULL: nothing. */
+static const Key *find_key(const char *trigger, WdMode mode) {
+  const Key *found = NULL;
+  for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+    if (keys[i].mode && keys[i].mode != IN((int)mode)) continue;
+    if (found && !keys[i].mode) continue;
+    g_auto(GStrv) each = g_strsplit(keys[i].trigger, "|", -1);
+    if (g_strv_contains((const char *const *)each, trigger)) found = &keys[i];
+  }
+  return found;
+}
+
+static gboolean on_key(GtkWidget *widget, GVariant *arguments, gpointer trigger) {
   (void)arguments;
-  const Key *key = user;
   WdWindow *w = WD_WINDOW(widget);
+  const Key *key = find_key(trigger, w->view->mode);
+  if (!key) return GDK_EVENT_PROPAGATE;
   if (!key->in_text && edits_text(w)) return GDK_EVENT_PROPAGATE;
   if (w->update_idle) wd_actions_update(w); /* keys may come faster than the window gets idle */
   const char *name = strchr(key->action, '.') + 1;
@@ -141,14 +156,17 @@ static void on_inactive(GObject *window, GParamSpec *spec, gpointer user) {
 void wd_keys_install(WdWindow *w) {
   GtkEventController *single = gtk_shortcut_controller_new();
   gtk_event_controller_set_propagation_phase(single, GTK_PHASE_BUBBLE);
+  g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
   for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
     g_auto(GStrv) each = g_strsplit(keys[i].trigger, "|", -1);
     for (char **t = each; *t; t++) {
+      const char *name = g_intern_string(*t);
+      if (!g_hash_table_add(seen, (gpointer)name)) continue; /* of another mode */
       GtkShortcutTrigger *trigger = gtk_shortcut_trigger_parse_string(*t);
       g_return_if_fail(trigger);
       gtk_shortcut_controller_add_shortcut(
           GTK_SHORTCUT_CONTROLLER(single),
-          gtk_shortcut_new(trigger, gtk_callback_action_new(on_key, (gpointer)&keys[i], NULL)));
+          gtk_shortcut_new(trigger, gtk_callback_action_new(on_key, (gpointer)name, NULL)));
     }
   }
   gtk_widget_add_controller(GTK_WIDGET(w), single);

@@ -1,5 +1,6 @@
 #include "app/startup.h"
 
+#include "app/mode.h"
 #include "app/open.h"
 #include "app/recipe.h"
 #include "app/screenshot.h"
@@ -44,6 +45,7 @@ static const GOptionEntry entries[] = {
     {"recording", 0, 0, G_OPTION_ARG_FILENAME, NULL, "Open a recording", "FILE.wdrun"},
     {"demo", 0, 0, G_OPTION_ARG_NONE, NULL, "Open the recorded demo", NULL},
     {"step", 0, 0, G_OPTION_ARG_STRING, NULL, "Show this step [the last]", "N"},
+    {"mode", 0, 0, G_OPTION_ARG_STRING, NULL, "What the window is for: step, latent, inspect, teach", "NAME"},
     {"layout", 0, 0, G_OPTION_ARG_STRING, NULL, "step or compare", "NAME"},
     {"panel", 0, 0, G_OPTION_ARG_STRING, NULL,
      "Fill the window with one panel: velocity, gather, simulated, difference, traces, plot", "NAME"},
@@ -168,6 +170,15 @@ static gboolean read_recipe(WdStartup *s, GVariantDict *o, GError **error) {
 static gboolean read_view(WdStartup *s, GVariantDict *o, GError **error) {
   WdView *v = wd_window_get_view(s->window);
   const char *text = NULL;
+  if (g_variant_dict_lookup(o, "mode", "&s", &text)) {
+    const int mode = wd_mode_find(text);
+    if (mode < 0) {
+      g_autofree char *names = wd_mode_names();
+      g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "no mode \"%s\": %s", text, names);
+      return FALSE;
+    }
+    v->mode = (WdMode)mode;
+  }
   if (g_variant_dict_lookup(o, "layout", "&s", &text)) {
     if (strcmp(text, "step") && strcmp(text, "compare"))
       return bad(error, "no layout \"%s\": step or compare", text);

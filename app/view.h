@@ -42,6 +42,8 @@ typedef enum WdSource {
   WD_SOURCES
 } WdSource;
 typedef enum WdLayout { WD_LAYOUT_STEP = 0, WD_LAYOUT_COMPARE, WD_LAYOUTS } WdLayout;
+/* What the window is for at the moment (mode.h). */
+typedef enum WdMode { WD_MODE_STEP = 0, WD_MODE_LATENT, WD_MODE_INSPECT, WD_MODE_TEACH, WD_MODES } WdMode;
 typedef enum WdPlotAxis { WD_PLOT_STEP = 0, WD_PLOT_TIMESTEP, WD_PLOT_LOG_SNR } WdPlotAxis;
 typedef enum WdAlign { WD_ALIGN_STEP = 0, WD_ALIGN_NOISE } WdAlign;
 typedef enum WdRangeScope { WD_SCOPE_RUN = 0, WD_SCOPE_STEP, WD_SCOPE_MANUAL } WdRangeScope;
@@ -97,6 +99,7 @@ struct _WdView {
   gboolean linear, per_shot, both; /* both: x_t too */
   gboolean show_floor, show_population;
   double epsilon; /* NaN: the model's */
+  WdMode mode;    /* changed with WD_VIEW_LAYOUT */
   WdLayout layout;
   WdAlign align;
   gboolean locked; /* B follows A */

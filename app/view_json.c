@@ -40,6 +40,7 @@ NAMES(what_name, "estimate", "state")
 NAMES(source_name, "decoded", "simulated", "difference", "observed", "split", "interleaved")
 NAMES(panel_name, "velocity", "gather", "simulated", "difference", "traces")
 NAMES(enlarged_name, "none", "velocity", "gather", "simulated", "difference", "traces", "plot")
+NAMES(window_mode_name, "step", "latent", "inspect", "teach")
 NAMES(layout_name, "step", "compare")
 NAMES(axis_name, "step", "timestep", "log-snr")
 NAMES(align_name, "step", "noise")
@@ -103,6 +104,7 @@ static const field view_fields[] = {
     BOOL("show_floor", show_floor),
     BOOL("show_population", show_population),
     {"epsilon", KIND_REAL_OR_NULL, AT(WdView, epsilon), 1e-12, 1e12, NULL, 0},
+    NAME("mode", mode, window_mode_name),
     NAME("layout", layout, layout_name),
     NAME("align", align, align_name),
     BOOL("locked", locked),

@@ -1,4 +1,5 @@
 #include "app/actions.h"
+#include "app/mode.h"
 #include "app/open.h"
 #include "app/undo.h"
 #include "app/window_private.h"
@@ -7,6 +8,7 @@ G_DEFINE_FINAL_TYPE(WdWindow, wd_window, GTK_TYPE_APPLICATION_WINDOW)
 
 /* Below this width the sidebar lies over the panels; two columns want the room sooner. */
 static gboolean is_narrow(WdWindow *w, int width) {
+  if (w->beside && gtk_widget_get_visible(w->beside)) width -= gtk_paned_get_position(GTK_PANED(w->main));
   return width < (w->view->layout == WD_LAYOUT_COMPARE ? 1700 : 1000);
 }
 
@@ -100,6 +102,7 @@ static void choose_places(WdWindow *w) {
 static gboolean rearrange(gpointer user) {
   WdWindow *w = user;
   w->narrow_idle = 0;
+  wd_window_show_header(w);
   const gboolean narrow = is_narrow(w, gtk_widget_get_width(GTK_WIDGET(w)));
   if (narrow != w->narrow) {
     w->narrow = narrow;
@@ -119,6 +122,10 @@ static gboolean rearrange(gpointer user) {
 static gboolean set_splits_later(GtkWidget *widget, GdkFrameClock *clock, gpointer user) {
   (void)clock, (void)user;
   WdWindow *w = WD_WINDOW(widget);
+  if (gtk_stack_get_visible_child(GTK_STACK(w->pages)) != w->overlay) { /* a mode without the panels */
+    w->splits_tick = 0;
+    return G_SOURCE_REMOVE;
+  }
   if (gtk_widget_get_height(w->split) <= 1) return G_SOURCE_CONTINUE; /* the page is not shown yet */
   if (w->splits_wait-- > 0) {
     wd_window_arrange(w); /* its orientation may hang on the width that is known now */
@@ -145,10 +152,10 @@ static void on_view(WdView *view, guint parts, gpointer user) {
       view->place[1] = (WdPlace){0}; /* a run beside itself is no comparison: another one, if there is any */
     w->comparing = view->layout == WD_LAYOUT_COMPARE;
     choose_places(w);
+    wd_window_arrange(w);
     const int width = gtk_widget_get_width(GTK_WIDGET(w));
     if (width > 1 && is_narrow(w, width) != w->narrow && !w->narrow_idle)
       w->narrow_idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE, rearrange, w, NULL);
-    wd_window_arrange(w);
     wd_window_queue_splits(w);
   }
   if (parts & (WD_VIEW_PLACE | WD_VIEW_LAYOUT | WD_VIEW_PLOT)) follow_side(w);
@@ -217,7 +224,8 @@ static void wd_window_size_allocate(GtkWidget *widget, int width, int height, in
   WdWindow *w = WD_WINDOW(widget);
   GTK_WIDGET_CLASS(wd_window_parent_class)->size_allocate(widget, width, height, baseline);
   /* Widgets must not change their parents in the middle of this. */
-  if ((is_narrow(w, width) != w->narrow || w->view->layout == WD_LAYOUT_COMPARE) && !w->narrow_idle)
+  const gboolean titles = w->titles && gtk_widget_get_visible(w->titles) != (width >= WD_TITLES_WIDTH);
+  if ((titles || is_narrow(w, width) != w->narrow || w->view->layout == WD_LAYOUT_COMPARE) && !w->narrow_idle)
     w->narrow_idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE, rearrange, w, NULL);
 }
 
@@ -350,6 +358,7 @@ WdWindow *wd_window_new(GtkApplication *application, GSettings *settings) {
   }
   wd_actions_install(w);
   wd_files_install(w);
+  wd_modes_install(w);
   wd_window_build_header(w);
   wd_window_build(w);
   wd_keys_install(w);

@@ -1,4 +1,5 @@
 /* The window's header bar. */
+#include "app/mode.h"
 #include "app/window_private.h"
 
 #include <string.h>
@@ -137,7 +138,17 @@ void wd_window_build_header(WdWindow *w) {
   gtk_label_set_ellipsize(GTK_LABEL(w->subtitle), PANGO_ELLIPSIZE_END);
   gtk_box_append(GTK_BOX(titles), w->title);
   gtk_box_append(GTK_BOX(titles), w->subtitle);
-  gtk_header_bar_set_title_widget(header, titles);
+  GtkWidget *modes = wd_modes_switch(w);
+  if (modes) { /* the middle is theirs; a narrow window's title is its run alone, in the switcher of tasks */
+    gtk_label_set_xalign(GTK_LABEL(w->title), 0);
+    gtk_label_set_xalign(GTK_LABEL(w->subtitle), 0);
+    gtk_widget_set_margin_start(titles, 6);
+    gtk_header_bar_pack_start(header, titles);
+    w->titles = titles;
+    gtk_header_bar_set_title_widget(header, modes);
+  } else {
+    gtk_header_bar_set_title_widget(header, titles);
+  }
 
   w->menu = build_menu();
   gtk_header_bar_pack_end(header, w->menu);
@@ -149,6 +160,7 @@ void wd_window_build_header(WdWindow *w) {
 }
 
 void wd_window_show_header(WdWindow *w) {
+  if (w->titles) gtk_widget_set_visible(w->titles, gtk_widget_get_width(GTK_WIDGET(w)) >= WD_TITLES_WIDTH);
   const WdSessionState state = wd_session_get_state(w->session);
   const gboolean busy = state == WD_SESSION_RUNNING || state == WD_SESSION_CANCELLING;
   gtk_stack_set_visible_child_name(GTK_STACK(w->run_face), busy ? "stop" : "run");

@@ -1,10 +1,13 @@
 /* Where the window's widgets stand.
  *
+ *   outer   { notice, main [ beside | pages ], status }  beside: a mode's page next to the panels (mode.h)
+ *   pages   one of: the page of beginnings, overlay, the page of a mode that takes all
  *   overlay [ body: content | sidebar ]        the sidebar lies over the content in narrow windows
  *   content { split { columns [ A | B ] | bottom [ plot | profiles, traces ] }, timeline, status }
  *   column  { title, rows { pair [ velocity | gather ] | second row } }
  *
  * Layouts, the enlarged panel and the second row show and hide these: nothing is taken apart. */
+#include "app/mode.h"
 #include "app/widgets.h"
 #include "app/window_private.h"
 
@@ -147,7 +150,13 @@ void wd_window_build(WdWindow *w) {
   w->pages = gtk_stack_new();
   gtk_widget_set_vexpand(w->pages, TRUE);
   gtk_stack_add_named(GTK_STACK(w->pages), wd_window_build_empty(w), "empty");
-  gtk_box_append(GTK_BOX(outer), w->pages);
+  w->beside = gtk_stack_new();
+  gtk_widget_set_name(w->beside, "beside");
+  gtk_widget_set_visible(w->beside, FALSE);
+  w->main = paned(GTK_ORIENTATION_HORIZONTAL, w->beside, w->pages, "main");
+  gtk_paned_set_resize_start_child(GTK_PANED(w->main), FALSE);
+  gtk_widget_set_vexpand(w->main, TRUE);
+  gtk_box_append(GTK_BOX(outer), w->main);
 
   w->content = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
   gtk_widget_set_name(w->content, "content");
@@ -210,9 +219,9 @@ void wd_window_arrange(WdWindow *w) {
   const int e = v->enlarged;
   const gboolean compare = v->layout == WD_LAYOUT_COMPARE, all = e < 0;
   const gboolean panels = e < WD_PANEL_KINDS, second_enlarged = e >= WD_PANEL_SIMULATED && panels;
-  const gboolean work = wd_recording_count(wd_session_get_recording(w->session)) > 0;
-  gtk_stack_set_visible_child_name(GTK_STACK(w->pages), work ? "work" : "empty");
-  if (work && !w->splits_set && !w->splits_tick) wd_window_queue_splits(w);
+  wd_modes_arrange(w);
+  if (gtk_stack_get_visible_child(GTK_STACK(w->pages)) == w->overlay && !w->splits_set && !w->splits_tick)
+    wd_window_queue_splits(w);
   if (compare) make_column(w, 1);
   const int width = gtk_widget_get_width(w->columns), height = gtk_widget_get_height(w->columns);
   for (int side = 0; side < 2; side++) {

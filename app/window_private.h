@@ -6,6 +6,9 @@
 #include "app/settings.h"
 #include "app/window.h"
 
+/* A window narrower than this has no room for the run's title beside the modes. */
+#define WD_TITLES_WIDTH 1100
+
 /* One side of the window: A alone in the layout Step, A and B in Compare. */
 typedef struct WdColumn {
   GtkWidget *box;            /* of all below */
@@ -26,9 +29,9 @@ struct _WdWindow {
   WdRecording *recording; /* that signals are connected to */
 
   /* header bar */
-  GtkWidget *run, *run_face, *seed, *dice, *title, *subtitle, *menu;
+  GtkWidget *run, *run_face, *seed, *dice, *title, *subtitle, *titles, *menu;
   /* body */
-  GtkWidget *notice, *pages, *overlay, *body, *content, *columns, *split, *bottom, *aside;
+  GtkWidget *notice, *main, *beside, *pages, *overlay, *body, *content, *columns, *split, *bottom, *aside;
   GtkWidget *sidebar, *sidebar_revealer;
   GtkWidget *plot, *traces, *profiles, *timeline, *status;
   WdColumn column[2];

@@ -97,6 +97,7 @@ static void test_json(void) {
   g_autoptr(WdView) v = wd_view_new(), w = wd_view_new();
   v->place[1] = (WdPlace){3, 12};
   v->what = WD_WHAT_STATE;
+  v->mode = WD_MODE_INSPECT;
   v->source = WD_SOURCE_SPLIT;
   v->difference = 5;
   v->metric = WD_METRIC_CORRELATION;
@@ -118,8 +119,9 @@ static void test_json(void) {
   g_autofree char *two = wd_view_to_json(w);
   tap_ok(!strcmp(one, two), "and written the same");
   tap_ok(w->next.seed == G_MAXUINT64 && w->epsilon == 0.3 && w->look[WD_PANEL_GATHER].display.flip &&
-             w->place[1].branch == 3 && w->next.family == WD_STYLE_B && w->enlarged == WD_PANEL_KINDS,
-         "seed of 64 bits, epsilon, flip, place, family");
+             w->place[1].branch == 3 && w->next.family == WD_STYLE_B && w->enlarged == WD_PANEL_KINDS &&
+             w->mode == WD_MODE_INSPECT,
+         "seed of 64 bits, epsilon, flip, place, family, mode");
 
   tap_ok(wd_view_from_json(w, "{\"shot\": 1, \"from_the_future\": [1, {}], \"look\": {\"hologram\": 3}}",
                            NULL) &&
@@ -140,6 +142,7 @@ static void test_json(void) {
       {"{\"a\": {\"position\": -1}}", "a.position"},
       {"{\"next\": {\"seed\": \"-3\"}}", "next.seed"},
       {"{\"loop\": 1}", "loop"},
+      {"{\"mode\": \"dream\"}", "mode"},
       {"{\"epsilon\": 0}", "epsilon"},
       {"[1]", "object"},
       {"{\"loop\": tru", "line"},
