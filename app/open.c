@@ -303,13 +303,3 @@ void wd_save_recording(WdWindow *window, gboolean as) {
   g_signal_connect(chooser, "response", G_CALLBACK(on_save_chosen), window);
   take_chooser(window, chooser);
 }
-
-/* ---- the demo */
-
-char *wd_demo_path(void) {
-  const char *const place[] = {WD_INSTALLED_MODELS "/../demo/demo.wdrun",
-                               WD_SOURCE_MODELS "/../demo/demo.wdrun"};
-  for (guint i = 0; i < G_N_ELEMENTS(place); i++)
-    if (g_file_test(place[i], G_FILE_TEST_IS_REGULAR)) return g_canonicalize_filename(place[i], NULL);
-  return NULL;
-}

@@ -31,7 +31,7 @@ void wd_files_install(WdWindow *window);
 
 /* The recorded demo: in the installation, or in the source tree for a program in its build folder. NULL:
  * there is none; g_free. */
-char *wd_demo_path(void);
+char *wd_demo_path(void); /* lesson_files.c */
 
 /* Asks whether to go on with the recording of a session that ended without being closed. */
 void wd_open_offer_recovery(WdWindow *window);

@@ -153,6 +153,7 @@ void wd_session_set_recording(WdSession *s, WdRecording *recording) {
   g_signal_handlers_disconnect_by_data(s->recording, s);
   g_object_unref(s->recording);
   s->recording = recording;
+  if (!s->model) wd_session_load_levels(s);
   watch(s);
   g_signal_emit(s, wd_session_signals[WD_SIGNAL_RECORDING], 0);
   wd_session_update_state(s);

@@ -1,5 +1,8 @@
 /* Reference levels of the loaded model, out of the evaluation.json in its folder (wavediffusion-cli
- * evaluate). One that was made with other weights says nothing of these, and is left alone. */
+ * evaluate). One that was made with other weights says nothing of these, and is left alone. Without a model
+ * they are those of the model that made the recording, where that is the one that came with the program: a
+ * replay has its tolerance and its bands too. */
+#include "app/models.h"
 #include "app/session_private.h"
 
 #include <jansson.h>
@@ -92,11 +95,13 @@ static GArray *read_way(const json_t *o, int kind) {
 
 void wd_session_load_levels(WdSession *s) {
   wd_session_clear_levels(s);
-  if (!s->model) return;
-  g_autofree char *path = g_build_filename(s->model->folder, "evaluation.json", NULL);
+  char folder[1024] = "";
+  const char *identity = s->model ? s->model->identity : wd_recording_get_identity(s->recording);
+  if (!*identity || (!s->model && wd_find_model("default", folder, sizeof folder, NULL))) return;
+  g_autofree char *path = g_build_filename(s->model ? s->model->folder : folder, "evaluation.json", NULL);
   json_t *o = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
   const char *of = json_string_value(json_object_get(json_object_get(o, "model"), "identity"));
-  if (!of || strcmp(of, s->model->identity) != 0) {
+  if (!of || strcmp(of, identity) != 0) {
     json_decref(o);
     return;
   }
@@ -107,12 +112,14 @@ void wd_session_load_levels(WdSession *s) {
     read_figure(o, i, &l->of[i]);
     l->way[i] = read_way(o, i);
   }
-  const char *mode = json_string_value(json_object_get(o, "mode"));
-  json_int_t count = json_integer_value(json_object_get(o, "count"));
-  g_free(s->model->evaluated);
-  s->model->evaluated =
-      g_strdup_printf("%d test pairs, %s mode", (int)CLAMP(count, 0, 1000000), mode ? mode : "unknown");
   s->levels = l;
+  if (s->model) {
+    const char *mode = json_string_value(json_object_get(o, "mode"));
+    json_int_t count = json_integer_value(json_object_get(o, "count"));
+    g_free(s->model->evaluated);
+    s->model->evaluated =
+        g_strdup_printf("%d test pairs, %s mode", (int)CLAMP(count, 0, 1000000), mode ? mode : "unknown");
+  }
   json_decref(o);
 }
 

@@ -18,6 +18,9 @@ extern const cli_command cli_refine;
 extern const cli_command cli_evaluate;
 extern const cli_command cli_info;
 extern const cli_command cli_convert;
+#ifdef WD_HAVE_VIEW
+extern const cli_command cli_lesson;
+#endif
 #ifdef WD_HAVE_RENDER
 extern const cli_command cli_render;
 #endif
@@ -44,6 +47,9 @@ const cli_command *const cli_commands[] = {
     &cli_convert,
 #ifdef WD_HAVE_RENDER
     &cli_render,
+#endif
+#ifdef WD_HAVE_VIEW
+    &cli_lesson,
 #endif
     &cli_train,
     &cli_bench,
