@@ -43,6 +43,15 @@ typedef struct wd_wave_desc {
 
 typedef struct wd_wave wd_wave;
 
+/* How near a set-up is to the limits that wd_wave_create refuses beyond, for maps from vmin to vmax (m/s). */
+typedef struct wd_stability {
+  double number, limit; /* v dt / dx of the fastest cell, and what is allowed */
+  double points;        /* cells in the shortest wavelength of the slowest cell */
+} wd_stability;
+/* desc may be NULL. */
+void wd_wave_stability(const wd_survey *survey, const wd_wave_desc *desc, double vmin, double vmax,
+                       wd_stability *out);
+
 /* desc may be NULL; velocity is an array of desc->maps maps of one size, copied. Refuses (WD_ERR_ARGUMENT,
  * with the numbers and what would do) an unstable set-up: v dt / dx > sqrt((4 - 2 k_max) / S), S = 32/3 for
  * order 4 and 13.003 for order 8 (the stencil's symbol at the Nyquist wavenumber), and a badly sampled one:

@@ -185,6 +185,18 @@ static wd_status check_stability(const wd_wave *w, const wd_medium *m, double k_
   return WD_OK;
 }
 
+void wd_wave_stability(const wd_survey *survey, const wd_wave_desc *desc, double vmin, double vmax,
+                       wd_stability *out) {
+  const wd_wave_desc d = desc ? *desc : (wd_wave_desc){0};
+  const int absorb = d.absorb ? d.absorb : ABSORB_DEFAULT; /* of the sponge, which live mode has not */
+  double k_max = d.mode == WD_WAVE_LIVE
+                     ? 0
+                     : (double)sponge(absorb - 1, absorb, (float)vmin, survey->spacing, (float)survey->dt);
+  *out = (wd_stability){.number = vmax * survey->dt / survey->spacing,
+                        .limit = wd_cfl_limit(d.order ? d.order : 4, k_max),
+                        .points = vmin / (survey->max_frequency * survey->spacing)};
+}
+
 wd_status wd_plan_medium(const wd_wave *w, const wd_map *velocity, wd_medium *out, wd_error *err) {
   const wd_survey *s = w->survey;
   wd_status st = wd_map_check_velocity(velocity, "velocity", err);

@@ -8,6 +8,7 @@ extern const cli_command cli_gradient;
 extern const cli_command cli_generate;
 extern const cli_command cli_sample;
 #ifdef WD_HAVE_SESSION
+extern const cli_command cli_rank;
 extern const cli_command cli_record;
 #endif
 extern const cli_command cli_decode;
@@ -41,6 +42,9 @@ const cli_command *const cli_commands[] = {
     &cli_decode,
     &cli_interpolate,
     &cli_residual,
+#ifdef WD_HAVE_SESSION
+    &cli_rank,
+#endif
     &cli_refine,
     &cli_evaluate,
     &cli_info,

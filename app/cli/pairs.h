@@ -9,6 +9,7 @@
  *   estimates_steps.npy  the same of x0-hat                sample --estimates
  *   codes.npy          (n, cells) int32                    encode only
  *   residuals.csv      one row a scored pair
+ *   samples.wdpop      sample --score: every figure of the finished pairs (app/population.h)
  *   recipe.json        how all of it was made; written last, so that it stands for a whole folder */
 #ifndef WD_CLI_PAIRS_H
 #define WD_CLI_PAIRS_H

@@ -1,6 +1,7 @@
 /* wavediffusion-cli sample: pairs drawn from a trained model, every latent of the way kept, scored on
  * request. What is written as seismic.npy comes from the decoder; the solver runs only for --score. */
 #include "app/cli/branch.h"
+#include "app/cli/population.h"
 
 #include "solver/family.h"
 #include "solver/memory.h"
@@ -59,7 +60,8 @@ typedef struct job {
   wd_pair_decoder *decoder;
   wd_survey *survey;
   wd_residual *residual;
-  latent_file start; /* npy NULL without --latents */
+  population_sink *samples; /* NULL: nothing is scored, or this build keeps none */
+  latent_file start;        /* npy NULL without --latents */
   pair_folder folder;
   int batch, end;
   int positions;                      /* of a recording: end + 1 */
@@ -79,6 +81,7 @@ static void job_close(job *j) {
   wd_free(j->gathers);
   wd_free(j->measure);
   wd_free(j->last);
+  population_sink_free(j->samples);
   wd_residual_destroy(j->residual);
   wd_survey_destroy(j->survey);
   wd_pair_decoder_destroy(j->decoder);
@@ -195,6 +198,41 @@ static wd_status write_rows(job *j, const wd_sampler *s, int i, wd_error *err) {
   return st;
 }
 
+/* The finished pairs of n seeds, decoded already: scored, and measured for the population. */
+static wd_status score_finished(job *j, const wd_sampler *s, int n, wd_error *err) {
+  const wd_hooks quiet = {.cancel = j->c->hooks.cancel};
+  const wd_shard_desc *g = &wd_model_get_config(j->model)->geometry;
+  const size_t cells = wd_pair_decoder_cells(j->decoder), samples = wd_pair_decoder_samples(j->decoder),
+               one = (size_t)wd_model_latent(j->model).count;
+  const int end = j->positions - 1, most = wd_residual_batch(j->residual);
+  double start = cli_seconds();
+  wd_status st = WD_OK;
+  for (int first = 0; first < n && !st; first += most) {
+    const int m = n - first < most ? n - first : most;
+    st = wd_residual_simulate(j->residual, m, j->velocity + (size_t)first * cells, &quiet, err);
+    for (int i = first; i < first + m && !st; i++) {
+      wd_measure *way = &j->measure[(size_t)i * (size_t)j->positions * 2];
+      const wd_gather own = {g->shots, g->samples, g->receivers, g->dt, j->gathers + (size_t)i * samples};
+      wd_comparison c = {0};
+      st = wd_residual_compare(j->residual, i - first, &own, NULL, &c, err);
+      if (!st) way[2 * end] = way[2 * end + 1] = c.all; /* at the end x_t and its estimate are one */
+      wd_comparison_clear(&c);
+      const population_sample sample = {.seed = wd_sampler_seed(s, i),
+                                        .family = wd_sampler_family(s, i),
+                                        .velocity = j->velocity + (size_t)i * cells,
+                                        .gathers = own.value,
+                                        .latent = wd_sampler_latents(s, end) + (size_t)i * one,
+                                        .full = wd_residual_full(j->residual, i - first),
+                                        .top = wd_residual_top(j->residual, i - first),
+                                        .way = way};
+      if (!st) st = population_sink_add(j->samples, &sample, &quiet, err);
+    }
+  }
+  j->scoring += cli_seconds() - start;
+  j->scored += (size_t)n;
+  return st;
+}
+
 /* The finished recording of n seeds: decoded, scored, written. */
 static wd_status deliver(job *j, const wd_sampler *s, size_t first, wd_error *err) {
   int n = wd_sampler_count(s), end = j->positions - 1;
@@ -209,13 +247,12 @@ static wd_status deliver(job *j, const wd_sampler *s, size_t first, wd_error *er
     if (!st) st = look_at(j, n, wd_sampler_estimates(s, k), k, 1, true, err);
     cli_progress_set(j->c, done += share);
   }
-  /* At the end x_t and its estimate are one. */
-  if (!st) st = look_at(j, n, wd_sampler_latents(s, end), end, 1, j->every != 0, err);
+  if (!st) st = look_at(j, n, wd_sampler_latents(s, end), end, 1, false, err);
+  if (!st && j->every) st = score_finished(j, s, n, err);
   for (int i = 0; i < n && !st; i++) {
     size_t at = (size_t)i;
     if (j->every) {
-      wd_measure *m = &j->measure[(at * (size_t)j->positions + (size_t)end) * 2];
-      m[0] = j->last[first + at] = m[1];
+      j->last[first + at] = j->measure[(at * (size_t)j->positions + (size_t)end) * 2];
       st = write_rows(j, s, i, err);
     }
     if (!st)
@@ -266,6 +303,18 @@ static wd_status sample_batch(job *j, size_t first, int n, wd_error *err) {
   j->sampling += cli_seconds() - start;
   j->steps += (size_t)n * (size_t)j->end;
   for (int k = 0; k < j->positions && !st && first == 0; k++) j->level[k] = wd_sampler_get_level(s, k);
+  if (!st && j->every && first == 0) {
+    population_sink_desc sink = {.model = j->model,
+                                 .survey = j->survey,
+                                 .plan = desc.plan,
+                                 .precision = (wd_precision)a->precision,
+                                 .mode = (wd_wave_mode)a->mode,
+                                 .level = j->level,
+                                 .positions = j->positions,
+                                 .every = j->every};
+    sink.plan.steps = j->end;
+    st = population_sink_open(&sink, &j->samples, err);
+  }
   if (!st) st = deliver(j, s, first, err);
   if (st && j->seeds.count > 1)
     st = wd_fail_context(err, st, n > 1 ? "seeds from %llu on" : "seed %llu",
@@ -377,6 +426,7 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
     if (!st) cli_progress_set(c, (double)first);
   }
   if (!st) cli_progress_end(c);
+  if (!st) st = population_sink_save(j.samples, j.args->output, err);
   if (!st) {
     json_t *o = recipe(&j);
     st = pair_folder_close(&j.folder, o, err);
@@ -390,18 +440,21 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
 const cli_command cli_sample = {
     .name = "sample",
     .summary = "draw pairs of velocity map and gathers from a trained model",
-    .details = "Writes velocity.npy (m/s), seismic.npy (what the decoder says, in the solver's amplitude), "
-               "latents.npy and "
-               "latents_steps.npy (every x_t, from noise to data), residuals.csv and recipe.json into DIR, "
-               "all of them at the "
-               "end. A seed gives the same bytes in any list of seeds and on any number of threads, on the "
-               "same kind "
-               "of device with the same SIMD width.\n\n"
-               "The solver has no part in the pairs. With --score every=K it simulates what was decoded at "
-               "every Kth step and "
-               "at the last one, and residuals.csv says how far the decoded gathers are from that, for x_t "
-               "and for the estimate "
-               "of the data x0-hat; reflection_residual 1 is no better than knowing the top row of the map.",
+    .details =
+        "Writes velocity.npy (m/s), seismic.npy (what the decoder says, in the solver's amplitude), "
+        "latents.npy and "
+        "latents_steps.npy (every x_t, from noise to data), residuals.csv and recipe.json into DIR, "
+        "all of them at the "
+        "end. A seed gives the same bytes in any list of seeds and on any number of threads, on the "
+        "same kind "
+        "of device with the same SIMD width.\n\n"
+        "The solver has no part in the pairs. With --score every=K it simulates what was decoded at "
+        "every Kth step and "
+        "at the last one, and residuals.csv says how far the decoded gathers are from that, for x_t "
+        "and for the estimate "
+        "of the data x0-hat; reflection_residual 1 is no better than knowing the top row of the map. "
+        "samples.wdpop then holds every figure of the finished pairs, their latents and small pictures: "
+        "Inspect mode of the window opens it, and rank sorts it.",
     .example = "wavediffusion-cli sample --model resources/models/default --seeds 0-3 --steps 8 -o run\n"
                "wavediffusion-cli sample --model resources/models/default --seeds 7 --steps 8 --sampler ddim "
                "--score every=8 "

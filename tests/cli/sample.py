@@ -104,6 +104,7 @@ ok([r["timestep"] for r in table[:6:2]] == [str(recipe["timesteps"][k]) for k in
    and {r["family"] for r in table} == {"any"}, "with timestep, log-SNR and family", table)
 ok(figures(table[4]) == figures(table[5]) and figures(table[0]) != figures(table[1]), "at the end x_t and x0-hat are one, before they are not")
 ok(b["mode"] == "live" and b["scored_pairs"] == 10 and b["final"]["reflection_residual"]["median"] > 0, "the mode is told, and medians", b)
+ok(set(os.listdir("scored")) - set(FILES) <= {"samples.wdpop"}, "and at most a population beside the files", os.listdir("scored"))
 ok(all(np.array_equal(np.load(f"scored/{n}.npy"), np.load(f"run/{n}.npy")[:2]) for n in ("velocity", "seismic", "latents")),
    "scoring changes no pair")
 c = result("residual of the folder", "residual", "scored", "--mode", "live", "--device", "cpu:1", "-o", "scored.csv", "--per-pair")

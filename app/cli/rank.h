@@ -1,0 +1,16 @@
+/* The parts of `wavediffusion-cli rank`. */
+#ifndef WD_CLI_RANK_H
+#define WD_CLI_RANK_H
+
+#include "app/cli/cli.h"
+
+typedef struct rank_args {
+  const char *folder, *by, *filter, *csv, *sheet, *model, *device;
+  int worst, test_pairs, mode;
+  bool rules;
+} rank_args;
+
+/* rank_pairs.c: flags raised by true pairs of the test split. */
+wd_status rank_test_pairs(cli *c, const rank_args *args, wd_error *err);
+
+#endif

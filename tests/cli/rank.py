@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""rank: order, filter, files and flags of what sample --score kept; the same figures as residuals.csv."""
+import csv
+import json
+import os
+import shutil
+import subprocess
+
+from harness import *
+
+MAKE_MODEL = os.environ["WD_MAKE_MODEL"]
+os.mkdir("models")
+subprocess.run([MAKE_MODEL, "models/tiny", "1"], check=True)
+M = ["--model", "models/tiny", "--device", "cpu:1"]
+
+r = cli("rank", "--help")
+if r.returncode != 0 and "unknown command" in r.stderr:
+    skip("a build without GLib keeps no populations")
+    done()
+
+result("sample", "sample", *M, "--seeds", "0-3", "--family", "all", "--steps", "4", "--score", "every=2", "--mode", "live", "-o", "runs")
+with open("runs/residuals.csv", encoding="utf-8", newline="") as f:
+    last = {int(q["seed"]): q for q in csv.DictReader(f) if q["step"] == "4" and q["kind"] == "x0"}
+a = result("rank", "rank", "runs")
+ok(a["samples"] == 4 and a["mode"] == "live" and a["by"] == "reflection_residual" and len(a["ranked"]) == 4, "all four, by the leading figure", a)
+order = [q["figures"]["reflection_residual"] for q in a["ranked"]]
+ok(order == sorted(order, reverse=True), "worst first", order)
+close = lambda x, y: abs(x - float(y)) <= 1e-6 * abs(float(y))
+ok(all(close(q["figures"][k], last[q["seed"]][k]) for q in a["ranked"] for k in ("reflection_residual", "relative_l2", "log_norm_mse", "reflection_share")),
+   "the figures of residuals.csv, to float32", a)
+figures = a["ranked"][0]["figures"]
+ok(all(figures[k] is not None for k in figures if k not in ("first_bad_step",)) and figures["v_max"] <= 4500 and 0 < figures["cfl"] < figures["cfl_limit"],
+   "every figure is made, but for the band that four samples do not have", figures)
+ok(all(set(f) == {"flag", "rule", "numbers"} and len(f["numbers"]) > 10 for q in a["ranked"] for f in q["flags"])
+   and sum(a["flags"][k] for k in a["flags"]) >= 4, "a flag comes with its rule and numbers", a["flags"])
+ok(a["ranked"][0]["command"].startswith("wavediffusion-cli sample --model tiny --seeds ") and "--mode live --score every=2" in a["ranked"][0]["command"],
+   "and the sample with the command that makes it again", a["ranked"][0]["command"])
+
+b = result("by another figure", "rank", "runs/samples.wdpop", "--by", "relL2", "--worst", "2", "--csv", "rank.csv")
+l2 = [q["figures"]["relative_l2"] for q in b["ranked"]]
+ok(len(l2) == 2 and l2[0] == max(q["figures"]["relative_l2"] for q in a["ranked"]), "two of them, by their short name, from the file itself", l2)
+with open("rank.csv", encoding="utf-8", newline="") as f:
+    table = list(csv.DictReader(f))
+ok([int(q["seed"]) for q in table] == [q["seed"] for q in b["ranked"]] and set(b["ranked"][0]["figures"]) < set(table[0]) and table[0]["mode"] == "live",
+   "the CSV has them in the same order, with every figure", table[:1])
+c = result("filtered", "rank", "runs", "--filter", "seed >= 1 and not family = curvevel-a", "--worst", "0")
+ok(sorted(q["seed"] for q in c["ranked"]) == [1, 3] and c["taken"] == 2, "a filter takes what it says", c)
+if r.stdout.count("--sheet") and cli("render", "--help").returncode == 0:
+    result("a sheet", "rank", "runs", "--worst", "3", "--sheet", "worst.png")
+    ok(open("worst.png", "rb").read(8) == b"\x89PNG\r\n\x1a\n" and b"wavediffusion:run" in open("worst.png", "rb").read(), "a PNG with the recipe inside")
+else:
+    skip("a build without cairo draws no sheet")
+t = cli("rank", "runs", "--rules")
+ok(t.returncode == 0 and "r_R" in t.stdout and "timing: r_R at least 0.2" in t.stdout and "flags:" in t.stdout, "text for people, with the rules", described(t))
+
+# ---- what is wrong is said
+expect(1, "no such figure", "rank", "runs", "--by", "beauty", error="no such figure")
+expect(1, "a filter's error has its place", "rank", "runs", "--filter", "r_R > 1 and flog = x", error="at character 13")
+expect(2, "a folder without samples", "rank", "models", error="samples.wdpop")
+expect(2, "another file", "rank", "runs/velocity.npy", error="velocity.npy")
+expect(1, "nothing to rank", "rank", error="POPULATION")
+data = open("runs/samples.wdpop", "rb").read()
+open("cut.wdpop", "wb").write(data[:-100])
+expect(2, "a file that was cut", "rank", "cut.wdpop", error="cut.wdpop")
+
+# ---- a run without scores does not leave old ones beside it
+result("unscored", "sample", *M, "--seeds", "0", "--steps", "2", "-o", "runs")
+ok(not os.path.exists("runs/samples.wdpop"), "samples that are not scored leave no population of others")
+
+# ---- true pairs raise no flag
+p = result("true pairs", "rank", "--test-pairs", "4", *M, "--mode", "fast")
+ok(p["test_pairs"] == 4 and set(p["flags"]) == set(a["flags"]) - {"none"}, "flags of true pairs are counted", p)
+ok(all(p["flags"][k] == 0 for k in ("nan", "unstable", "range", "polarity", "direct", "timing", "reflector")), "and their gathers and maps raise none", p)
+done()
