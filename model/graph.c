@@ -280,8 +280,12 @@ static int loss(wd_graph *g, wd_op op, int x, int target, int weight) {
   wd_shape s = shape_of(g, x), t = shape_of(g, target);
   if (s.rank < 2 || !wd_shape_equal(s, t))
     return refuse_shapes(g, op, s, t, "prediction and target differ in shape");
-  if (weight >= 0 && !wd_shape_equal(shape_of(g, weight), wd_shape2(s.dim[0], 1)))
-    return refuse_shapes(g, op, s, shape_of(g, weight), "a weight is one value a sample");
+  if (weight >= 0) {
+    wd_shape w = shape_of(g, weight);
+    size_t cells = wd_shape_count(s) / (size_t)wd_shape_channels(s);
+    if (w.rank != 2 || w.dim[1] != 1 || w.dim[0] % s.dim[0] || cells % (size_t)w.dim[0])
+      return refuse_shapes(g, op, s, w, "weights are one value a sample, or one for each of its rows");
+  }
   int input[3] = {x, target, weight};
   int n = add_node(g, op, wd_shape1(1), (wd_attributes){0}, weight >= 0 ? 3 : 2, input);
   wd_graph_keep(g, n);

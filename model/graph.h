@@ -45,7 +45,8 @@ typedef enum wd_op {
   WD_OP_NORMALIZE,     /* x / sqrt(mean over channels of x^2 + 1e-6) */
   WD_OP_QUANTIZE,      /* z (..., C), codebook (K, C): nearest code; straight-through gradient to z,
                           none to the codebook (it follows by averages, quantize.h) */
-  WD_OP_SQUARED_LOSS,  /* x, target, weight (N, 1) or none: mean over samples of weight * mean of squares */
+  WD_OP_SQUARED_LOSS,  /* x, target, weight (P, 1) or none: mean over parts of weight * mean of squares; P a
+                          multiple of N that leaves whole channels: parts are samples, or rows of them */
   WD_OP_ABSOLUTE_LOSS, /* the same with absolute values */
   WD_OP_SUM,           /* scalars a + b */
   WD_OP_DETACH,        /* x, as data: no gradient passes */

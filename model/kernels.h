@@ -86,4 +86,9 @@ static inline const wd_node *wd_graph_in(const wd_graph *g, const wd_node *n, in
   return &g->node[n->input[i]];
 }
 
+/* Parts that a loss weighs by themselves: as many as there are weights, or one a sample. */
+static inline int wd_graph_loss_parts(const wd_graph *g, const wd_node *n) {
+  return wd_graph_in(g, n, n->n_inputs > 2 ? 2 : 0)->shape.dim[0];
+}
+
 #endif

@@ -19,8 +19,9 @@ static double now(void) {
 }
 
 const char *const *wd_train_losses(wd_stage stage) {
-  static const char *const one[] = {
-      "loss", "velocity_squared", "velocity_absolute", "direct", "scattered", "total", "commitment", NULL};
+  static const char *const one[] = {"loss",    "velocity_squared", "velocity_absolute",
+                                    "surface", "direct",           "scattered",
+                                    "total",   "commitment",       NULL};
   static const char *const two[] = {"loss", NULL};
   return stage == WD_STAGE1 ? one : two;
 }

@@ -37,7 +37,7 @@ double wd_codebook_used(const wd_codebook *b);
 typedef struct wd_stage1_trainer {
   int velocity, seismic, velocity_given, seismic_given; /* inputs */
   int direct, scattered;
-  int direct_weight, scattered_weight, total_weight;
+  int direct_weight, scattered_weight, total_weight, row_weight;
   int latent;
   wd_codebook book[2];
   int books;

@@ -2,6 +2,10 @@
  *
  *   velocity    mean square and mean absolute error of the normalised map
  *
+ *   surface     squared error of the map's uppermost rows, which the direct wave runs along: an error of one
+ *               percent there shifts F(v) as much as all reflections weigh, and was two thirds of what the
+ *               residual of a decoded pair had over that of its gathers alone
+ *
  *   direct      squared error of the direct field over its own energy
  *
  *   scattered   squared error of the scattered field over its own energy (and a thousandth of the gather's,
@@ -22,10 +26,16 @@
 
 #define VELOCITY_SQUARED  2.0f
 #define VELOCITY_ABSOLUTE 1.0f
-#define DIRECT            0.5f
-#define SCATTERED         1.0f
-#define TOTAL             0.3f
+#define SURFACE           1.0f
+#define DIRECT            2.0f
+#define SCATTERED         0.5f
+#define TOTAL             1.0f
 #define COMMITMENT        0.25f
+
+/* What a row of the map weighs in the surface loss: exp(-(row / SURFACE_ROWS)^2), scaled so that the
+ * mean is SURFACE_WEIGHT: the loss is that many times a weighted mean over rows. */
+#define SURFACE_WEIGHT 40.0
+#define SURFACE_ROWS   4.0
 
 /* Energies that are added to a denominator, as a share of the whole gather's. */
 #define FLOOR_SCATTERED 1e-3
@@ -61,6 +71,7 @@ static void build(wd_trainer *t, wd_network *n) {
   o->direct_weight = wd_graph_input(g, "direct weight", wd_shape2(b, 1), false);
   o->scattered_weight = wd_graph_input(g, "scattered weight", wd_shape2(b, 1), false);
   o->total_weight = wd_graph_input(g, "total weight", wd_shape2(b, 1), false);
+  o->row_weight = wd_graph_input(g, "row weight", wd_shape2(b * s, 1), false);
   o->latent = wd_stage1_encode(n, c, o->velocity, o->seismic, o->velocity_given, o->seismic_given);
   wd_graph_keep(g, o->latent);
   int z = wd_stage1_quantize(n, c, o->latent);
@@ -70,18 +81,20 @@ static void build(wd_trainer *t, wd_network *n) {
   int sum = wd_graph_add(g, wd_graph_scale(g, out.direct, unit, 0), out.scattered);
   int target = wd_graph_add(g, wd_graph_scale(g, o->direct, unit, 0), o->scattered);
 
-  int part[6] = {wd_graph_squared_loss(g, out.velocity, o->velocity, -1),
+  int part[7] = {wd_graph_squared_loss(g, out.velocity, o->velocity, -1),
                  wd_graph_absolute_loss(g, out.velocity, o->velocity, -1),
+                 wd_graph_squared_loss(g, out.velocity, o->velocity, o->row_weight),
                  wd_graph_squared_loss(g, out.direct, o->direct, o->direct_weight),
                  wd_graph_squared_loss(g, out.scattered, o->scattered, o->scattered_weight),
                  wd_graph_squared_loss(g, sum, target, o->total_weight),
                  wd_graph_squared_loss(g, o->latent, wd_graph_detach(g, z), -1)};
-  static const float weight[6] = {VELOCITY_SQUARED, VELOCITY_ABSOLUTE, DIRECT, SCATTERED, TOTAL, COMMITMENT};
+  static const float weight[7] = {VELOCITY_SQUARED, VELOCITY_ABSOLUTE, SURFACE, DIRECT, SCATTERED, TOTAL,
+                                  COMMITMENT};
   int all = weighted(g, part[0], weight[0]);
-  for (int i = 1; i < 6; i++) all = wd_graph_sum(g, all, weighted(g, part[i], weight[i]));
+  for (int i = 1; i < 7; i++) all = wd_graph_sum(g, all, weighted(g, part[i], weight[i]));
   t->loss[0] = all;
-  for (int i = 0; i < 6; i++) t->loss[1 + i] = part[i];
-  t->losses = 7;
+  for (int i = 0; i < 7; i++) t->loss[1 + i] = part[i];
+  t->losses = 8;
 }
 
 wd_status wd_stage1_trainer_create(wd_trainer *t, wd_error *err) {
@@ -163,6 +176,20 @@ static wd_status put(wd_trainer *t, int i, int record, float weight[3], wd_error
   return WD_OK;
 }
 
+/* Weights of the rows of all maps of a batch; their mean is SURFACE_WEIGHT. */
+static wd_status weigh_rows(wd_trainer *t, wd_error *err) {
+  int b = t->desc.batch, size = wd_model_picture(t->model)->size;
+  float *row = wd_alloc((size_t)b * (size_t)size, sizeof *row);
+  if (!row) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a batch");
+  double sum = 0;
+  for (int k = 0; k < size; k++) sum += exp(-pow(k / SURFACE_ROWS, 2));
+  for (int k = 0; k < b * size; k++)
+    row[k] = (float)(SURFACE_WEIGHT * size * exp(-pow(k % size / SURFACE_ROWS, 2)) / sum);
+  wd_status st = wd_graph_set(t->graph, t->one.row_weight, row, err);
+  wd_free(row);
+  return st;
+}
+
 wd_status wd_stage1_trainer_fill(wd_trainer *t, long first, wd_error *err) {
   wd_stage1_trainer *o = &t->one;
   int b = t->desc.batch;
@@ -178,6 +205,7 @@ wd_status wd_stage1_trainer_fill(wd_trainer *t, long first, wd_error *err) {
     st = put(t, i, wd_trainer_record(t, first + i), weight, err);
     for (int k = 0; k < 3 && !st; k++) small[(2 + k) * b + i] = weight[k];
   }
+  if (!st) st = weigh_rows(t, err);
   const int small_node[5] = {o->velocity_given, o->seismic_given, o->direct_weight, o->scattered_weight,
                              o->total_weight};
   const int node[4] = {o->velocity, o->seismic, o->direct, o->scattered};

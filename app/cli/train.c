@@ -171,9 +171,10 @@ static wd_status show(cli *c, train_run *r, wd_error *err) {
 static void tell(cli *c, const train_run *r, const wd_train_report *p, double rate) {
   if (r->stage == WD_STAGE1)
     cli_note(c,
-             "step %ld: loss %.4g (velocity %.4g, direct %.4g, scattered %.4g, total %.4g), codes %.0f %%, "
+             "step %ld: loss %.4g (velocity %.4g, surface %.4g, direct %.4g, scattered %.4g, total %.4g), "
+             "codes %.0f %%, "
              "%.3g pairs/s",
-             p->step, p->loss[0], p->loss[2], p->loss[3], p->loss[4], p->loss[5],
+             p->step, p->loss[0], p->loss[2], p->loss[3], p->loss[4], p->loss[5], p->loss[6],
              isfinite(p->codes_used) ? 100 * p->codes_used : 0, rate);
   else
     cli_note(c, "step %ld: loss %.4g, %.3g latents/s", p->step, p->loss[0], rate);

@@ -399,15 +399,15 @@ WD_CLONES static void difference_slope(const float *x, const float *t, float fac
 static wd_status loss_forward(wd_graph *g, wd_node *node, bool squared, wd_error *err) {
   const wd_node *x = wd_graph_in(g, node, 0), *t = wd_graph_in(g, node, 1);
   const float *weight = node->n_inputs > 2 ? wd_graph_in(g, node, 2)->value : NULL;
-  int samples = x->shape.dim[0];
-  size_t each = wd_shape_count(x->shape) / (size_t)samples;
-  double *sum = wd_alloc((size_t)samples, sizeof *sum), total = 0;
+  int parts = wd_graph_loss_parts(g, node);
+  size_t each = wd_shape_count(x->shape) / (size_t)parts;
+  double *sum = wd_alloc((size_t)parts, sizeof *sum), total = 0;
   if (!sum) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a loss");
 #pragma omp parallel for num_threads(wd_cpu_threads(g)) schedule(static)
-  for (int n = 0; n < samples; n++)
+  for (int n = 0; n < parts; n++)
     sum[n] = difference_sum(x->value + (size_t)n * each, t->value + (size_t)n * each, each, squared);
-  for (int n = 0; n < samples; n++) total += (weight ? (double)weight[n] : 1) * sum[n] / (double)each;
-  node->value[0] = (float)(total / samples);
+  for (int n = 0; n < parts; n++) total += (weight ? (double)weight[n] : 1) * sum[n] / (double)each;
+  node->value[0] = (float)(total / parts);
   wd_free(sum);
   return WD_OK;
 }
@@ -415,11 +415,11 @@ static wd_status loss_forward(wd_graph *g, wd_node *node, bool squared, wd_error
 static wd_status loss_backward(wd_graph *g, wd_node *node, bool squared) {
   const wd_node *x = wd_graph_in(g, node, 0), *t = wd_graph_in(g, node, 1);
   const float *weight = node->n_inputs > 2 ? wd_graph_in(g, node, 2)->value : NULL;
-  int samples = x->shape.dim[0];
-  size_t each = wd_shape_count(x->shape) / (size_t)samples;
+  int parts = wd_graph_loss_parts(g, node);
+  size_t each = wd_shape_count(x->shape) / (size_t)parts;
 #pragma omp parallel for num_threads(wd_cpu_threads(g)) schedule(static)
-  for (int n = 0; n < samples; n++) {
-    double factor = (double)node->grad[0] * (weight ? (double)weight[n] : 1) / (double)each / samples;
+  for (int n = 0; n < parts; n++) {
+    double factor = (double)node->grad[0] * (weight ? (double)weight[n] : 1) / (double)each / parts;
     size_t at = (size_t)n * each;
     difference_slope(x->value + at, t->value + at, (float)factor, each, squared,
                      x->grad ? x->grad + at : NULL, t->grad ? t->grad + at : NULL);

@@ -264,8 +264,9 @@ enum { LOSS_SLICES = 32 };
 static wd_status loss_forward(const wd_graph *g, const wd_node *n, int squared, wd_error *err) {
   const wd_node *in = wd_graph_in(g, n, 0);
   const wd_net_graph *b = wd_net_backend(g);
-  wd_net_args a = {.n = in->shape.dim[0],
-                   .count = (unsigned)(wd_shape_count(in->shape) / (size_t)in->shape.dim[0]),
+  const int parts = wd_graph_loss_parts(g, n);
+  wd_net_args a = {.n = parts,
+                   .count = (unsigned)(wd_shape_count(in->shape) / (size_t)parts),
                    .mode = squared,
                    .slices = LOSS_SLICES,
                    .x = in->value,
@@ -282,12 +283,13 @@ static wd_status loss_forward(const wd_graph *g, const wd_node *n, int squared, 
 
 static wd_status loss_backward(const wd_graph *g, const wd_node *n, int squared, wd_error *err) {
   const wd_node *in = wd_graph_in(g, n, 0);
-  wd_net_extent e = wd_net_extent_of(in->shape);
-  wd_net_args a = {.count = (unsigned)wd_shape_count(in->shape),
-                   .pixels = e.pixels,
-                   .c = e.c,
+  const size_t count = wd_shape_count(in->shape);
+  const int parts = wd_graph_loss_parts(g, n), channels = wd_shape_channels(in->shape);
+  wd_net_args a = {.count = (unsigned)count,
+                   .pixels = (int)(count / (size_t)parts / (size_t)channels),
+                   .c = channels,
                    .mode = squared,
-                   .scale = (float)(1.0 / ((double)e.pixels * e.c) / e.n),
+                   .scale = (float)(1.0 / (double)count),
                    .x = in->value,
                    .x1 = value(g, n, 1),
                    .x2 = value(g, n, 2),
@@ -299,7 +301,7 @@ static wd_status loss_backward(const wd_graph *g, const wd_node *n, int squared,
 
 size_t wd_net_loss_bytes(const wd_graph *g, const wd_node *n) {
   if (n->op != WD_OP_SQUARED_LOSS && n->op != WD_OP_ABSOLUTE_LOSS) return 0;
-  return (size_t)wd_graph_in(g, n, 0)->shape.dim[0] * LOSS_SLICES * sizeof(double);
+  return (size_t)wd_graph_loss_parts(g, n) * LOSS_SLICES * sizeof(double);
 }
 
 wd_status wd_net_squared_loss_forward(wd_graph *g, wd_node *n, wd_error *err) {

@@ -49,7 +49,7 @@ static wd_status prepare_node(wd_graph *g, int i, wd_error *err) {
   b->scratch_bytes = larger(b->scratch_bytes, wd_net_norm_bytes(g, n));
   b->scratch_bytes = larger(b->scratch_bytes, wd_net_loss_bytes(g, n));
   const bool loss = n->op == WD_OP_SQUARED_LOSS || n->op == WD_OP_ABSOLUTE_LOSS;
-  const int samples = loss ? wd_graph_in(g, n, 0)->shape.dim[0] : n->shape.dim[0];
+  const int samples = loss ? wd_graph_loss_parts(g, n) : n->shape.dim[0];
   if (samples > 65535 &&
       (loss || n->op == WD_OP_GROUP_NORM || n->op == WD_OP_MODULATE || n->op == WD_OP_ADD_CHANNEL))
     return wd_fail(err, WD_ERR_UNSUPPORTED, "cuda: node %d (%s) has %d samples; at most 65535", i,

@@ -86,13 +86,14 @@ wd_status wd_ref_quantize_backward(wd_graph *g, wd_node *node, wd_error *err) {
   return WD_OK;
 }
 
-/* mean over samples of weight[n] * mean over values of f(x - target); f the square or the absolute value. */
+/* mean over parts of weight[n] * mean over values of f(x - target); f the square or the absolute value. */
 static void loss_forward(const wd_graph *g, wd_node *node, bool squared) {
   const wd_node *x = wd_graph_in(g, node, 0), *t = wd_graph_in(g, node, 1);
   const float *weight = node->n_inputs > 2 ? wd_graph_in(g, node, 2)->value : NULL;
-  size_t each = wd_shape_count(x->shape) / (size_t)x->shape.dim[0];
+  int parts = wd_graph_loss_parts(g, node);
+  size_t each = wd_shape_count(x->shape) / (size_t)parts;
   double total = 0;
-  for (int n = 0; n < x->shape.dim[0]; n++) {
+  for (int n = 0; n < parts; n++) {
     double sum = 0;
     for (size_t i = 0; i < each; i++) {
       double d = (double)x->value[(size_t)n * each + i] - (double)t->value[(size_t)n * each + i];
@@ -100,15 +101,16 @@ static void loss_forward(const wd_graph *g, wd_node *node, bool squared) {
     }
     total += (weight ? (double)weight[n] : 1) * sum / (double)each;
   }
-  node->value[0] = (float)(total / x->shape.dim[0]);
+  node->value[0] = (float)(total / parts);
 }
 
 static void loss_backward(const wd_graph *g, wd_node *node, bool squared) {
   const wd_node *x = wd_graph_in(g, node, 0), *t = wd_graph_in(g, node, 1);
   const float *weight = node->n_inputs > 2 ? wd_graph_in(g, node, 2)->value : NULL;
-  size_t each = wd_shape_count(x->shape) / (size_t)x->shape.dim[0];
-  for (int n = 0; n < x->shape.dim[0]; n++) {
-    double factor = (double)node->grad[0] * (weight ? (double)weight[n] : 1) / (double)each / x->shape.dim[0];
+  int parts = wd_graph_loss_parts(g, node);
+  size_t each = wd_shape_count(x->shape) / (size_t)parts;
+  for (int n = 0; n < parts; n++) {
+    double factor = (double)node->grad[0] * (weight ? (double)weight[n] : 1) / (double)each / parts;
     for (size_t i = (size_t)n * each; i < ((size_t)n + 1) * each; i++) {
       double d = (double)x->value[i] - (double)t->value[i];
       double slope = factor * (squared ? 2 * d : (d > 0) - (d < 0));

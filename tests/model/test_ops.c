@@ -171,8 +171,10 @@ static const op_case cases[] = {
     {"embedding", 2, {S2(6, 1), S2(11, 8)}, 1, embedding, 11},
     {"normalize", 1, {S4(2, 3, 3, 8)}, 0, normalize, 0},
     {"squared loss, weighted", 3, {S4(3, 4, 4, 2), S4(3, 4, 4, 2), S2(3, 1)}, 4, squared, 0},
+    {"squared loss, rows weighted", 3, {S4(3, 4, 5, 2), S4(3, 4, 5, 2), S2(12, 1)}, 4, squared, 0},
     {"squared loss", 2, {S2(3, 9), S2(3, 9)}, 0, squared_bare, 0},
     {"squared loss against data that passes no gradient", 2, {S2(3, 9), S2(3, 9)}, 2, detached, 0},
+    {"absolute loss, rows weighted", 3, {S4(3, 4, 5, 2), S4(3, 4, 5, 2), S2(12, 1)}, 4, absolute, 0},
     {"absolute loss, weighted", 3, {S4(3, 4, 4, 2), S4(3, 4, 4, 2), S2(3, 1)}, 4, absolute, 0},
 };
 
