@@ -89,6 +89,7 @@ WdModelInfo *wd_model_info_copy(const WdModelInfo *info) {
   c->device = g_strdup(info->device);
   c->device_spec = g_strdup(info->device_spec);
   c->evaluated = g_strdup(info->evaluated);
+  if (info->codes) c->codes = wd_code_table_ref(info->codes);
   return c;
 }
 
@@ -100,6 +101,7 @@ void wd_model_info_free(WdModelInfo *info) {
   g_free(info->device);
   g_free(info->device_spec);
   g_free(info->evaluated);
+  wd_code_table_unref(info->codes);
   g_free(info);
 }
 

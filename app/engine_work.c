@@ -60,6 +60,11 @@ wd_status wd_works_open(const char *name, const char *device, WdWorks **out, wd_
     return st;
   }
   describe(w);
+  st = wd_code_table_create(w->model, &w->info->codes, err);
+  if (st) {
+    wd_works_close(w);
+    return st;
+  }
   w->threads = wd_device_get_info(w->device)->kind == WD_DEVICE_CUDA ? wd_cores()
                                                                      : wd_device_get_info(w->device)->threads;
   *out = w;

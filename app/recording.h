@@ -115,6 +115,11 @@ typedef struct WdBranch {
   gboolean pinned;     /* drawn as an overlay in the residual plot */
 } WdBranch;
 
+typedef struct WdPlace {
+  guint branch; /* 0: nothing */
+  int position;
+} WdPlace;
+
 #define WD_TYPE_RECORDING (wd_recording_get_type())
 G_DECLARE_FINAL_TYPE(WdRecording, wd_recording, WD, RECORDING, GObject)
 

@@ -9,6 +9,7 @@
 #define WD_SESSION_H
 
 #include "app/recording.h"
+#include "model/code_table.h"
 #include "model/model.h"
 
 typedef enum WdSessionState {
@@ -46,6 +47,7 @@ typedef struct WdModelInfo {
   int timesteps, families;
   wd_latent_shape latent;
   wd_shard_desc geometry;
+  wd_code_table *codes; /* the codebook */
   char *evaluated; /* "100 test pairs, exact mode"; NULL: there is no evaluation.json of these weights */
 } WdModelInfo;
 

@@ -65,11 +65,6 @@ typedef struct WdPanelLook {
   gboolean picks; /* gathers: first arrivals picked on decoded (o) and simulated (x), and by the eikonal */
 } WdPanelLook;
 
-typedef struct WdPlace {
-  guint branch; /* 0: nothing */
-  int position;
-} WdPlace;
-
 #define WD_TYPE_VIEW (wd_view_get_type())
 G_DECLARE_FINAL_TYPE(WdView, wd_view, WD, VIEW, GObject)
 
