@@ -119,6 +119,7 @@ void wd_result_free(WdResult *r) {
   wd_simulation_unref(r->simulation);
   wd_score_free(r->score);
   wd_model_info_free(r->info);
+  wd_chore_done_free(r->chore);
   g_free(r);
 }
 
@@ -171,7 +172,8 @@ guint64 wd_engine_simulations(WdEngine *e) {
 gboolean wd_engine_is_quiet(WdEngine *e) {
   pthread_mutex_lock(&e->mutex);
   gboolean quiet = !e->unit && !e->open_name && !e->job && !e->look[0].want && !e->look[1].want &&
-                   !e->rest.want && g_queue_is_empty(&e->results);
+                   !e->rest.want && g_queue_is_empty(&e->chores[0]) && g_queue_is_empty(&e->chores[1]) &&
+                   g_queue_is_empty(&e->results);
   pthread_mutex_unlock(&e->mutex);
   return quiet;
 }
@@ -207,6 +209,9 @@ void wd_engine_open(WdEngine *e, const char *name, const char *device) {
   e->open_name = g_strdup(name);
   e->open_device = g_strdup(device);
   drop_waiting_job(e);
+  for (int i = 0; i < 2; i++)
+    g_queue_clear_full(&e->chores[i], (GDestroyNotify)wd_chore_free); /* of the old */
+  g_clear_pointer(&e->chore, wd_chore_free);
   e->stop = TRUE;
   cancel_locked(e, e->unit != WD_UNIT_OPEN);
   pthread_cond_signal(&e->posted);
@@ -218,7 +223,7 @@ void wd_engine_look(WdEngine *e, int view, const WdAsk *ask) {
   WdAsk *slot = &e->look[view];
   gboolean same = ask && ask->want && slot->latent == ask->latent;
   cancel_locked(e, e->unit == WD_UNIT_LOOK && e->unit_view == view && !same);
-  cancel_locked(e, e->unit == WD_UNIT_REST && ask && ask->want);
+  cancel_locked(e, (e->unit == WD_UNIT_REST || e->unit == WD_UNIT_CHORE) && ask && ask->want);
   wd_ask_clear(slot);
   *slot = copy_ask(ask);
   pthread_cond_signal(&e->posted);
@@ -229,7 +234,7 @@ void wd_engine_start(WdEngine *e, WdJob *job) {
   pthread_mutex_lock(&e->mutex);
   drop_waiting_job(e);
   e->job = job;
-  cancel_locked(e, e->unit == WD_UNIT_JOB || e->unit == WD_UNIT_REST);
+  cancel_locked(e, e->unit == WD_UNIT_JOB || e->unit == WD_UNIT_REST || e->unit == WD_UNIT_CHORE);
   pthread_cond_signal(&e->posted);
   pthread_mutex_unlock(&e->mutex);
 }
@@ -247,10 +252,54 @@ void wd_engine_rest(WdEngine *e, const WdAsk *ask) {
   pthread_mutex_lock(&e->mutex);
   gboolean same = ask && ask->want && e->rest.latent == ask->latent;
   cancel_locked(e, e->unit == WD_UNIT_REST && !same);
+  cancel_locked(e, e->unit == WD_UNIT_CHORE && ask && ask->want);
   wd_ask_clear(&e->rest);
   e->rest = copy_ask(ask);
   pthread_cond_signal(&e->posted);
   pthread_mutex_unlock(&e->mutex);
+}
+
+void wd_engine_add_chores(WdEngine *e, const WdChore *chores, guint n) {
+  pthread_mutex_lock(&e->mutex);
+  for (guint i = 0; i < n; i++) {
+    g_queue_push_tail(&e->chores[chores[i].soon != 0], wd_chore_copy(&chores[i]));
+    cancel_locked(e, chores[i].soon && e->unit >= WD_UNIT_LOOK && e->unit != WD_UNIT_JOB);
+  }
+  pthread_cond_signal(&e->posted);
+  pthread_mutex_unlock(&e->mutex);
+}
+
+void wd_engine_drop_chores(WdEngine *e, gconstpointer owner) {
+  pthread_mutex_lock(&e->mutex);
+  for (int soon = 0; soon < 2; soon++)
+    for (GList *at = e->chores[soon].head, *next; at; at = next) {
+      WdChore *c = at->data;
+      next = at->next;
+      if (c->owner != owner) continue;
+      g_queue_delete_link(&e->chores[soon], at);
+      wd_chore_free(c);
+    }
+  if (e->chore && e->chore->owner == owner) {
+    g_clear_pointer(&e->chore, wd_chore_free);
+    cancel_locked(e, TRUE);
+  }
+  for (GList *at = e->results.head, *next; at; at = next) { /* what is done, and was not taken */
+    WdResult *r = at->data;
+    next = at->next;
+    if (r->kind != WD_RESULT_CHORE || r->chore->chore.owner != owner) continue;
+    g_queue_delete_link(&e->results, at);
+    wd_result_free(r);
+  }
+  pthread_mutex_unlock(&e->mutex);
+}
+
+guint wd_engine_count_chores(WdEngine *e, gconstpointer owner) {
+  pthread_mutex_lock(&e->mutex);
+  guint n = e->chore && e->chore->owner == owner;
+  for (int soon = 0; soon < 2; soon++)
+    for (GList *at = e->chores[soon].head; at; at = at->next) n += ((WdChore *)at->data)->owner == owner;
+  pthread_mutex_unlock(&e->mutex);
+  return n;
 }
 
 void wd_engine_inject(WdEngine *e, int n, wd_status status, gboolean lasting) {
@@ -350,16 +399,47 @@ static void job_unit(WdEngine *e) {
   if (st || done) end_job(e, &err);
 }
 
+/* A chore, out of its queue; back at its head when something more urgent cancelled it. */
+static void chore_unit(WdEngine *e, gboolean soon) {
+  WdChoreDone *done = NULL;
+  wd_error err = {0};
+  pthread_mutex_lock(&e->mutex);
+  WdChore *chore = e->chore ? wd_chore_copy(e->chore) : NULL;
+  pthread_mutex_unlock(&e->mutex);
+  if (!chore) return; /* dropped before it began */
+  wd_status st = wd_engine_chore(e, chore, &done, &err);
+  pthread_mutex_lock(&e->mutex);
+  gboolean wanted = e->chore != NULL;
+  WdChore *mine = g_steal_pointer(&e->chore);
+  if (wanted && st == WD_CANCELLED) {
+    g_queue_push_head(&e->chores[soon], mine);
+    mine = NULL;
+  } else if (wanted && !st) {
+    WdResult *r = wd_result_new(WD_RESULT_CHORE);
+    r->chore = g_steal_pointer(&done);
+    publish_locked(e, r);
+  }
+  if (st && st != WD_CANCELLED) /* the device, or memory: the next would fail as this one did */
+    for (int i = 0; i < 2; i++) g_queue_clear_full(&e->chores[i], (GDestroyNotify)wd_chore_free);
+  pthread_mutex_unlock(&e->mutex);
+  if (wanted && st && st != WD_CANCELLED) ask_done(e, &err, FALSE);
+  wd_chore_free(mine);
+  wd_chore_free(chore);
+  wd_chore_done_free(done);
+}
+
 /* Under the mutex. Which unit comes next; WD_UNIT_NONE: wait. */
 static WdUnit pick(WdEngine *e) {
   if (e->open_name) return WD_UNIT_OPEN;
+  if (!g_queue_is_empty(&e->chores[1])) return WD_UNIT_SOON;
   for (int v = 0; v < 2; v++)
     if (e->look[v].want) {
       e->unit_view = v;
       return WD_UNIT_LOOK;
     }
   if (e->job || e->active) return WD_UNIT_JOB;
-  return e->rest.want ? WD_UNIT_REST : WD_UNIT_NONE;
+  if (e->rest.want) return WD_UNIT_REST;
+  return g_queue_is_empty(&e->chores[0]) ? WD_UNIT_NONE : WD_UNIT_CHORE;
 }
 
 static void *run(void *data) {
@@ -384,6 +464,8 @@ static void *run(void *data) {
     e->unit = unit;
     atomic_store(&e->cancel, false);
     if (unit == WD_UNIT_JOB && e->job) e->active = wd_active_new(g_steal_pointer(&e->job));
+    if (unit == WD_UNIT_SOON || unit == WD_UNIT_CHORE)
+      e->chore = g_queue_pop_head(&e->chores[unit == WD_UNIT_SOON]);
     char *name = unit == WD_UNIT_OPEN ? g_steal_pointer(&e->open_name) : NULL;
     char *device = unit == WD_UNIT_OPEN ? g_steal_pointer(&e->open_device) : NULL;
     int view = e->unit_view;
@@ -393,6 +475,8 @@ static void *run(void *data) {
     case WD_UNIT_LOOK: ask_unit(e, &e->look[view], FALSE); break;
     case WD_UNIT_JOB: job_unit(e); break;
     case WD_UNIT_REST: ask_unit(e, &e->rest, TRUE); break;
+    case WD_UNIT_SOON: chore_unit(e, TRUE); break;
+    case WD_UNIT_CHORE: chore_unit(e, FALSE); break;
     case WD_UNIT_NONE: break;
     }
     g_free(name);
@@ -413,6 +497,7 @@ WdEngine *wd_engine_new(void (*wake)(gpointer user), gpointer user) {
   atomic_init(&e->cancel, false);
   atomic_init(&e->simulations, 0);
   g_queue_init(&e->results);
+  for (int i = 0; i < 2; i++) g_queue_init(&e->chores[i]);
   e->context = g_main_context_ref_thread_default();
   e->wake = wake;
   e->user = user;
@@ -437,6 +522,8 @@ void wd_engine_close(WdEngine *e) {
   wd_job_free(e->job);
   for (int v = 0; v < 2; v++) wd_ask_clear(&e->look[v]);
   wd_ask_clear(&e->rest);
+  for (int i = 0; i < 2; i++) g_queue_clear_full(&e->chores[i], (GDestroyNotify)wd_chore_free);
+  wd_chore_free(e->chore);
   g_free(e->open_name);
   g_free(e->open_device);
   g_main_context_unref(e->context);

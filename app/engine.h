@@ -72,6 +72,11 @@ void wd_job_free(WdJob *job); /* NULL is harmless */
 /* Whether the policy has the latent `what` at position k of a branch scored in its run. */
 gboolean wd_policy_scores(const WdPolicy *policy, int k, int steps, int end, WdWhat what);
 
+/* A small piece of work that belongs to no place of the recording: a thumbnail, a cell of a residual map, the
+ * data of a noise, a latent of a test pair (session.h). The queue keeps their order. */
+WdChore *wd_chore_copy(const WdChore *chore); /* with references of its own */
+void wd_chore_free(WdChore *chore);           /* NULL is harmless */
+
 typedef enum WdResultKind {
   WD_RESULT_OPENED = 0, /* info */
   WD_RESULT_OPEN_FAILED,
@@ -81,6 +86,7 @@ typedef enum WdResultKind {
   WD_RESULT_FAULT,    /* latent, error */
   WD_RESULT_ASK_DONE, /* the one at rest; error when it failed */
   WD_RESULT_JOB_DONE, /* serial, branch, error (WD_OK, WD_CANCELLED, ...), k: the last position made */
+  WD_RESULT_CHORE,    /* chore */
   WD_RESULT_TIME      /* which, ms */
 } WdResultKind;
 
@@ -106,6 +112,7 @@ typedef struct WdResult {
   WdModelInfo *info;
   wd_calibration calibration; /* of the score */
   gboolean at_rest;           /* the ask that is done was the one at rest */
+  WdChoreDone *chore;         /* owned, with its own references */
   wd_error error;
   WdTimed timed;
   double ms;
@@ -133,6 +140,11 @@ void wd_engine_start(WdEngine *e, WdJob *job);
 void wd_engine_stop(WdEngine *e);
 /* Of low priority; replaces the one before, which then is not answered. */
 void wd_engine_rest(WdEngine *e, const WdAsk *ask);
+/* Adds chores at the end of the queue of their urgency; copied. */
+void wd_engine_add_chores(WdEngine *e, const WdChore *chores, guint n);
+/* Those of an owner are off, the one under way too; nothing more of them is published. */
+void wd_engine_drop_chores(WdEngine *e, gconstpointer owner);
+guint wd_engine_count_chores(WdEngine *e, gconstpointer owner); /* waiting or under way */
 guint64 wd_engine_simulations(WdEngine *e);
 /* Nothing is under way or waits, and nothing is left to be taken. */
 gboolean wd_engine_is_quiet(WdEngine *e);

@@ -36,7 +36,15 @@ typedef struct WdWorks {
 
 typedef struct WdActive WdActive; /* a job under way; engine_job.c */
 
-typedef enum WdUnit { WD_UNIT_NONE = 0, WD_UNIT_OPEN, WD_UNIT_LOOK, WD_UNIT_JOB, WD_UNIT_REST } WdUnit;
+typedef enum WdUnit {
+  WD_UNIT_NONE = 0,
+  WD_UNIT_OPEN,
+  WD_UNIT_SOON, /* a chore that somebody waits for */
+  WD_UNIT_LOOK,
+  WD_UNIT_JOB,
+  WD_UNIT_REST,
+  WD_UNIT_CHORE
+} WdUnit;
 
 struct WdEngine {
   pthread_t thread;
@@ -48,7 +56,9 @@ struct WdEngine {
   WdAsk look[2];
   WdJob *job;
   WdAsk rest;
-  WdUnit unit; /* under way */
+  GQueue chores[2]; /* WdChore *, those that are soon in [1] */
+  WdChore *chore;   /* under way, owned; NULL when it was dropped meanwhile */
+  WdUnit unit;      /* under way */
   int unit_view;
   atomic_bool cancel; /* of the unit under way */
   int inject;
@@ -86,6 +96,10 @@ void wd_engine_forget(WdEngine *e);
  * that is WD_OK here. */
 wd_status wd_engine_ask_unit(WdEngine *e, WdAsk *ask, wd_error *err);
 wd_status wd_engine_copy_gather(const wd_gather *from, wd_gather *to, wd_error *err);
+
+/* ---- engine_chore.c. *out is the caller's; WD_OK with out->error for what is the latent's own fault. */
+wd_status wd_engine_chore(WdEngine *e, const WdChore *chore, WdChoreDone **out, wd_error *err);
+void wd_chore_done_free(WdChoreDone *done); /* NULL is harmless */
 
 /* ---- engine_job.c */
 WdActive *wd_active_new(WdJob *job); /* takes the job over */

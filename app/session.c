@@ -109,6 +109,8 @@ static void wd_session_class_init(WdSessionClass *class) {
       g_signal_new("progress", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_DOUBLE);
   sig[WD_SIGNAL_NOTICE] =
       g_signal_new("notice", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+  sig[WD_SIGNAL_CHORE] =
+      g_signal_new("chore", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
   sig[WD_SIGNAL_RECORDING] =
       g_signal_new("recording", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
@@ -231,6 +233,37 @@ static gboolean check_plan(WdSession *s, const wd_sampler_plan *plan, int most, 
 static gboolean check_family(WdSession *s, int family, GError **error) {
   if (family >= -1 && family < s->model->families) return TRUE;
   return refuse(error, "Family %d; the model knows 0 to %d, and -1 for any.", family, s->model->families - 1);
+}
+
+/* ---- chores */
+
+gboolean wd_session_add_chores(WdSession *s, const WdChore *chores, guint n, GError **error) {
+  if (s->loading) return refuse(error, "The model is still loading.");
+  if (!s->model) return refuse(error, "No model is loaded: open one first.");
+  const gsize bytes = (gsize)s->model->latent.count * sizeof(float);
+  for (guint i = 0; i < n; i++) {
+    const WdChore *c = &chores[i];
+    if (c->kind == WD_CHORE_LATENT && (!c->latent || g_bytes_get_size(c->latent) != bytes))
+      return refuse(error, "A latent of %zu bytes; the model %s knows %zu.",
+                    c->latent ? (size_t)g_bytes_get_size(c->latent) : 0, s->model->name, (size_t)bytes);
+    if (!c->noise) continue;
+    if (!s->model->stage2)
+      return refuse(error, "The model %s has no denoiser (stage 2): noise cannot be denoised.",
+                    s->model->name);
+    if (!check_plan(s, &c->recipe.plan, s->model->timesteps, error) ||
+        !check_family(s, c->recipe.family, error))
+      return FALSE;
+  }
+  wd_engine_add_chores(s->engine, chores, n);
+  return TRUE;
+}
+
+void wd_session_drop_chores(WdSession *s, gconstpointer owner) {
+  if (s->engine) wd_engine_drop_chores(s->engine, owner);
+}
+
+guint wd_session_count_chores(WdSession *s, gconstpointer owner) {
+  return s->engine ? wd_engine_count_chores(s->engine, owner) : 0;
 }
 
 /* ---- jobs */

@@ -69,6 +69,7 @@ G_DECLARE_FINAL_TYPE(WdSession, wd_session, WD, SESSION, GObject)
  *   "frame" (guint id, int k, int what)   more is known of a latent that a view looks at
  *   "progress" (double fraction)          of what runs; 0..1
  *   "notice" (const WdNotice *)           borrowed
+ *   "chore" (const WdChoreDone *)         a chore of somebody's is done; borrowed
  *   "recording"                           another recording took the place of the old one
  * and those of the recording. */
 WdSession *wd_session_new(void);
@@ -134,6 +135,40 @@ guint wd_session_get_running(WdSession *s); /* branch id, 0: none */
  * made: decoded, then simulated live, then, once the view rests, in exact mode. `rest`: the view has come to
  * rest (not in the middle of a drag). */
 void wd_session_look(WdSession *s, int view, guint id, int k, WdWhat what, gboolean rest);
+
+/* ---- chores: small work for which there is no place in the recording (thumbnails, residual maps, the data
+ * of a noise). In the order asked for; a chore that is `soon` comes before what the views look at, all others
+ * after everything else, and they give way at once. What came of one is the signal "chore"; a chore that was
+ * dropped is not answered, and none is while its model is not loaded any more. */
+typedef enum WdChoreKind {
+  WD_CHORE_LATENT = 0, /* of `latent`, data or noise: the data, and what is wanted of it */
+  WD_CHORE_TEST_PAIR /* test pair `index` (model/evaluate.h), simulated in exact mode, encoded: its latent */
+} WdChoreKind;
+typedef struct WdChore {
+  gconstpointer owner; /* who asks: told in the answer, and for wd_session_drop_chores */
+  guint id;            /* the owner's own */
+  WdChoreKind kind;
+  gboolean soon;
+  GBytes *latent; /* WD_CHORE_LATENT; a reference is taken */
+  gboolean noise; /* it is x_T, to be denoised by `recipe` (plan, family; its seed is for what is drawn) */
+  WdRecipe recipe;
+  guint64 index;
+  gboolean velocity; /* decode the map */
+  gboolean score;    /* decode both, simulate in live mode, compare */
+} WdChore;
+typedef struct WdChoreDone {
+  WdChore chore;   /* without `latent` */
+  GBytes *latent;  /* the data; NULL when it failed */
+  wd_map velocity; /* empty: not asked for */
+  wd_measure live; /* with `scored` */
+  gboolean scored;
+  double seconds;
+  wd_error error; /* WD_OK, or the latent's fault (the solver refused the map, or what is not finite) */
+} WdChoreDone;
+/* FALSE with `error` when no model is loaded, or it cannot do that. */
+gboolean wd_session_add_chores(WdSession *s, const WdChore *chores, guint n, GError **error);
+void wd_session_drop_chores(WdSession *s, gconstpointer owner);
+guint wd_session_count_chores(WdSession *s, gconstpointer owner); /* waiting or under way */
 
 /* ---- policies (settings) */
 typedef enum WdScorePolicy {

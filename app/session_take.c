@@ -241,6 +241,9 @@ void wd_session_take(gpointer session) {
     case WD_RESULT_FAULT: take_fault(s, r); break;
     case WD_RESULT_ASK_DONE: take_ask_done(s, r); break;
     case WD_RESULT_JOB_DONE: take_job_done(s, r); break;
+    case WD_RESULT_CHORE:
+      if (s->model && !s->loading) g_signal_emit(s, wd_session_signals[WD_SIGNAL_CHORE], 0, r->chore);
+      break;
     case WD_RESULT_TIME: wd_session_add_time(s, r->timed, r->ms); break;
     }
     wd_result_free(r);

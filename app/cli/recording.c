@@ -1,5 +1,6 @@
 #include "app/cli/recording.h"
 
+#include "app/explorer.h"
 #include "app/recording_private.h"
 #include "app/status_error.h"
 
@@ -114,6 +115,21 @@ bool recorded_pair(const recorded *r, size_t i, wd_map *map, wd_gather *gather) 
   }
   memcpy(gather->value, g->value, wd_gather_count(g) * sizeof *g->value);
   return true;
+}
+
+wd_status recorded_data(const char *path, size_t one, int most, float **out, int *count, wd_error *err) {
+  WdRecording *r = NULL;
+  wd_status st = load(path, &r, err);
+  if (st) return st;
+  float *z = wd_alloc((size_t)most * one, sizeof *z);
+  if (!z) {
+    st = wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %d latents", most);
+  } else {
+    *count = wd_recorded_latents(r, one, most, z);
+    *out = z;
+  }
+  g_object_unref(r);
+  return st;
 }
 
 /* ---- info */

@@ -30,6 +30,10 @@ void recorded_clear(recorded *r); /* harmless on a zeroed struct */
 /* What the file keeps of latent i; *out_map and *out_gather are the caller's. False: nothing is kept. */
 bool recorded_pair(const recorded *r, size_t i, wd_map *map, wd_gather *gather);
 
+/* The data latents of all branches, `one` numbers each, each latent once, at most `most`; *out is released
+ * with wd_free. */
+wd_status recorded_data(const char *path, size_t one, int most, float **out, int *count, wd_error *err);
+
 /* For info: branches, scores, model. */
 wd_status recording_describe(cli *c, const char *path, wd_error *err);
 

@@ -22,7 +22,7 @@ sample --model default --seeds 0-19 --steps 16 -o run
 sample --model default --seeds 0-3 --steps 16 --score every=4 -o scored
 encode --model default --data data -o encoded
 decode --model default --latents encoded/latents.npy -o decoded
-interpolate --model default --seeds 0,2 --points 9 -o walk
+interpolate --model default --anchors 0,2 --frames 9 -o walk
 residual decoded
 refine --model default --latents encoded/latents.npy --steps 2 --mode exact -o refined
 evaluate --model default --count 20 -o evaluation

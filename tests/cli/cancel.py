@@ -62,7 +62,7 @@ interrupt("sample, while it scores", ["sample", *M, "--seeds", "0-9", "--steps",
           wait_for="exact mode")
 interrupt("decode", ["decode", *M, "--latents", "latents.npy", "-o", "run"])
 interrupt("encode", ["encode", *M, "--seismic", "gathers.npy", "-o", "run"])
-interrupt("interpolate", ["interpolate", *M, "--latents", "latents.npy", "--points", "100", "-o", "run"])
+interrupt("interpolate", ["interpolate", *M, "--anchors", "latents.npy", "--frames", "100", "-o", "run"])
 interrupt("residual", ["residual", "--velocity", "v.npy", "--seismic", "s.npy", "-o", "out.csv", "--device", "reference",
                        "--absorb", "20", "--sources", "1,0..59 1,0..39"])
 

@@ -191,16 +191,44 @@ ok(np.array_equal(np.load("encoded_v/latents.npy"), np.load("encoded_f/latents.n
    and not np.array_equal(np.load("encoded_v/latents.npy"), np.load("encoded/latents.npy")), "a data set is read as its files are")
 
 # ---- interpolate
-result("through seeds", "interpolate", *M, "--seeds", "3,0", "--points", "5", "--steps", "6", "-o", "path")
+result("through seeds", "interpolate", *M, "--anchors", "3,0", "--frames", "5", "--steps", "6", "-o", "path")
 p = np.load("path/latents.npy")
 ok(p.shape == (5, 4, 18, 18) and np.array_equal(p[0], z[3]) and np.array_equal(p[-1], z[0]), "a path ends at its seeds, to the last bit")
 ok(np.array_equal(np.load("path/seismic.npy")[0], s[3]) and not np.array_equal(p[2], p[1]), "and decodes as they do")
-result("through latents", "interpolate", *M, "--latents", "run/latents.npy", "--points", "9", "-o", "walk")
+result("through latents", "interpolate", *M, "--anchors", "run/latents.npy", "--frames", "9", "-o", "walk")
 w = np.load("walk/latents.npy")
 ok(np.array_equal(w[::2], z), "a path through five latents meets each")
 n = np.linalg.norm(w.reshape(9, -1).astype(float), axis=1)
 ok(all(min(n[i - 1], n[i + 1]) * (1 - 1e-6) <= n[i] <= max(n[i - 1], n[i + 1]) * (1 + 1e-6) for i in (1, 3, 5, 7)),
    "its norm stays between that of its neighbours (straight mixing would fall inside)", n)
+
+result("a plane's corner", "interpolate", *M, "--anchors", "3,0,2", "--domain", "data", "--steps", "6", "--at", "1,0",
+       "--score", "live", "-o", "corner")
+ok(np.array_equal(np.load("corner/latents.npy")[0], z[0]), "a corner of a plane of seeds is what the seed gives, to the last bit")
+with open("corner/residuals.csv") as f:
+    rows = f.read().splitlines()
+ok(len(rows) == 2 and rows[1].split(",")[5] == "x0" and float(rows[1].split(",")[6]) > 0, "and has its score", rows)
+result("a file's latents", "interpolate", *M, "--anchors", "run/latents.npy:3,run/latents.npy:0,run/latents.npy:2", "--at", "1,0",
+       "-o", "corner2")
+ok(np.array_equal(np.load("corner2/latents.npy"), np.load("corner/latents.npy")), "the same from a file of latents")
+result("inside", "interpolate", *M, "--anchors", "3,0,2", "--steps", "6", "--at", "0.3,0.3", "-o", "inside")
+result("over a plane", "interpolate", *M, "--anchors", "run/latents.npy:3,run/latents.npy:0,run/latents.npy:2", "--through",
+       "0,0 1,0 0,1", "--frames", "7", "--easing", "anchors", "-o", "over")
+over = np.load("over/latents.npy")
+ok(np.array_equal(over[0], z[3]) and np.array_equal(over[3], z[0]) and np.array_equal(over[6], z[2]), "a path over a plane meets its corners")
+n = np.linalg.norm(over.reshape(7, -1).astype(float), axis=1)
+ok(abs(n[1] - (n[0] + (n[3] - n[0]) * 7 / 27)) < 1e-4 * n[0], "and has the length between them, eased", n)
+result("straight", "interpolate", *M, "--anchors", "run/latents.npy:3,run/latents.npy:0", "--frames", "3", "--mode", "straight",
+       "-o", "straight")
+ok(np.abs(np.load("straight/latents.npy")[1] - (z[3].astype(float) + z[0]) / 2).max() < 1e-6, "a straight half is the mean")
+result("along directions", "interpolate", *M, "--anchors", "run/latents.npy:1", "--directions", "run/latents.npy", "--mode",
+       "straight", "--through", "0,0 1,0 0,1", "--frames", "3", "-o", "along")
+along = np.load("along/latents.npy").reshape(3, -1).astype(float)
+flat = z.reshape(len(z), -1).astype(float)
+spread, axes = np.linalg.svd(flat - flat.mean(0), full_matrices=False)[1:]
+deviation = spread / np.sqrt(len(z) - 1)
+ok(all(abs(abs((along[k + 1] - along[0]) @ axes[k]) / deviation[k] - 1) < 1e-4 for k in range(2)),
+   "a batch's principal directions are numpy's, and 1 is a deviation")
 
 # ---- memory: many pairs take no more than few
 small = result("a few", "decode", *M, "--latents", "run/latents.npy", "-o", "m1")["peak_memory_mib"]
@@ -237,7 +265,17 @@ expect(2, "maps of another size", "encode", *M, "--velocity", "many.npy", "-o", 
 np.save("wide_map.npy", np.full((1, 1, 70, 80), 2000, np.float32))
 expect(2, "maps of another width", "encode", *M, "--velocity", "wide_map.npy", "-o", "x", error="crop or resample")
 expect(1, "nothing to encode", "encode", *M, "-o", "x", error="--velocity")
-expect(1, "a path through one", "interpolate", *M, "--seeds", "3", "--points", "4", "-o", "x", error="path through 1")
+expect(1, "a path through one", "interpolate", *M, "--anchors", "3", "--frames", "4", "-o", "x", error="path through 1")
+expect(1, "a plane of two", "interpolate", *M, "--anchors", "3,4", "--at", "0,0", "-o", "x", error="wants 3 anchors")
+expect(1, "no place", "interpolate", *M, "--anchors", "3,4,5", "--at", "0;1", "-o", "x", error="expected U,V")
+expect(1, "no anchor", "interpolate", *M, "--anchors", "3,hello", "--frames", "3", "-o", "x", error="'hello' is no anchor")
+expect(1, "noise of data", "interpolate", *M, "--anchors", "3,run/latents.npy:1", "--domain", "noise", "--frames", "3", "-o", "x",
+       error="is data")
+expect(1, "a latent beyond the last", "interpolate", *M, "--anchors", "run/latents.npy:9,run/latents.npy:1", "--frames", "3", "-o", "x",
+       error="0 to 4")
+expect(1, "neither path nor place", "interpolate", *M, "--anchors", "3,4", "-o", "x", error="--frames")
+expect(1, "principal directions of noise", "interpolate", *M, "--anchors", "3", "--directions", "test:9", "--domain", "noise",
+       "--at", "0,0", "-o", "x", error="alike in all directions")
 expect(1, "residual of nothing", "residual", error="give a folder")
 expect(2, "residual of no folder", "residual", "nowhere", error="nowhere")
 expect(2, "residual of recordings", "residual", "--latents", "run/latents_steps.npy", *M, error="--score")
