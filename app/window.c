@@ -99,11 +99,18 @@ static void choose_places(WdWindow *w) {
   }
 }
 
+/* The width that it has, or before it is shown the one that it asks for. */
+static int width_of(WdWindow *w) {
+  int width = gtk_widget_get_width(GTK_WIDGET(w)), height;
+  if (width <= 1) gtk_window_get_default_size(GTK_WINDOW(w), &width, &height);
+  return width;
+}
+
 static gboolean rearrange(gpointer user) {
   WdWindow *w = user;
   w->narrow_idle = 0;
   wd_window_show_header(w);
-  const gboolean narrow = is_narrow(w, gtk_widget_get_width(GTK_WIDGET(w)));
+  const gboolean narrow = is_narrow(w, width_of(w));
   if (narrow != w->narrow) {
     w->narrow = narrow;
     if (narrow) {
@@ -229,6 +236,14 @@ static void wd_window_size_allocate(GtkWidget *widget, int width, int height, in
     w->narrow_idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE, rearrange, w, NULL);
 }
 
+/* What is too large in the first layout would widen the window for good. */
+static void wd_window_show(GtkWidget *widget) {
+  WdWindow *w = WD_WINDOW(widget);
+  g_clear_handle_id(&w->narrow_idle, g_source_remove);
+  rearrange(w);
+  GTK_WIDGET_CLASS(wd_window_parent_class)->show(widget);
+}
+
 static void store(WdWindow *w) {
   int width = 0, height = 0;
   gtk_window_get_default_size(GTK_WINDOW(w), &width, &height);
@@ -326,6 +341,7 @@ static void wd_window_init(WdWindow *w) {
 
 static void wd_window_class_init(WdWindowClass *class) {
   G_OBJECT_CLASS(class)->dispose = wd_window_dispose;
+  GTK_WIDGET_CLASS(class)->show = wd_window_show;
   GTK_WIDGET_CLASS(class)->size_allocate = wd_window_size_allocate;
   GTK_WINDOW_CLASS(class)->close_request = wd_window_close_request;
 }

@@ -62,6 +62,37 @@ static void on_choice(GObject *choice, GParamSpec *spec, gpointer user) {
     wd_view_go(w->view, r, side, branch->id, w->view->place[side].position);
 }
 
+static void on_setup(GtkListItemFactory *factory, GtkListItem *item, gpointer user) {
+  (void)factory, (void)user;
+  GtkWidget *label = gtk_label_new(NULL);
+  gtk_label_set_xalign(GTK_LABEL(label), 0);
+  gtk_list_item_set_child(item, label);
+}
+static void on_bind(GtkListItemFactory *factory, GtkListItem *item, gpointer user) {
+  (void)factory, (void)user;
+  gtk_label_set_text(GTK_LABEL(gtk_list_item_get_child(item)),
+                     gtk_string_object_get_string(GTK_STRING_OBJECT(gtk_list_item_get_item(item))));
+}
+static void on_bind_short(GtkListItemFactory *factory, GtkListItem *item, gpointer user) {
+  GtkLabel *label = GTK_LABEL(gtk_list_item_get_child(item));
+  gtk_label_set_ellipsize(label, PANGO_ELLIPSIZE_MIDDLE);
+  gtk_label_set_width_chars(label, 8);
+  on_bind(factory, item, user);
+}
+
+/* Names may be long: in the closed list they give way, so that two columns fit into 900 pixels. */
+static void shorten(GtkWidget *choice) {
+  GtkListItemFactory *closed = gtk_signal_list_item_factory_new(), *open = gtk_signal_list_item_factory_new();
+  g_signal_connect(closed, "setup", G_CALLBACK(on_setup), NULL);
+  g_signal_connect(closed, "bind", G_CALLBACK(on_bind_short), NULL);
+  g_signal_connect(open, "setup", G_CALLBACK(on_setup), NULL);
+  g_signal_connect(open, "bind", G_CALLBACK(on_bind), NULL);
+  gtk_drop_down_set_factory(GTK_DROP_DOWN(choice), closed);
+  gtk_drop_down_set_list_factory(GTK_DROP_DOWN(choice), open);
+  g_object_unref(closed);
+  g_object_unref(open);
+}
+
 static void make_title(WdWindow *w, int side) {
   WdColumn *c = &w->column[side];
   c->title = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8);
@@ -72,6 +103,7 @@ static void make_title(WdWindow *w, int side) {
   gtk_box_append(GTK_BOX(c->title), letter);
   c->choice = gtk_drop_down_new_from_strings((const char *[]){NULL});
   gtk_widget_set_name(c->choice, side ? "choice-b" : "choice-a");
+  shorten(c->choice);
   gtk_widget_set_tooltip_text(c->choice,
                               side ? "The run or branch on the right" : "The run or branch on the left");
   g_signal_connect(c->choice, "notify::selected", G_CALLBACK(on_choice), w);
@@ -223,7 +255,15 @@ void wd_window_arrange(WdWindow *w) {
   if (gtk_stack_get_visible_child(GTK_STACK(w->pages)) == w->overlay && !w->splits_set && !w->splits_tick)
     wd_window_queue_splits(w);
   if (compare) make_column(w, 1);
-  const int width = gtk_widget_get_width(w->columns), height = gtk_widget_get_height(w->columns);
+  int window_width = gtk_widget_get_width(GTK_WIDGET(w)),
+      window_height = gtk_widget_get_height(GTK_WIDGET(w));
+  if (window_width <= 1) gtk_window_get_default_size(GTK_WINDOW(w), &window_width, &window_height);
+  const gboolean tall = window_height >= 760; /* room for two rows of panels over plot and timeline */
+  int width = gtk_widget_get_width(w->columns), height = gtk_widget_get_height(w->columns);
+  if (width <= 1) { /* before the first layout: what would be too large now would widen the window for good */
+    width = window_width;
+    height = window_height / 2;
+  }
   for (int side = 0; side < 2; side++) {
     WdColumn *c = &w->column[side];
     if (!c->box) continue;
@@ -234,7 +274,7 @@ void wd_window_arrange(WdWindow *w) {
     gtk_widget_set_visible(c->pair, all || e == WD_PANEL_VELOCITY || e == WD_PANEL_GATHER);
     gtk_widget_set_visible(gtk_widget_get_parent(c->panel[WD_PANEL_VELOCITY]), all || e == WD_PANEL_VELOCITY);
     gtk_widget_set_visible(c->gather, all || e == WD_PANEL_GATHER);
-    const gboolean second = second_enlarged || (all && v->second_row);
+    const gboolean second = second_enlarged || (all && v->second_row && (!compare || tall));
     if (second) make_second(w, side);
     if (c->second) {
       gtk_widget_set_visible(c->second, second);
@@ -244,7 +284,7 @@ void wd_window_arrange(WdWindow *w) {
                                all ? !compare || k == WD_PANEL_DIFFERENCE : e == (int)k);
     }
     /* Beside or above each other: whichever leaves the map, a square, the larger side. */
-    const int w2 = width / 2 - 10, h2 = gtk_widget_get_height(w->columns) - (second ? height / 3 : 0) - 40;
+    const int w2 = width / 2 - 10, h2 = height - (second ? height / 3 : 0) - 40;
     const gboolean upright = compare && MIN(w2 - 110, h2 / 2 - 90) > MIN(w2 / 2 - 110, h2 - 90);
     gtk_widget_set_visible(c->strip, !compare || upright || w2 > 860); /* it would take the map's room */
     gtk_orientable_set_orientation(GTK_ORIENTABLE(c->pair),
