@@ -15,7 +15,7 @@ GdkTexture *wd_screenshot_take(GtkWindow *window, double scale, GError **error) 
   gdk_paintable_snapshot(paintable, snapshot, width, height);
   GskRenderNode *node = gtk_snapshot_free_to_node(snapshot);
   if (!node) {
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "the window has drawn nothing yet");
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_PENDING, "the window has drawn nothing yet");
     return NULL;
   }
   const graphene_rect_t all = GRAPHENE_RECT_INIT(0, 0, (float)(width * scale), (float)(height * scale));

@@ -296,7 +296,13 @@ static void take_picture(WdStartup *s) {
     return;
   }
   const int scale = MAX(gtk_widget_get_scale_factor(GTK_WIDGET(window)), s->scale);
-  end(s, wd_screenshot_save(window, scale, s->picture, &error) ? NULL : error->message);
+  const gboolean saved = wd_screenshot_save(window, scale, s->picture, &error);
+  if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PENDING) && g_get_monotonic_time() < s->deadline) {
+    gtk_widget_queue_draw(GTK_WIDGET(window)); /* a busy machine: later */
+    s->calm = 0;
+    return;
+  }
+  end(s, saved ? NULL : error->message);
 }
 
 /* The next action, as soon as it is possible. */
