@@ -120,6 +120,7 @@ void wd_result_free(WdResult *r) {
   wd_score_free(r->score);
   wd_model_info_free(r->info);
   wd_chore_done_free(r->chore);
+  wd_wavefield_unref(r->wavefield);
   g_free(r);
 }
 
@@ -172,8 +173,8 @@ guint64 wd_engine_simulations(WdEngine *e) {
 gboolean wd_engine_is_quiet(WdEngine *e) {
   pthread_mutex_lock(&e->mutex);
   gboolean quiet = !e->unit && !e->open_name && !e->job && !e->look[0].want && !e->look[1].want &&
-                   !e->rest.want && g_queue_is_empty(&e->chores[0]) && g_queue_is_empty(&e->chores[1]) &&
-                   g_queue_is_empty(&e->results);
+                   !e->rest.want && !e->wavefield.pair && g_queue_is_empty(&e->chores[0]) &&
+                   g_queue_is_empty(&e->chores[1]) && g_queue_is_empty(&e->results);
   pthread_mutex_unlock(&e->mutex);
   return quiet;
 }
@@ -223,7 +224,8 @@ void wd_engine_look(WdEngine *e, int view, const WdAsk *ask) {
   WdAsk *slot = &e->look[view];
   gboolean same = ask && ask->want && slot->latent == ask->latent;
   cancel_locked(e, e->unit == WD_UNIT_LOOK && e->unit_view == view && !same);
-  cancel_locked(e, (e->unit == WD_UNIT_REST || e->unit == WD_UNIT_CHORE) && ask && ask->want);
+  cancel_locked(e, (e->unit == WD_UNIT_REST || e->unit == WD_UNIT_CHORE || e->unit == WD_UNIT_WAVEFIELD) &&
+                       ask && ask->want);
   wd_ask_clear(slot);
   *slot = copy_ask(ask);
   pthread_cond_signal(&e->posted);
@@ -255,6 +257,21 @@ void wd_engine_rest(WdEngine *e, const WdAsk *ask) {
   cancel_locked(e, e->unit == WD_UNIT_CHORE && ask && ask->want);
   wd_ask_clear(&e->rest);
   e->rest = copy_ask(ask);
+  pthread_cond_signal(&e->posted);
+  pthread_mutex_unlock(&e->mutex);
+}
+
+void wd_engine_wavefield(WdEngine *e, const WdWavefieldAsk *ask) {
+  const WdWavefieldAsk none = {0};
+  if (!ask) ask = &none;
+  pthread_mutex_lock(&e->mutex);
+  const gboolean same = ask->pair && wd_wavefield_ask_equal(ask, &e->wavefield);
+  cancel_locked(e, e->unit == WD_UNIT_WAVEFIELD && !same);
+  cancel_locked(e, (e->unit == WD_UNIT_REST || e->unit == WD_UNIT_CHORE) && ask->pair);
+  WdPair *before = e->wavefield.pair;
+  e->wavefield = *ask;
+  if (ask->pair) wd_pair_ref(ask->pair);
+  wd_pair_unref(before);
   pthread_cond_signal(&e->posted);
   pthread_mutex_unlock(&e->mutex);
 }
@@ -383,6 +400,23 @@ static void ask_unit(WdEngine *e, WdAsk *slot, gboolean rest) {
   wd_ask_clear(&ask);
 }
 
+/* The slot is emptied unless the unit was cancelled, or replaced meanwhile. */
+static void wavefield_unit(WdEngine *e) {
+  pthread_mutex_lock(&e->mutex);
+  WdWavefieldAsk ask = e->wavefield;
+  if (ask.pair) wd_pair_ref(ask.pair);
+  pthread_mutex_unlock(&e->mutex);
+  if (!ask.pair) return;
+  wd_engine_wavefield_unit(e, &ask);
+  pthread_mutex_lock(&e->mutex);
+  if (!atomic_load(&e->cancel) && e->wavefield.pair && wd_wavefield_ask_equal(&ask, &e->wavefield)) {
+    wd_pair_unref(e->wavefield.pair);
+    e->wavefield = (WdWavefieldAsk){0};
+  }
+  pthread_mutex_unlock(&e->mutex);
+  wd_pair_unref(ask.pair);
+}
+
 static void end_job(WdEngine *e, const wd_error *error) {
   pthread_mutex_lock(&e->mutex);
   job_done_locked(e, wd_active_job(e->active), wd_active_at(e->active), error);
@@ -437,6 +471,7 @@ static WdUnit pick(WdEngine *e) {
       e->unit_view = v;
       return WD_UNIT_LOOK;
     }
+  if (e->wavefield.pair) return WD_UNIT_WAVEFIELD;
   if (e->job || e->active) return WD_UNIT_JOB;
   if (e->rest.want) return WD_UNIT_REST;
   return g_queue_is_empty(&e->chores[0]) ? WD_UNIT_NONE : WD_UNIT_CHORE;
@@ -473,6 +508,7 @@ static void *run(void *data) {
     switch (unit) {
     case WD_UNIT_OPEN: open_unit(e, name, device); break;
     case WD_UNIT_LOOK: ask_unit(e, &e->look[view], FALSE); break;
+    case WD_UNIT_WAVEFIELD: wavefield_unit(e); break;
     case WD_UNIT_JOB: job_unit(e); break;
     case WD_UNIT_REST: ask_unit(e, &e->rest, TRUE); break;
     case WD_UNIT_SOON: chore_unit(e, TRUE); break;
@@ -486,6 +522,7 @@ static void *run(void *data) {
   pthread_mutex_unlock(&e->mutex);
   g_clear_pointer(&e->active, wd_active_free);
   wd_engine_forget(e);
+  wd_device_close(e->one_core);
   g_clear_pointer(&e->works, wd_works_close);
   return NULL;
 }
@@ -524,6 +561,7 @@ void wd_engine_close(WdEngine *e) {
   wd_ask_clear(&e->rest);
   for (int i = 0; i < 2; i++) g_queue_clear_full(&e->chores[i], (GDestroyNotify)wd_chore_free);
   wd_chore_free(e->chore);
+  wd_pair_unref(e->wavefield.pair);
   g_free(e->open_name);
   g_free(e->open_device);
   g_main_context_unref(e->context);

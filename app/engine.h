@@ -15,6 +15,7 @@
 
 #include "app/score.h"
 #include "app/session.h"
+#include "app/wavefield.h"
 
 /* What is wanted of a latent. */
 enum {
@@ -87,7 +88,8 @@ typedef enum WdResultKind {
   WD_RESULT_ASK_DONE, /* the one at rest; error when it failed */
   WD_RESULT_JOB_DONE, /* serial, branch, error (WD_OK, WD_CANCELLED, ...), k: the last position made */
   WD_RESULT_CHORE,    /* chore */
-  WD_RESULT_TIME      /* which, ms */
+  WD_RESULT_TIME,     /* which, ms */
+  WD_RESULT_WAVEFIELD /* wavefield, or error; or neither, and fraction: how far it is */
 } WdResultKind;
 
 typedef enum WdTimed {
@@ -97,6 +99,7 @@ typedef enum WdTimed {
   WD_TIME_EXACT,
   WD_TIME_COMPARE,
   WD_TIME_STEP,
+  WD_TIME_WAVEFIELD,
   WD_TIMES
 } WdTimed;
 
@@ -110,6 +113,8 @@ typedef struct WdResult {
   WdSimulation *simulation;
   WdScore *score;
   WdModelInfo *info;
+  WdWavefield *wavefield;
+  double fraction;
   wd_calibration calibration; /* of the score */
   gboolean at_rest;           /* the ask that is done was the one at rest */
   WdChoreDone *chore;         /* owned, with its own references */
@@ -145,6 +150,9 @@ void wd_engine_add_chores(WdEngine *e, const WdChore *chores, guint n);
 /* Those of an owner are off, the one under way too; nothing more of them is published. */
 void wd_engine_drop_chores(WdEngine *e, gconstpointer owner);
 guint wd_engine_count_chores(WdEngine *e, gconstpointer owner); /* waiting or under way */
+/* The wavefield of a shot: after what the views look at, before jobs. NULL, or no pair: none is wanted. It
+ * needs no model. */
+void wd_engine_wavefield(WdEngine *e, const WdWavefieldAsk *ask);
 guint64 wd_engine_simulations(WdEngine *e);
 /* Nothing is under way or waits, and nothing is left to be taken. */
 gboolean wd_engine_is_quiet(WdEngine *e);

@@ -41,6 +41,7 @@ typedef enum WdUnit {
   WD_UNIT_OPEN,
   WD_UNIT_SOON, /* a chore that somebody waits for */
   WD_UNIT_LOOK,
+  WD_UNIT_WAVEFIELD,
   WD_UNIT_JOB,
   WD_UNIT_REST,
   WD_UNIT_CHORE
@@ -56,9 +57,10 @@ struct WdEngine {
   WdAsk look[2];
   WdJob *job;
   WdAsk rest;
-  GQueue chores[2]; /* WdChore *, those that are soon in [1] */
-  WdChore *chore;   /* under way, owned; NULL when it was dropped meanwhile */
-  WdUnit unit;      /* under way */
+  WdWavefieldAsk wavefield; /* pair NULL: none */
+  GQueue chores[2];         /* WdChore *, those that are soon in [1] */
+  WdChore *chore;           /* under way, owned; NULL when it was dropped meanwhile */
+  WdUnit unit;              /* under way */
   int unit_view;
   atomic_bool cancel; /* of the unit under way */
   int inject;
@@ -75,6 +77,7 @@ struct WdEngine {
   /* engine thread */
   WdWorks *works;
   WdActive *active;
+  wd_device *one_core;        /* engine_wavefield.c */
   WdRecent recent[WD_RECENT]; /* the newest first */
   atomic_uint_fast64_t simulations;
 };
@@ -100,6 +103,9 @@ wd_status wd_engine_copy_gather(const wd_gather *from, wd_gather *to, wd_error *
 /* ---- engine_chore.c. *out is the caller's; WD_OK with out->error for what is the latent's own fault. */
 wd_status wd_engine_chore(WdEngine *e, const WdChore *chore, WdChoreDone **out, wd_error *err);
 void wd_chore_done_free(WdChoreDone *done); /* NULL is harmless */
+
+/* ---- engine_wavefield.c: makes what is asked for and publishes it, or the error */
+void wd_engine_wavefield_unit(WdEngine *e, const WdWavefieldAsk *ask);
 
 /* ---- engine_job.c */
 WdActive *wd_active_new(WdJob *job); /* takes the job over */

@@ -67,9 +67,10 @@ static double median(WdSession *s, guint which) {
 }
 
 WdTimes wd_session_get_times(WdSession *s) {
-  return (WdTimes){median(s, WD_TIME_DENOISE), median(s, WD_TIME_DECODE),       median(s, WD_TIME_LIVE),
-                   median(s, WD_TIME_EXACT),   median(s, WD_TIME_COMPARE),      median(s, WD_TIME_STEP),
-                   median(s, WD_TIMES),        wd_engine_simulations(s->engine)};
+  return (WdTimes){
+      median(s, WD_TIME_DENOISE),   median(s, WD_TIME_DECODE),  median(s, WD_TIME_LIVE),
+      median(s, WD_TIME_EXACT),     median(s, WD_TIME_COMPARE), median(s, WD_TIME_STEP),
+      median(s, WD_TIME_WAVEFIELD), median(s, WD_TIMES),        wd_engine_simulations(s->engine)};
 }
 
 /* ---- the object */
@@ -94,6 +95,8 @@ static void dispose(GObject *object) {
   if (s->recording) g_signal_handlers_disconnect_by_data(s->recording, s);
   g_clear_object(&s->recording);
   g_clear_pointer(&s->model, wd_model_info_free);
+  g_clear_pointer(&s->wave_ask.pair, wd_pair_unref);
+  g_clear_pointer(&s->wavefield, wd_wavefield_unref);
   wd_session_clear_levels(s);
   G_OBJECT_CLASS(wd_session_parent_class)->dispose(object);
 }
@@ -113,6 +116,8 @@ static void wd_session_class_init(WdSessionClass *class) {
       g_signal_new("chore", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
   sig[WD_SIGNAL_RECORDING] =
       g_signal_new("recording", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  sig[WD_SIGNAL_WAVEFIELD] =
+      g_signal_new("wavefield", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void wd_session_init(WdSession *s) {
@@ -196,6 +201,28 @@ void wd_session_look(WdSession *s, int view, guint id, int k, WdWhat what, gbool
   s->sight[view] = (WdSight){id, k, what, rest};
   s->rest_failed = FALSE;
   wd_session_schedule(s);
+}
+
+void wd_session_look_wavefield(WdSession *s, const WdWavefieldAsk *ask) {
+  const WdWavefieldAsk none = {0};
+  if (!ask) ask = &none;
+  const gboolean again = s->wave_error.code != WD_OK;
+  if (wd_wavefield_ask_equal(ask, &s->wave_ask) && !again) return;
+  WdPair *before = s->wave_ask.pair;
+  s->wave_ask = *ask;
+  if (ask->pair) wd_pair_ref(ask->pair);
+  wd_pair_unref(before);
+  g_clear_pointer(&s->wavefield, wd_wavefield_unref);
+  s->wave_progress = 0;
+  s->wave_error = (wd_error){0};
+  wd_engine_wavefield(s->engine, ask);
+  g_signal_emit(s, wd_session_signals[WD_SIGNAL_WAVEFIELD], 0);
+}
+
+WdWavefield *wd_session_get_wavefield(WdSession *s, double *progress, const wd_error **error) {
+  if (progress) *progress = s->wave_progress;
+  if (error) *error = s->wave_error.code ? &s->wave_error : NULL;
+  return s->wavefield;
 }
 
 /* ---- making: checks */

@@ -9,6 +9,7 @@
 #define WD_SESSION_H
 
 #include "app/recording.h"
+#include "app/wavefield.h"
 #include "model/code_table.h"
 #include "model/model.h"
 
@@ -48,7 +49,7 @@ typedef struct WdModelInfo {
   wd_latent_shape latent;
   wd_shard_desc geometry;
   wd_code_table *codes; /* the codebook */
-  char *evaluated; /* "100 test pairs, exact mode"; NULL: there is no evaluation.json of these weights */
+  char *evaluated;      /* "100 test pairs, exact mode"; NULL: there is no evaluation.json of these weights */
 } WdModelInfo;
 
 /* Reference levels of one figure, from the model's evaluation.json. NaN where unknown. */
@@ -70,6 +71,7 @@ G_DECLARE_FINAL_TYPE(WdSession, wd_session, WD, SESSION, GObject)
  *   "progress" (double fraction)          of what runs; 0..1
  *   "notice" (const WdNotice *)           borrowed
  *   "chore" (const WdChoreDone *)         a chore of somebody's is done; borrowed
+ *   "wavefield"                           wd_session_get_wavefield() has something new to say
  *   "recording"                           another recording took the place of the old one
  * and those of the recording. */
 WdSession *wd_session_new(void);
@@ -170,6 +172,13 @@ gboolean wd_session_add_chores(WdSession *s, const WdChore *chores, guint n, GEr
 void wd_session_drop_chores(WdSession *s, gconstpointer owner);
 guint wd_session_count_chores(WdSession *s, gconstpointer owner); /* waiting or under way */
 
+/* The wavefield that is looked at: one at a time; what was asked for before is dropped. NULL: none is wanted,
+ * and nothing is kept. It needs no model. */
+void wd_session_look_wavefield(WdSession *s, const WdWavefieldAsk *ask);
+/* What there is for the last ask. NULL while it is made: *progress 0..1; or it failed: *error (borrowed; may
+ * be asked for again). Both may be NULL. */
+WdWavefield *wd_session_get_wavefield(WdSession *s, double *progress, const wd_error **error);
+
 /* ---- policies (settings) */
 typedef enum WdScorePolicy {
   WD_SCORE_EVERY_STEP = 0,
@@ -192,8 +201,9 @@ const WdPolicy *wd_session_get_policy(WdSession *s);
 /* ---- times, for the status bar, --timing and tests: medians of the last of each, ms; NaN: none yet */
 typedef struct WdTimes {
   double denoise, decode, live, exact, compare, step; /* step: everything of a step of a run */
-  double stop;                                        /* from wd_session_stop to idle */
-  guint64 simulations;                                /* solver calls since the start */
+  double wavefield;
+  double stop;         /* from wd_session_stop to idle */
+  guint64 simulations; /* solver calls since the start */
 } WdTimes;
 WdTimes wd_session_get_times(WdSession *s);
 

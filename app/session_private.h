@@ -36,6 +36,11 @@ struct _WdSession {
   /* at rest */
   gboolean resting;     /* an ask is with the engine */
   gboolean rest_failed; /* not tried again until something is asked for */
+  /* the wavefield */
+  WdWavefieldAsk wave_ask; /* pair NULL: none is wanted */
+  WdWavefield *wavefield;  /* its answer */
+  double wave_progress;
+  wd_error wave_error;
   /* levels */
   char *levels_of;                          /* identity */
   void *levels;                             /* session_levels.c */
@@ -50,6 +55,7 @@ enum {
   WD_SIGNAL_NOTICE,
   WD_SIGNAL_CHORE,
   WD_SIGNAL_RECORDING,
+  WD_SIGNAL_WAVEFIELD,
   WD_SIGNALS
 };
 extern guint wd_session_signals[WD_SIGNALS];

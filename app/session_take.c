@@ -228,6 +228,18 @@ static void take_ask_done(WdSession *s, WdResult *r) {
   }
 }
 
+static void take_wavefield(WdSession *s, WdResult *r) {
+  if (!s->wave_ask.pair) return;
+  if (r->wavefield && !wd_wavefield_ask_equal(&r->wavefield->ask, &s->wave_ask)) return; /* stale */
+  s->wave_progress = r->fraction;
+  s->wave_error = r->error;
+  if (r->wavefield) {
+    wd_wavefield_unref(s->wavefield);
+    s->wavefield = g_steal_pointer(&r->wavefield);
+  }
+  g_signal_emit(s, wd_session_signals[WD_SIGNAL_WAVEFIELD], 0);
+}
+
 void wd_session_take(gpointer session) {
   WdSession *s = g_object_ref(session);
   WdResult *r;
@@ -244,6 +256,7 @@ void wd_session_take(gpointer session) {
     case WD_RESULT_CHORE:
       if (s->model && !s->loading) g_signal_emit(s, wd_session_signals[WD_SIGNAL_CHORE], 0, r->chore);
       break;
+    case WD_RESULT_WAVEFIELD: take_wavefield(s, r); break;
     case WD_RESULT_TIME: wd_session_add_time(s, r->timed, r->ms); break;
     }
     wd_result_free(r);

@@ -18,8 +18,9 @@ typedef enum WdViewPart {
   WD_VIEW_PLOT = 32,    /* metric, axis, overlays, epsilon */
   WD_VIEW_LAYOUT = 64,
   WD_VIEW_PLAY = 128,
-  WD_VIEW_RUN = 256, /* what the next run would be */
-  WD_VIEW_ALL = 511
+  WD_VIEW_RUN = 256,  /* what the next run would be */
+  WD_VIEW_WAVE = 512, /* the wavefield: time, look (shown is WD_VIEW_LAYOUT too) */
+  WD_VIEW_ALL = 511 | WD_VIEW_WAVE
 } WdViewPart;
 
 /* The panels. The two gather panels of a side show `source`; row 2 shows simulated, difference, traces. */
@@ -65,6 +66,26 @@ typedef struct WdPanelLook {
   gboolean picks; /* gathers: first arrivals picked on decoded (o) and simulated (x), and by the eikonal */
 } WdPanelLook;
 
+/* The wavefield that stands in for the panels when it is shown. */
+typedef enum WdWaveCompare {
+  WD_WAVE_ALONE = 0,
+  WD_WAVE_GHOST,
+  WD_WAVE_BESIDE,
+  WD_WAVE_COMPARES
+} WdWaveCompare;
+typedef struct WdWaveLook {
+  gboolean shown, isochrones, margin;
+  gboolean live;         /* the thin absorbing layer instead of exact mode */
+  WdWaveCompare compare; /* the decoded gather: not there; faint, below the line of time; beside */
+  double clip;           /* |pressure| at the end of the colours; 0: 97 % of the movie's */
+  double speed;          /* ms of the wave in a second */
+  gboolean loop;
+  gboolean probe;          /* a place whose trace is drawn: */
+  double probe_x, probe_z; /* metres */
+  int step;                /* that is shown */
+  gboolean playing;        /* not kept in files */
+} WdWaveLook;
+
 #define WD_TYPE_VIEW (wd_view_get_type())
 G_DECLARE_FINAL_TYPE(WdView, wd_view, WD, VIEW, GObject)
 
@@ -101,6 +122,7 @@ struct _WdView {
   /* play */
   gboolean playing, loop, ping_pong, reverse, follow; /* follow: go along with a run */
   double fps;
+  WdWaveLook wave;
   /* the next run: the sidebar and the header bar edit it, Run (and Branch, all but the seed) takes it */
   WdRecipe next;
   gboolean seed_locked; /* Run keeps the seed; otherwise a seed that has been run is replaced by a new one */

@@ -46,6 +46,7 @@ NAMES(axis_name, "step", "timestep", "log-snr")
 NAMES(align_name, "step", "noise")
 NAMES(scope_name, "run", "step", "manual")
 NAMES(reference_name, "all-shots", "shot")
+NAMES(wave_compare_name, "alone", "ghost", "beside")
 NAMES(mode_name, "density", "wiggle", "area", "area-negative", "density-wiggle")
 
 static const char *colormap_name(int i) {
@@ -140,6 +141,21 @@ static const field look_fields[] = {
     {"picks", KIND_BOOL, AT(WdPanelLook, picks), 0, 0, NULL, 0},
 };
 
+static const field wave_fields[] = {
+    {"shown", KIND_BOOL, AT(WdWaveLook, shown), 0, 0, NULL, 0},
+    {"isochrones", KIND_BOOL, AT(WdWaveLook, isochrones), 0, 0, NULL, 0},
+    {"margin", KIND_BOOL, AT(WdWaveLook, margin), 0, 0, NULL, 0},
+    {"live", KIND_BOOL, AT(WdWaveLook, live), 0, 0, NULL, 0},
+    {"compare", KIND_NAME, AT(WdWaveLook, compare), 0, 0, wave_compare_name, 0},
+    {"clip", KIND_REAL, AT(WdWaveLook, clip), 0, 1e30, NULL, 0},
+    {"speed", KIND_REAL, AT(WdWaveLook, speed), 1, 10000, NULL, 0},
+    {"loop", KIND_BOOL, AT(WdWaveLook, loop), 0, 0, NULL, 0},
+    {"probe", KIND_BOOL, AT(WdWaveLook, probe), 0, 0, NULL, 0},
+    {"probe_x", KIND_REAL, AT(WdWaveLook, probe_x), -1e9, 1e9, NULL, 0},
+    {"probe_z", KIND_REAL, AT(WdWaveLook, probe_z), -1e9, 1e9, NULL, 0},
+    {"step", KIND_INT, AT(WdWaveLook, step), 0, 100000, NULL, 0},
+};
+
 static const field place_fields[] = {
     {"branch", KIND_INT, AT(WdPlace, branch), 0, 2147483647, NULL, 0},
     {"position", KIND_INT, AT(WdPlace, position), 0, 1e6, NULL, 0},
@@ -208,6 +224,7 @@ char *wd_view_to_json(WdView *v) {
   json_object_set_new(o, "a", WRITE(place_fields, &v->place[0]));
   json_object_set_new(o, "b", WRITE(place_fields, &v->place[1]));
   json_object_set_new(o, "next", WRITE(recipe_fields, &v->next));
+  json_object_set_new(o, "wavefield", WRITE(wave_fields, &v->wave));
   json_t *looks = json_object();
   for (int i = 0; i < WD_PANEL_KINDS; i++)
     json_object_set_new(looks, panel_name(i), WRITE(look_fields, &v->look[i]));
@@ -326,7 +343,8 @@ static gboolean read_fields(const field *f, size_t n, const char *where, const j
 static gboolean read_all(const json_t *o, WdView *v, GError **error) {
   if (!READ(view_fields, "", o, v) || !READ(place_fields, "a", json_object_get(o, "a"), &v->place[0]) ||
       !READ(place_fields, "b", json_object_get(o, "b"), &v->place[1]) ||
-      !READ(recipe_fields, "next", json_object_get(o, "next"), &v->next))
+      !READ(recipe_fields, "next", json_object_get(o, "next"), &v->next) ||
+      !READ(wave_fields, "wavefield", json_object_get(o, "wavefield"), &v->wave))
     return FALSE;
   const json_t *looks = json_object_get(o, "look");
   if (looks && !json_is_object(looks)) return refuse(error, "", "look", looks, "an object");

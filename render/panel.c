@@ -20,6 +20,17 @@ static const uint32_t *colours(const wd_panel *p, uint32_t washed[256]) {
   return washed;
 }
 
+/* Colours that fade towards the middle of the range: quickly at first, so that weak waves are seen. */
+static void overlay_table(const wd_overlay *o, uint32_t table[256]) {
+  double most = o->opacity > 0 ? fmin(o->opacity, 1) : 0.9;
+  for (int i = 0; i < 256; i++) {
+    double away = fabs(2 * (i + 0.5) / 256 - 1);
+    uint32_t alpha = (uint32_t)lround(255 * most * pow(away, 0.6));
+    if (i == 127 || i == 128) alpha = 0;
+    table[i] = (wd_colormap_tables[o->colormap][i] & 0xffffffu) | alpha << 24;
+  }
+}
+
 static wd_wiggle wiggle_of(const wd_pen *pen, const wd_panel *p, const wd_panel_layout *l, double width) {
   static const wd_fill fill[] = {[WD_PANEL_DENSITY] = WD_FILL_NONE,
                                  [WD_PANEL_WIGGLE] = WD_FILL_NONE,
@@ -60,11 +71,11 @@ static wd_image image_of(cairo_surface_t *surface) {
 }
 
 /* Pixels of the image that stands for r. */
-static void image_size(const wd_pen *pen, const wd_panel *p, const wd_view *v, const wd_rect *r, int *width,
-                       int *height) {
+static void image_size(const wd_pen *pen, const wd_panel *p, const wd_view *v, bool blended, const wd_rect *r,
+                       int *width, int *height) {
   double w = r->width * pen->style.scale, h = r->height * pen->style.scale;
   bool whole = v->row0 == 0 && v->row1 == p->rows && v->column0 == 0 && v->column1 == p->columns;
-  if (pen->style.medium != WD_MEDIUM_RASTER && whole && !p->smooth) {
+  if (pen->style.medium != WD_MEDIUM_RASTER && whole && !p->smooth && !blended) {
     /* Cell by cell; in SVG enlarged by whole numbers to at least the resolution of the figure. */
     bool svg = pen->style.medium == WD_MEDIUM_SVG;
     w = p->columns * (svg ? fmax(1, ceil(w / p->columns)) : 1);
@@ -87,6 +98,12 @@ static bool raster(wd_pen *pen, const wd_panel *p, const wd_panel_layout *l, con
     for (int y = 0; y < image->height; y++)
       for (int x = 0; x < image->width; x++)
         image->pixel[(size_t)y * (size_t)image->stride + (size_t)x] = 0xff000000u | pen->theme->paper;
+  if (facet->overlay && drawn) {
+    wd_field over = {facet->overlay->value, p->rows, p->columns};
+    uint32_t table[256];
+    overlay_table(facet->overlay, table);
+    drawn = wd_raster_blend(image, &over, &view, &facet->overlay->range, table, facet->overlay->smooth);
+  }
   if (lines) {
     wd_wiggle w = wiggle_of(pen, p, l, fmax(0.7, 0.045 * pen->style.size * pen->style.scale));
     drawn = drawn && wd_raster_wiggle(image, &field, &view, &p->range, &w);
@@ -114,7 +131,8 @@ static void draw_picture(wd_pen *pen, const wd_panel *p, const wd_panel_layout *
   bool lines = p->mode != WD_PANEL_DENSITY, pixels = pen->style.medium == WD_MEDIUM_RASTER;
   if (density || pixels) {
     int width, height;
-    image_size(pen, p, &view, r, &width, &height);
+    const bool blended = facet->overlay && facet->overlay->smooth;
+    image_size(pen, p, &view, blended, r, &width, &height);
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, width, height);
     bool drawn = cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS;
     if (drawn) {
@@ -231,6 +249,20 @@ static void draw_strokes(wd_pen *pen, const wd_panel *p, const wd_facet *facet, 
   }
 }
 
+static void draw_note(wd_pen *pen, const wd_panel_metric *m, const char *note, const wd_rect *r) {
+  double width, pad = 0.45 * m->size;
+  wd_type type = {.size = 1.15 * m->size, .weight = WD_BOLD, .colour = pen->theme->ink};
+  wd_pen_measure(pen, &type, note, &width, NULL, NULL);
+  double line = 1.15 * m->line, ascent = 1.15 * m->ascent;
+  wd_rect plate = {r->x + 0.5 * m->size, r->y + r->height - 0.5 * m->size - line - pad, width + 2 * pad,
+                   line + pad};
+  if (plate.width > r->width - m->size || plate.height > r->height - m->size) return;
+  wd_pen_rounded(pen, &plate, 0.35 * m->size);
+  wd_pen_colour_alpha(pen, pen->theme->paper, 0.82);
+  cairo_fill(pen->cr);
+  wd_pen_text(pen, &type, plate.x + pad, plate.y + pad / 2 + ascent, 0, note);
+}
+
 static void draw_crosshair(wd_pen *pen, const wd_panel *p, const wd_rect *r) {
   if (!p->crosshair) return;
   wd_axis x = wd_panel_x_axis(p), y = wd_panel_y_axis(p);
@@ -282,8 +314,9 @@ static void draw_y_axis(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p
  * its unit, stands at the bar and the range in the line of the x axis' label. */
 static bool bar_label(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, double height, char *out,
                       size_t size) {
-  const char *quantity = p->quantity ? p->quantity : "";
-  snprintf(out, size, "%s%s%s", quantity, *quantity && p->range.text[0] ? " · " : "", p->range.text);
+  const wd_panel_bar bar = wd_panel_bar_of(p);
+  const char *quantity = bar.quantity ? bar.quantity : "";
+  snprintf(out, size, "%s%s%s", quantity, *quantity && bar.range->text[0] ? " · " : "", bar.range->text);
   wd_type up = {.size = m->size};
   double width;
   wd_pen_measure(pen, &up, out, &width, NULL, NULL);
@@ -297,7 +330,8 @@ static void draw_bar(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, c
   if (cairo_surface_status(surface) == CAIRO_STATUS_SUCCESS) {
     wd_image image = image_of(surface);
     uint32_t washed[256];
-    const uint32_t *table = colours(p, washed);
+    const wd_panel_bar of = wd_panel_bar_of(p);
+    const uint32_t *table = of.overlay ? wd_colormap_tables[of.colormap] : colours(p, washed);
     for (int y = 0; y < height; y++)
       image.pixel[(size_t)y * (size_t)image.stride] =
           table[height > 1 ? 255 - (y * 255 + (height - 1) / 2) / (height - 1) : 128];
@@ -309,7 +343,8 @@ static void draw_bar(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, c
 
   wd_tick tick[WD_TICKS_MAX];
   double widest;
-  wd_axis axis = {p->range.hi, p->range.lo, false, NULL};
+  const wd_panel_bar of = wd_panel_bar_of(p);
+  wd_axis axis = {of.range->hi, of.range->lo, false, NULL};
   int count = wd_panel_fit_ticks(pen, m, &axis, bar->height, true, 0, tick, &widest);
   wd_type type = {.size = m->small, .colour = pen->theme->ink};
   double x0 = bar->x + bar->width + wd_pen_hair(pen, m->hair), drop = 0.36 * m->small;
@@ -324,7 +359,7 @@ static void draw_bar(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, c
   wd_type up = {.size = m->size, .colour = pen->theme->ink};
   const char *fits = bar_label(pen, m, p, bar->height, label, sizeof label)
                          ? label
-                         : wd_panel_label(pen, &up, p->quantity, bar->height, unit, sizeof unit);
+                         : wd_panel_label(pen, &up, of.quantity, bar->height, unit, sizeof unit);
   wd_pen_text_up(pen, &up, x0 + m->tick + m->gap + widest + 0.25 * m->size + m->ascent,
                  bar->y + bar->height / 2, fits);
 }
@@ -379,6 +414,7 @@ void wd_panel_draw(const wd_panel *p, const wd_style *style, const wd_panel_layo
     wd_pen_frame(&pen, &r, m.hair);
     draw_strokes(&pen, p, &p->facet[i], &r);
     draw_marks(&pen, p, &p->facet[i], &r);
+    if (p->facet[i].note && *p->facet[i].note) draw_note(&pen, &m, p->facet[i].note, &r);
     draw_crosshair(&pen, p, &r);
     if (p->facet[i].caption && *p->facet[i].caption) {
       wd_type type = {.size = m.small, .colour = pen.theme->dim, .room = r.width};
@@ -410,19 +446,20 @@ void wd_panel_draw(const wd_panel *p, const wd_style *style, const wd_panel_layo
                 l->first.y + block_height + m.tick + m.gap + m.small_line + 0.2 * m.size + m.ascent, 0.5,
                 label);
     char both[160];
-    if (p->x.label && l->bar.width > 0 && p->range.text[0] &&
+    const char *range_text = wd_panel_bar_of(p).range->text;
+    if (p->x.label && l->bar.width > 0 && range_text[0] &&
         !bar_label(&pen, &m, p, l->bar.height, both, sizeof both)) {
       double taken;
       wd_pen_measure(&pen, &type, label, &taken, NULL, NULL);
       wd_type small = {.size = m.small, .colour = pen.theme->dim};
       small.room = l->width - middle - taken / 2 - m.size;
       double needed;
-      wd_pen_measure(&pen, &(wd_type){.size = m.small}, p->range.text, &needed, NULL, NULL);
+      wd_pen_measure(&pen, &(wd_type){.size = m.small}, range_text, &needed, NULL, NULL);
       if (needed < small.room) small.room = 0;
       if (small.room == 0 || small.room > 4 * m.size)
         wd_pen_text(&pen, &small, l->width,
                     l->first.y + block_height + m.tick + m.gap + m.small_line + 0.2 * m.size + m.ascent, 1,
-                    p->range.text);
+                    range_text);
     }
   }
   if (l->bar.width > 0) draw_bar(&pen, &m, p, &l->bar);

@@ -49,15 +49,29 @@ typedef struct wd_stroke {
   double width;    /* in text sizes [0.14] */
 } wd_stroke;
 
+/* A second field over the pictures, of the panel's rows and columns: pressure over velocities. What is near
+ * the middle of its range is transparent, so that the field beneath shows where there is nothing; the colour
+ * bar is the overlay's. The OpenGL painter does not know it. */
+typedef struct wd_overlay {
+  const float *value; /* rows * columns, borrowed; NaN is transparent */
+  wd_range range;     /* symmetric about the value that is transparent */
+  wd_colormap colormap;
+  double opacity;       /* at the ends of the range, 0..1 [0.9] */
+  bool smooth;          /* interpolate between its cells */
+  const char *quantity; /* label of the colour bar: "Pressure" */
+} wd_overlay;
+
 typedef struct wd_facet {
-  const float *value;  /* rows * columns of the panel, borrowed; not NULL */
-  const char *caption; /* above the picture; may be NULL */
+  const float *value;        /* rows * columns of the panel, borrowed; not NULL */
+  const wd_overlay *overlay; /* [none]; the bar is that of the first facet's */
+  const char *caption;       /* above the picture; may be NULL */
   const wd_mark *source;
   int sources; /* stars */
   const wd_mark *receiver;
   int receivers; /* small ticks */
   const wd_stroke *stroke;
-  int strokes; /* over the picture */
+  int strokes;      /* over the picture */
+  const char *note; /* in the picture's lower left corner, on a plate: a clock [none] */
 } wd_facet;
 
 enum { WD_PANEL_BADGES = 4 };

@@ -53,6 +53,12 @@ bool wd_panel_has_bar(const wd_panel *p) {
   return !p->no_bar && (p->mode == WD_PANEL_DENSITY || p->mode == WD_PANEL_DENSITY_WIGGLE);
 }
 
+wd_panel_bar wd_panel_bar_of(const wd_panel *p) {
+  const wd_overlay *o = p->facet[0].overlay;
+  if (o) return (wd_panel_bar){&o->range, o->quantity, o->colormap, true};
+  return (wd_panel_bar){&p->range, p->quantity, p->colormap, false};
+}
+
 bool wd_panel_has_captions(const wd_panel *p) {
   for (int i = 0; i < p->facets; i++)
     if (p->facet[i].caption && *p->facet[i].caption) return true;
@@ -171,6 +177,12 @@ static wd_status check(const wd_panel *p, wd_error *err) {
   if (!(p->range.lo < p->range.hi) || !isfinite(p->range.hi - p->range.lo))
     return wd_fail(err, WD_ERR_ARGUMENT, "panel \"%s\": display range %g to %g", p->title ? p->title : "",
                    p->range.lo, p->range.hi);
+  for (int i = 0; i < p->facets; i++) {
+    const wd_overlay *o = p->facet[i].overlay;
+    if (o && (!(o->range.lo < o->range.hi) || !isfinite(o->range.hi - o->range.lo)))
+      return wd_fail(err, WD_ERR_ARGUMENT, "panel \"%s\": overlay range %g to %g", p->title ? p->title : "",
+                     o->range.lo, o->range.hi);
+  }
   wd_field field = {NULL, p->rows, p->columns};
   wd_view v = wd_view_of(&p->view, &field);
   if (!(v.row1 > v.row0) || !(v.column1 > v.column0) || p->x.log || p->y.log)
@@ -193,7 +205,8 @@ static void side_room(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, 
     *right = 1.2 * m->size; /* half of the last label of the x axis */
   }
   if (wd_panel_has_bar(p)) {
-    wd_axis bar = {p->range.lo, p->range.hi, false, NULL};
+    const wd_range *range = wd_panel_bar_of(p).range;
+    wd_axis bar = {range->lo, range->hi, false, NULL};
     wd_panel_fit_ticks(pen, m, &bar, bar_height, true, 0, tick, &widest);
     *right = m->bar_gap + m->bar_width + m->tick + m->gap + widest + 0.25 * m->size + m->line;
   }

@@ -44,4 +44,13 @@ const char *wd_panel_label(wd_pen *pen, const wd_type *type, const char *label, 
 int wd_panel_fit_ticks(wd_pen *pen, const wd_panel_metric *m, const wd_axis *axis, double length,
                        bool upright, double slack, wd_tick tick[WD_TICKS_MAX], double *widest);
 
+/* What the colour bar is of: the overlay where there is one, else the pictures. */
+typedef struct wd_panel_bar {
+  const wd_range *range;
+  const char *quantity;
+  wd_colormap colormap;
+  bool overlay;
+} wd_panel_bar;
+wd_panel_bar wd_panel_bar_of(const wd_panel *panel);
+
 #endif

@@ -118,3 +118,45 @@ bool wd_raster_field(const wd_image *image, const wd_field *field, const wd_view
   wd_free(scratch);
   return true;
 }
+
+static inline uint32_t mix(uint32_t under, uint32_t over) {
+  uint32_t alpha = over >> 24, out = 0xff000000u;
+  for (int shift = 0; shift < 24; shift += 8) {
+    uint32_t a = under >> shift & 255, b = over >> shift & 255;
+    out |= ((a * (255 - alpha) + b * alpha + 127) / 255) << shift;
+  }
+  return out;
+}
+
+bool wd_raster_blend(const wd_image *image, const wd_field *field, const wd_view *view, const wd_range *range,
+                     const uint32_t table[256], bool smooth) {
+  if (image->width < 1 || image->height < 1) return true;
+  wd_view v = wd_view_of(view, field);
+  size_t width = (size_t)image->width, columns = (size_t)field->columns;
+  wd_span *across = wd_alloc(width, sizeof *across);
+  float *line = wd_alloc(columns, sizeof *line);
+  for (int x = 0; across && x < image->width; x++)
+    across[x] = wd_raster_span(v.column0, v.column1, field->columns, x, image->width, smooth);
+  for (int y = 0; across && line && y < image->height; y++) {
+    uint32_t *row = image->pixel + (size_t)y * (size_t)image->stride;
+    wd_span down = wd_raster_span(v.row0, v.row1, field->rows, y, image->height, smooth);
+    if (down.count == 0) continue;
+    for (size_t c = 0; c < columns; c++) line[c] = 0;
+    for (int k = 0; k < down.count; k++) {
+      const float *value = field->value + (size_t)(down.first + k) * columns;
+      float w = span_weight(&down, k);
+      for (size_t c = 0; c < columns; c++) line[c] += w * value[c];
+    }
+    for (int x = 0; x < image->width; x++) {
+      const wd_span *s = &across[x];
+      float sum = 0;
+      for (int k = 0; k < s->count; k++) sum += span_weight(s, k) * line[s->first + k];
+      int level = s->count == 0 ? -1 : wd_range_level(range, (double)sum);
+      if (level >= 0 && table[level] >> 24) row[x] = mix(row[x], table[level]);
+    }
+  }
+  bool done = across && line;
+  wd_free(across);
+  wd_free(line);
+  return done;
+}

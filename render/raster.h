@@ -49,6 +49,11 @@ wd_span wd_raster_span(double lo, double hi, int cells, int pixel, int pixels, b
 bool wd_raster_field(const wd_image *image, const wd_field *field, const wd_view *view, const wd_range *range,
                      const uint32_t table[256], bool smooth, uint32_t missing);
 
+/* A field blended over what the image holds: table[level] is 0xAARRGGBB, its colour not multiplied by its
+ * alpha. NaN and pixels outside the field leave the image as it is. False without memory. */
+bool wd_raster_blend(const wd_image *image, const wd_field *field, const wd_view *view, const wd_range *range,
+                     const uint32_t table[256], bool smooth);
+
 typedef enum wd_fill { WD_FILL_NONE = 0, WD_FILL_POSITIVE, WD_FILL_NEGATIVE, WD_FILL_BOTH } wd_fill;
 
 /* Wiggles: each column is a trace drawn about the middle of its column. */

@@ -265,6 +265,45 @@ static void test_refusals(void) {
          "no cell beside the pictures");
 }
 
+/* Over a map: colours of the overlay where it is strong, the map where it is silent, the overlay's bar. */
+static void test_overlay(void) {
+  static float over[NZ * NX];
+  for (int i = 0; i < NZ * NX; i++) over[i] = i % NX < NX / 2 ? 0 : 3;
+  wd_overlay overlay = {
+      .value = over, .range = {-3, 3, "fixed clip"}, .colormap = WD_COLORMAP_SEISMIC, .opacity = 1};
+  wd_facet facet = {.value = velocity}, covered = {.value = velocity, .overlay = &overlay};
+  wd_style style = wd_style_of(&(wd_style){.size = 10, .scale = 2});
+  wd_panel bare = map_panel(&facet, 1), p = map_panel(&covered, 1);
+  wd_panel_layout l;
+  overlay.quantity = "Pressure";
+  if (!tap_ok(!wd_panel_arrange(&p, &style, 400, 0, &l, NULL), "a map with an overlay is arranged")) return;
+  canvas a = canvas_make(l.width, l.height, &style), b = canvas_make(l.width, l.height, &style);
+  wd_panel_draw(&bare, &style, &l, a.cr, NULL);
+  wd_panel_draw(&p, &style, &l, b.cr, NULL);
+  canvas_read(&a);
+  canvas_read(&b);
+  int silent = 0, strong = 0, bar = 0;
+  uint32_t red = wd_colormap_tables[WD_COLORMAP_SEISMIC][255] & 0xffffffu;
+  for (int k = 1; k < 20; k++) {
+    double y = l.first.y + l.first.height * k / 20, left = l.first.x + 0.3 * l.first.width,
+           right = l.first.x + 0.8 * l.first.width, x = l.bar.x + l.bar.width / 2;
+    silent += at(&a, left, y, 2) != at(&b, left, y, 2);
+    uint32_t is = at(&b, right, y, 2);
+    for (int shift = 0; shift < 24; shift += 8)
+      strong += abs((int)(is >> shift & 255) - (int)(red >> shift & 255)) > 2;
+    bar += at(&a, x, y, 2) == at(&b, x, y, 2);
+  }
+  tap_ok(silent == 0 && strong == 0, "silence shows the map (%d do not), strength the overlay (%d do not)",
+         silent, strong);
+  tap_ok(bar == 0, "the bar is the overlay's: %d places are the map's", bar);
+  canvas_free(&a);
+  canvas_free(&b);
+  overlay.range = (wd_range){1, 1, ""};
+  wd_error err = {0};
+  tap_ok(wd_panel_arrange(&p, &style, 400, 0, &l, &err) == WD_ERR_ARGUMENT, "an empty range is refused: %s",
+         err.message);
+}
+
 int main(void) {
   for (int i = 0; i < NZ * NX; i++)
     velocity[i] = (float)(1400 + 3200.0 * i / (NZ * NX)); /* beyond both ends */
@@ -274,5 +313,6 @@ int main(void) {
   test_text();
   test_themes();
   test_refusals();
+  test_overlay();
   return tap_done();
 }

@@ -221,8 +221,54 @@ static void test_wiggle_limits(void) {
   free(image.pixel);
 }
 
+/* Blending: nothing where it is transparent or outside, the field itself where it is opaque, halves between.
+ */
+static void test_blend(void) {
+  enum { ROWS = 40, COLUMNS = 30, SIDE = 123 };
+  static float value[ROWS * COLUMNS];
+  wd_random_normals(4, 1, 0, ROWS * COLUMNS, value);
+  value[3 * COLUMNS + 2] = NAN;
+  wd_field field = {value, ROWS, COLUMNS};
+  wd_range range = {-2, 2, ""};
+  wd_view view = {-4, 38, 2, 29};
+  for (int smooth = 0; smooth < 2; smooth++) {
+    wd_image plain = image_make(SIDE, SIDE, SIDE), blended = image_make(SIDE, SIDE, SIDE + 5);
+    uint32_t table[256];
+    for (int a = 0; a < 3; a++) {
+      for (int i = 0; i < SIDE * (SIDE + 5); i++)
+        if (i % (SIDE + 5) < SIDE) blended.pixel[i] = 0xff204060u;
+      for (int i = 0; i < 256; i++)
+        table[i] = (wd_colormap_tables[WD_COLORMAP_SEISMIC][i] & 0xffffffu) | (a == 0   ? 0u
+                                                                               : a == 1 ? 128u
+                                                                                        : 255u)
+                                                                                  << 24;
+      bool done = wd_raster_blend(&blended, &field, &view, &range, table, smooth) &&
+                  wd_raster_field(&plain, &field, &view, &range, wd_colormap_tables[WD_COLORMAP_SEISMIC],
+                                  smooth, 0xff204060u);
+      int wrong = 0, spilt = 0;
+      for (int y = 0; y < SIDE; y++) {
+        for (int x = 0; x < SIDE; x++) {
+          uint32_t is = at(&blended, x, y), over = at(&plain, x, y);
+          for (int shift = 0; shift < 32; shift += 8) {
+            int under = 0xff204060u >> shift & 255, top = (int)(over >> shift & 255),
+                now = (int)(is >> shift & 255);
+            double expect = a == 0 ? under : a == 2 ? top : (under * 127 + top * 128) / 255.0;
+            wrong += fabs(now - expect) > (a == 1 ? 0.5 : 0);
+          }
+        }
+        for (int x = SIDE; x < SIDE + 5; x++) spilt += at(&blended, x, y) != POISON;
+      }
+      tap_ok(done && wrong == 0 && spilt == 0, "blend, %s, alpha %d: %d wrong channels, %d written beside",
+             smooth ? "smooth" : "nearest", (int)(table[0] >> 24), wrong, spilt);
+    }
+    free(plain.pixel);
+    free(blended.pixel);
+  }
+}
+
 int main(void) {
   test_nearest();
+  test_blend();
   test_smooth();
   test_wiggle();
   test_wiggle_limits();
