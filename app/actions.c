@@ -559,6 +559,8 @@ void wd_actions_update(WdWindow *w) {
   g_simple_action_set_state(find(w, "shot"), g_variant_new_int32(v->shot));
   g_simple_action_set_enabled(find(w, "play"), branch && wd_branch_last(branch) > 0);
   g_simple_action_set_enabled(find(w, "compare"), wd_recording_count(r) > 0);
+  g_simple_action_set_enabled(find(w, "wavefield"), wd_recording_count(r) > 0);
+  g_simple_action_set_state(find(w, "wavefield"), g_variant_new_boolean(v->wave.shown));
   g_simple_action_set_enabled(find(w, "refine"),
                               (have & MODEL) && branch && wd_branch_last(branch) >= branch->steps);
   g_simple_action_set_enabled(find(w, "remove-branch"), !busy && branch);

@@ -61,6 +61,7 @@ static const Key keys[] = {
     {"e", "win.epsilon-here", NONE},
     {"g", "win.contours", NONE},
     {"n", "win.second-row", NONE},
+    {"u", "win.wavefield", NONE},
     {"F6", "win.panel-next", NONE, TRUE},
     {"<Shift>F6", "win.panel-previous", NONE, TRUE},
     {"F10", "win.menu", NONE, TRUE},

@@ -1,5 +1,6 @@
 #include "app/mode.h"
 
+#include "app/wavefield_view.h"
 #include "app/window_private.h"
 
 #include <string.h>
@@ -103,6 +104,17 @@ void wd_modes_arrange(WdWindow *w) {
   else
     gtk_stack_set_visible_child(GTK_STACK(stack), page_of(w, stack, mode));
   if (place == WD_MODE_BESIDE) gtk_stack_set_visible_child_name(GTK_STACK(w->pages), work ? "work" : "empty");
+  if (w->view->wave.shown && work) { /* in every mode; a lesson stays beside it */
+    GtkWidget *page = gtk_stack_get_child_by_name(GTK_STACK(w->pages), "wavefield");
+    if (!page) {
+      page = wd_wavefield_view_new(w->session, w->view);
+      gtk_stack_add_named(GTK_STACK(w->pages), page, "wavefield");
+    }
+    if (gtk_stack_get_visible_child(GTK_STACK(w->pages)) != page) {
+      gtk_stack_set_visible_child(GTK_STACK(w->pages), page);
+      gtk_widget_grab_focus(GTK_WIDGET(wd_wavefield_view_get_canvas(WD_WAVEFIELD_VIEW(page))));
+    }
+  }
   const gboolean beside = place == WD_MODE_BESIDE;
   if (beside && !gtk_widget_get_visible(w->beside))
     gtk_paned_set_position(GTK_PANED(w->main), modes[mode].width);

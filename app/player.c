@@ -11,6 +11,14 @@ typedef struct player {
   gboolean backwards, reverse; /* direction now; view->reverse that it came from */
 } player;
 
+/* Several timelines watch one view: one of them drives it. */
+static const char driver[] = "wd-player";
+
+static void end_tick(player *p) {
+  p->tick = 0;
+  if (g_object_get_data(G_OBJECT(p->view), driver) == p) g_object_set_data(G_OBJECT(p->view), driver, NULL);
+}
+
 static void stop(player *p) {
   p->view->playing = FALSE;
   wd_view_changed(p->view, WD_VIEW_PLAY | WD_VIEW_PLACE);
@@ -21,7 +29,7 @@ static gboolean on_tick(GtkWidget *widget, GdkFrameClock *clock, gpointer data) 
   player *p = data;
   WdView *v = p->view;
   if (!v->playing) {
-    p->tick = 0;
+    end_tick(p);
     return G_SOURCE_REMOVE;
   }
   gint64 now = gdk_frame_clock_get_frame_time(clock);
@@ -47,7 +55,7 @@ static gboolean on_tick(GtkWidget *widget, GdkFrameClock *clock, gpointer data) 
   }
   if (b) wd_view_go(v, r, 0, b->id, at);
   if (end) {
-    p->tick = 0;
+    end_tick(p);
     stop(p);
     return G_SOURCE_REMOVE;
   }
@@ -67,15 +75,17 @@ static void start(player *p) {
   if (last > 0 && !v->loop && !v->ping_pong && v->place[0].position == (v->reverse ? 0 : last))
     wd_view_go(v, r, 0, b->id, v->reverse ? last : 0);
   p->tick = gtk_widget_add_tick_callback(p->widget, on_tick, p, NULL);
+  g_object_set_data(G_OBJECT(v), driver, p);
 }
 
 static void on_view(WdView *view, guint parts, player *p) {
-  if ((parts & WD_VIEW_PLAY) && view->playing && !p->tick) start(p);
+  if ((parts & WD_VIEW_PLAY) && view->playing && !p->tick && !g_object_get_data(G_OBJECT(view), driver))
+    start(p);
 }
 
 static void on_destroy(GtkWidget *widget, player *p) {
   if (p->tick) gtk_widget_remove_tick_callback(widget, p->tick);
-  p->tick = 0;
+  end_tick(p);
   g_signal_handlers_disconnect_by_data(p->view, p);
 }
 

@@ -206,8 +206,7 @@ void wd_session_look(WdSession *s, int view, guint id, int k, WdWhat what, gbool
 void wd_session_look_wavefield(WdSession *s, const WdWavefieldAsk *ask) {
   const WdWavefieldAsk none = {0};
   if (!ask) ask = &none;
-  const gboolean again = s->wave_error.code != WD_OK;
-  if (wd_wavefield_ask_equal(ask, &s->wave_ask) && !again) return;
+  if (wd_wavefield_ask_equal(ask, &s->wave_ask)) return;
   WdPair *before = s->wave_ask.pair;
   s->wave_ask = *ask;
   if (ask->pair) wd_pair_ref(ask->pair);

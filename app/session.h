@@ -175,8 +175,8 @@ guint wd_session_count_chores(WdSession *s, gconstpointer owner); /* waiting or 
 /* The wavefield that is looked at: one at a time; what was asked for before is dropped. NULL: none is wanted,
  * and nothing is kept. It needs no model. */
 void wd_session_look_wavefield(WdSession *s, const WdWavefieldAsk *ask);
-/* What there is for the last ask. NULL while it is made: *progress 0..1; or it failed: *error (borrowed; may
- * be asked for again). Both may be NULL. */
+/* What there is for the last ask. NULL while it is made: *progress 0..1; or it failed: *error (borrowed; it
+ * is not tried again before something else, or nothing, was asked for). Both may be NULL. */
 WdWavefield *wd_session_get_wavefield(WdSession *s, double *progress, const wd_error **error);
 
 /* ---- policies (settings) */

@@ -46,6 +46,7 @@ static const GOptionEntry entries[] = {
     {"demo", 0, 0, G_OPTION_ARG_NONE, NULL, "Open the recorded demo", NULL},
     {"step", 0, 0, G_OPTION_ARG_STRING, NULL, "Show this step [the last]", "N"},
     {"mode", 0, 0, G_OPTION_ARG_STRING, NULL, "What the window is for: step, latent, inspect, teach", "NAME"},
+    {"wavefield", 0, 0, G_OPTION_ARG_STRING, NULL, "Show the wavefield at this time", "MS"},
     {"layout", 0, 0, G_OPTION_ARG_STRING, NULL, "step or compare", "NAME"},
     {"panel", 0, 0, G_OPTION_ARG_STRING, NULL,
      "Fill the window with one panel: velocity, gather, simulated, difference, traces, plot", "NAME"},
@@ -193,6 +194,15 @@ static gboolean read_view(WdStartup *s, GVariantDict *o, GError **error) {
   }
   if (!read_number(o, "shot", &s->shot, error)) return FALSE;
   if (s->shot >= 0) v->shot = s->shot - 1;
+  int ms = -1;
+  if (!read_number(o, "wavefield", &ms, error)) return FALSE;
+  if (ms >= 0) {
+    const wd_shard_desc *g =
+        wd_recording_get_geometry(wd_session_get_recording(wd_window_get_session(s->window)));
+    v->wave.shown = TRUE;
+    v->wave.playing = FALSE;
+    v->wave.step = (int)lround(ms * 1e-3 / (g && g->dt > 0 ? g->dt : 0.001));
+  }
   return on_or_off(o, "second-row", &v->second_row, error) && on_or_off(o, "sidebar", &v->sidebar, error);
 }
 
@@ -261,6 +271,9 @@ static gboolean is_drawn(WdStartup *s, gboolean exact) {
     }
     if (exact && model && !frame.exact) return FALSE;
   }
+  const wd_error *refused = NULL;
+  if (v->wave.shown && v->place[0].branch && !wd_session_get_wavefield(session, NULL, &refused) && !refused)
+    return FALSE;
   return TRUE;
 }
 

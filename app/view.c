@@ -24,7 +24,12 @@ static void wd_view_init(WdView *v) {
   v->align = WD_ALIGN_NOISE; /* "step 20 of 40" is not "20 steps" */
   v->locked = v->follow = TRUE;
   v->fps = 8;
-  v->wave = (WdWaveLook){.isochrones = TRUE, .compare = WD_WAVE_GHOST, .speed = 200};
+  v->wave = (WdWaveLook){.isochrones = TRUE,
+                         .compare = WD_WAVE_GHOST,
+                         .speed = 200,
+                         .probe = TRUE,
+                         .probe_x = 520,
+                         .probe_z = 10};
   v->next =
       (WdRecipe){.seed = 42, .family = -1, .plan = {.steps = 16}, .refine_steps = 20, .refine_rate = 0.03};
 }

@@ -11,7 +11,7 @@ enum { ISOCHRONE_MS = 50, STROKES = 8 };
 static const float ghost = 0.5f;
 
 struct WdWavefieldScene {
-  WdWavefieldDesc desc; /* field is a reference; texts are not kept */
+  WdWavefieldDesc desc; /* field and pair are references; texts are not kept */
   int step;             /* of the picture */
   /* still */
   float *base, *over, *record; /* velocities with margin; pressure; gather so far */
@@ -43,6 +43,7 @@ WdWavefieldScene *wd_wavefield_scene_new(void) {
 void wd_wavefield_scene_free(WdWavefieldScene *s) {
   if (!s) return;
   wd_wavefield_unref(s->desc.field);
+  wd_pair_unref(s->desc.pair);
   for (int i = 0; i < STROKES; i++) g_array_unref(s->line[i]);
   g_array_unref(s->receiver);
   g_free(s->base);
@@ -73,6 +74,11 @@ static const wd_gather *decoded_of(const WdWavefieldScene *s) {
              : NULL;
 }
 
+static const wd_map *map_of(const WdWavefieldScene *s) {
+  const WdPair *pair = s->desc.field ? s->desc.field->ask.pair : s->desc.pair;
+  return pair && pair->velocity.value ? &pair->velocity : NULL;
+}
+
 static float *room(float **array, gsize *have, gsize count) {
   if (count > *have) {
     g_free(*array);
@@ -90,12 +96,10 @@ static void make_base(WdWavefieldScene *s, wd_panel *p) {
   gsize count = (gsize)p->rows * (gsize)p->columns;
   s->base = room(&s->base, &s->base_count, count);
   s->over = g_renew(float, s->over, count);
-  if (!m) {
-    for (gsize i = 0; i < count; i++) s->base[i] = s->over[i] = NAN;
-    return;
-  }
-  const wd_map *v = &s->desc.field->ask.pair->velocity;
-  const gboolean margin = s->desc.look.margin && m->padded;
+  for (gsize i = 0; i < count; i++) s->base[i] = s->over[i] = NAN;
+  const wd_map *v = map_of(s);
+  if (!v) return;
+  const gboolean margin = m && s->desc.look.margin && m->padded;
   const int top = margin ? m->margin[0] : 0, left = margin ? m->margin[2] : 0;
   for (int z = 0; z < p->rows; z++)
     for (int x = 0; x < p->columns; x++) {
@@ -133,7 +137,8 @@ static void make_edge(WdWavefieldScene *s) {
 static void still_map(WdWavefieldScene *s) {
   const wd_movie *m = movie_of(s);
   const gboolean margin = m && s->desc.look.margin && m->padded;
-  wd_map size = {m ? m->nz : 70, m ? m->nx : 70, m ? m->spacing : 10, NULL};
+  const wd_map *known = map_of(s);
+  const wd_map size = known ? *known : (wd_map){70, 70, 10, NULL};
   wd_panel *p = &s->map[WD_SCENE_ALL];
   *p = wd_panel_of_map(&size, NULL, 1);
   if (margin) {
@@ -182,6 +187,7 @@ static void still_map(WdWavefieldScene *s) {
   p->colormap = WD_COLORMAP_GRAY;
   /* Light greys: the colours of the wave and their signs stand out from them. */
   p->range = (wd_range){-900, 4800, ""};
+  p->smooth = s->desc.map_smooth;
 }
 
 /* Pressure, the front and the probe's mark. */
@@ -378,9 +384,9 @@ static void finish(WdWavefieldScene *s) {
 
 static gboolean same_still(const WdWavefieldScene *s, const WdWavefieldDesc *d) {
   const WdWaveLook *a = &s->desc.look, *b = &d->look;
-  return s->map[0].rows > 0 && d->field && s->desc.field == d->field && a->isochrones == b->isochrones &&
-         a->margin == b->margin && a->compare == b->compare && a->clip == b->clip && a->probe == b->probe &&
-         a->probe_x == b->probe_x && a->probe_z == b->probe_z &&
+  return s->map[0].rows > 0 && d->field && s->desc.field == d->field && s->desc.map_smooth == d->map_smooth &&
+         a->isochrones == b->isochrones && a->margin == b->margin && a->compare == b->compare &&
+         a->clip == b->clip && a->probe == b->probe && a->probe_x == b->probe_x && a->probe_z == b->probe_z &&
          s->desc.gather_colormap == d->gather_colormap;
 }
 
@@ -398,9 +404,12 @@ guint wd_wavefield_scene_set(WdWavefieldScene *s, const WdWavefieldDesc *d) {
     return WD_WAVEFIELD_SAME;
   }
   WdWavefield *field = d->field ? wd_wavefield_ref(d->field) : NULL;
+  WdPair *pair = d->pair ? wd_pair_ref(d->pair) : NULL;
   wd_wavefield_unref(s->desc.field);
+  wd_pair_unref(s->desc.pair);
   s->desc = *d;
   s->desc.field = field;
+  s->desc.pair = pair;
   s->step = step;
   if (!still) {
     still_map(s);

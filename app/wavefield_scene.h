@@ -16,8 +16,10 @@
 /* Zero means the default in brackets; pointers are borrowed for the call. */
 typedef struct WdWavefieldDesc {
   WdWavefield *field; /* [nothing is known: blank panels] */
+  WdPair *pair;       /* while there is no field: its map, without a wave [none] */
   int step;           /* 0..samples */
   WdWaveLook look;
+  gboolean map_smooth; /* between the cells of the map; the wave always is */
   wd_colormap gather_colormap;
   const char *place;   /* "decoded x̂₀ · step 12 of 16", for the header [none] */
   const char *message; /* why there is nothing [none] */

@@ -2,6 +2,7 @@
 #include "app/mode.h"
 #include "app/open.h"
 #include "app/undo.h"
+#include "app/wavefield_view.h"
 #include "app/window_private.h"
 
 G_DEFINE_FINAL_TYPE(WdWindow, wd_window, GTK_TYPE_APPLICATION_WINDOW)
@@ -255,6 +256,7 @@ static void store(WdWindow *w) {
   wd_window_store_splits(w);
   if (w->narrow) w->view->sidebar = w->wide_sidebar;
   w->view->enlarged = -1;
+  w->view->wave.shown = FALSE;
   w->view->playing = w->view->blink = w->view->scrubbing = FALSE;
   g_autofree char *view = wd_view_to_json(w->view);
   g_settings_set_string(w->settings, "view", view ? view : "");
@@ -300,6 +302,9 @@ static gboolean wd_window_close_request(GtkWindow *window) {
 void wd_window_leave(WdWindow *w) {
   if (wd_session_get_state(w->session) == WD_SESSION_RUNNING) {
     wd_session_stop(w->session);
+  } else if (w->view->wave.shown) {
+    w->view->wave.shown = w->view->wave.playing = FALSE;
+    wd_view_changed(w->view, WD_VIEW_LAYOUT | WD_VIEW_WAVE);
   } else if (w->view->enlarged >= 0) {
     w->view->enlarged = -1;
     wd_view_changed(w->view, WD_VIEW_LAYOUT);
@@ -375,6 +380,7 @@ WdWindow *wd_window_new(GtkApplication *application, GSettings *settings) {
   wd_actions_install(w);
   wd_files_install(w);
   wd_modes_install(w);
+  wd_wavefield_install(w);
   wd_window_build_header(w);
   wd_window_build(w);
   wd_keys_install(w);

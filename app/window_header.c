@@ -49,6 +49,7 @@ static GtkWidget *build_menu(void) {
   g_autoptr(GMenu) view = g_menu_new(), file = g_menu_new(), help = g_menu_new();
   g_menu_append(view, "Compare A|B", "win.compare");
   g_menu_append(view, "Second row of panels", "win.second-row");
+  g_menu_append(view, "Wavefield", "win.wavefield");
   g_menu_append(view, "Trace window", "win.traces");
   g_menu_append(view, "Profiles", "win.profiles");
   g_menu_append(view, "Sidebar", "win.sidebar");
