@@ -123,7 +123,8 @@ static void place_parts(WdWavefieldCanvas *self, double width, double height) {
   if (w > 1.2 * h) { /* the map on the left, gather over trace on the right */
     double left = fmin(0.52 * w, h + bar);
     a[0] = (wd_rect){PADDING, PADDING, floor(left), h};
-    const double right = w - a[0].width - GAP, upper = trace && h > 260 ? floor(0.6 * h) : h;
+    const double right = w - a[0].width - GAP,
+                 upper = trace && h > 24 * self->style.size ? floor(0.62 * h) : h;
     a[1] = (wd_rect){PADDING + a[0].width + GAP, PADDING, right, upper};
     if (upper < h) a[2] = (wd_rect){a[1].x, PADDING + upper + GAP, right, h - upper - GAP};
   } else {

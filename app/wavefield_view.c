@@ -329,12 +329,11 @@ static GtkWidget *build_options(WdWavefieldView *self) {
   self->isochrones = button_of(self, row, "wave-isochrones", NULL, "Isochrones",
                                "Lines of equal first arrival, by the eikonal equation (G)", ISOCHRONES, TRUE);
   self->margin =
-      button_of(self, row, "wave-margin", NULL, "Absorbing margin",
+      button_of(self, row, "wave-margin", NULL, "Margin",
                 "The cells around the map in which the solver lets the wave die (A)", MARGIN, TRUE);
-  self->compare =
-      choice_of(self, row, "wave-compare",
-                (const char *[]){"No decoded gather", "Decoded, faint", "Decoded beside", NULL},
-                "The decoded gather, to compare with what the wave records (D)", G_CALLBACK(on_compare));
+  self->compare = choice_of(
+      self, row, "wave-compare", (const char *[]){"Not decoded", "Decoded faint", "Decoded beside", NULL},
+      "The decoded gather, to compare with what the wave records (D)", G_CALLBACK(on_compare));
   GtkWidget *box = linked(row);
   button_of(self, box, "wave-clip-less", NULL, "−", "Clip 10 % lower: weaker waves are seen (Page Up)",
             CLIP_LESS, FALSE);
@@ -343,13 +342,13 @@ static GtkWidget *build_options(WdWavefieldView *self) {
                          CLIP_AUTO, FALSE);
   button_of(self, box, "wave-clip-more", NULL, "+", "Clip 10 % higher (Page Down)", CLIP_MORE, FALSE);
   self->mode =
-      choice_of(self, row, "wave-mode", (const char *[]){"Exact mode", "Live mode", NULL},
+      choice_of(self, row, "wave-mode", (const char *[]){"Exact", "Live", NULL},
                 "Exact: OpenFWI's arithmetic and its 120 absorbing cells. Live: a thin absorbing layer",
                 G_CALLBACK(on_mode));
   GtkWidget *space = gtk_label_new(NULL);
   gtk_widget_set_hexpand(space, TRUE);
   gtk_box_append(GTK_BOX(row), space);
-  GtkWidget *export = gtk_button_new_with_label("Export movie…");
+  GtkWidget *export = gtk_button_new_with_label("Export…");
   gtk_widget_set_name(export, "wave-export");
   gtk_widget_set_tooltip_text(export, "Pictures of this movie, or an MP4 where ffmpeg is installed");
   gtk_actionable_set_action_name(GTK_ACTIONABLE(export), "win.export-movie");

@@ -11,6 +11,7 @@
 #pragma weak wd_recording_find
 #pragma weak wd_recording_position
 #pragma weak wd_branch_last
+#pragma weak wd_branch_is_data
 #pragma weak wd_score_get_info
 
 enum { BRANCHES = 3, MOST = 64 };
@@ -27,6 +28,9 @@ int wd_branch_last(const WdBranch *b) {
 }
 WdPosition *wd_recording_position(WdRecording *r, guint id, int k) {
   return wd_recording_find(r, id) && k >= 0 && k < made[id - 1] ? &place[id - 1][k] : NULL;
+}
+gboolean wd_branch_is_data(const WdBranch *b, const WdPosition *p, int k) {
+  return k >= b->steps || (p && p->level.timestep < 0);
 }
 const WdScoreInfo *wd_score_get_info(int kind) {
   static const char *const key[WD_SCORES] = {
