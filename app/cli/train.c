@@ -23,6 +23,8 @@ static const cli_option options[] = {
      .help = "start from this model's weights"},
     {"resume", 0, CLI_FLAG, offsetof(train_args, resume),
      .help = "go on with the run that was stopped in --output; give its other options again"},
+    {"denoiser-from", 0, CLI_TEXT, offsetof(train_args, denoiser_from), .value = "DIR",
+     .help = "diffusion: start from the denoiser of this model, though it was made for another autoencoder"},
     {"other-data", 0, CLI_FLAG, offsetof(train_args, other_data),
      .help = "with --resume: go on, on other data than before (shards were added or replaced)"},
     {"steps", 0, CLI_INT, offsetof(train_args, steps), .min = 1, .max = 1000000000,
@@ -126,6 +128,35 @@ static wd_status open_stage1(const train_args *a, train_run *r, wd_error *err) {
   return wd_model_create(r->device, &c, a->seed, true, &r->model, err);
 }
 
+/* The weights of another model's denoiser, of the same sizes, as those to start from. */
+static wd_status borrow_denoiser(const char *name, train_run *r, uint64_t seed, wd_error *err) {
+  char path[4096];
+  wd_model *other = NULL;
+  float *value = NULL;
+  wd_status st = wd_find_model(name, path, sizeof path, err);
+  if (!st) st = wd_model_open(r->device, path, false, &other, err);
+  if (!st && !wd_model_has(other, WD_STAGE2))
+    st = wd_fail(err, WD_ERR_ARGUMENT, "--denoiser-from %s: that model has no denoiser", name);
+  if (!st) st = wd_model_restart(r->model, WD_STAGE2, &wd_model_get_config(other)->stage2, seed, err);
+  wd_params *from = other ? wd_model_params(other, WD_STAGE2) : NULL,
+            *to = st ? NULL : wd_model_params(r->model, WD_STAGE2);
+  if (!st && from->total != to->total)
+    st = wd_fail(err, WD_ERR_SHAPE, "%s has a denoiser of another size", name);
+  if (!st && !(value = wd_calloc(to->total, sizeof *value)))
+    st = wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a denoiser's weights");
+  for (int i = 0; !st && i < to->count; i++) {
+    int k = wd_params_find(from, to->param[i].name);
+    if (k < 0 || from->param[k].count != to->param[i].count)
+      st = wd_fail(err, WD_ERR_SHAPE, "%s: its denoiser has no \"%s\" of this size", name, to->param[i].name);
+    if (!st) st = wd_params_get(from, k, value, err);
+    if (!st) st = wd_params_set(to, i, value, err);
+  }
+  if (!st) wd_params_changed(to);
+  wd_free(value);
+  wd_model_close(other);
+  return st;
+}
+
 /* The autoencoder of --from goes into the output folder too: a model is one folder. */
 static wd_status open_stage2(const train_args *a, train_run *r, wd_error *err) {
   char source[4096];
@@ -148,6 +179,7 @@ static wd_status open_stage2(const train_args *a, train_run *r, wd_error *err) {
     }
   }
   if (st || continued) return st;
+  if (a->denoiser_from) return borrow_denoiser(a->denoiser_from, r, a->seed, err);
   wd_stage2_config c = {.width = a->denoiser_width,
                         .size = wd_model_latent(r->model).height,
                         .latent = wd_model_latent(r->model).channels};
@@ -285,6 +317,9 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
   const train_args *a = arguments;
   if (!a->steps && a->time_limit <= 0)
     return cli_usage_error(err, "how long? --steps N, --time-limit SECONDS, or both");
+  if (a->denoiser_from && (!a->stage || a->from || a->denoiser_width))
+    return cli_usage_error(
+        err, "--denoiser-from is for --stage diffusion, in place of --from, and brings its size");
   static const wd_dtype type[3] = {WD_F16, WD_BF16, WD_F32};
   train_run r = {.args = a,
                  .stage = a->stage ? WD_STAGE2 : WD_STAGE1,

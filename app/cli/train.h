@@ -9,7 +9,7 @@
 
 typedef struct train_args {
   int stage, precision, weights; /* choices */
-  const char *data, *output, *from, *device;
+  const char *data, *output, *from, *denoiser_from, *device;
   bool resume, other_data, two_codebooks, pieces;
   int steps, batch;
   double time_limit, rate, sheet_every, save_every;

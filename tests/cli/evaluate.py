@@ -13,12 +13,12 @@ MAKE_MODEL = os.environ["WD_MAKE_MODEL"]
 subprocess.run([MAKE_MODEL, "small", "1", "small"], check=True)
 subprocess.run([MAKE_MODEL, "half", "1", "one", "small"], check=True)
 FEW = ["--device", "cpu:1", "--count", "20", "--steps", "3", "--trajectories", "4", "--floor-maps", "1", "--training-maps",
-       "100"]
+       "100", "--refined", "1"]
 
 r = result("evaluate", "evaluate", "--model", "small", "--output", "out", "--figure", *FEW)
 on_disk = json.load(open("out/evaluation.json", encoding="utf-8"))
 ok(on_disk == r or {k: v for k, v in on_disk.items()}.keys() == r.keys(), "evaluation.json says what --json says")
-PICTURES = ["convergence.png", "gathers.png", "generated.png", "pairs.png", "validity.png"]
+PICTURES = ["convergence.png", "gathers.png", "generated.png", "neighbours.png", "pairs.png", "reflections.png", "sheet.png", "validity.png"]
 drawn = sorted(f for f in os.listdir("out") if f.endswith(".png"))
 ok(drawn in (PICTURES, []), "the figures", drawn)
 if drawn:
@@ -72,6 +72,9 @@ ok(r["discretization_floor"]["reflection_residual"]["median"] > 0 and r["mirror"
    and r["generation"]["frechet"]["velocity"]["generated"] > 0 and 0 < r["generation"]["diversity"]["ratio"]
    and r["generation"]["nearest_training_map"]["training_maps"] == 100 and r["cost"]["denoising_step_ms"] > 0
    and r["cost"]["peak_memory_bytes"] > 1e6, "floor, mirror, distances, cost")
+
+ok(r["refinement"]["latents"] == 1 and len(r["refinement"]["steps"]) == 21 and r["refinement"]["before"] > 0
+   and r["refinement"]["after"] == r["refinement"]["steps"][20]["reflection_residual"]["median"], "refinement, step by step")
 
 # What sample and its scores say of the same seeds.
 result("the same seeds by sample", "sample", "--model", "small", "--device", "cpu:1", "--seeds", "0-19", "--family", "all",

@@ -14,10 +14,11 @@ DEVICE = ["--device", "cpu:1"]
 
 result("twenty pairs as a shard", "generate", "--family", "all", "--count", "20", "--seed", "5", "--output", "data", "--codec",
        "--device", "cpu")
+result("and others", "generate", "--family", "flatvel-a", "--count", "20", "--seed", "6", "--output", "more", "--codec", "--device", "cpu")
 
 
-def train(text, stage, model, *words):
-    return result(text, "train", "--stage", stage, "--data", "data", "--output", model, *words, *DEVICE)
+def train(text, stage, model, *words, data="data"):
+    return result(text, "train", "--stage", stage, "--data", data, "--output", model, *words, *DEVICE)
 
 
 def rows(path):
@@ -64,6 +65,17 @@ ok(len(rows("m/training/diffusion.csv")) == 5, "a log of its own")
 train("more of it from there, into a new folder, in pieces", "diffusion", "m2", "--steps", "2", "--batch", "4", "--from", "m",
       "--pieces", "--weights", "f32")
 ok(os.path.exists("m2/stage1.safetensors") and os.path.exists("m2/stage2.safetensors"), "a whole model")
+os.mkdir("m4")
+shutil.copy("again/stage1.safetensors", "m4")
+borrowed = train("a denoiser of another model's autoencoder", "diffusion", "m4", "--steps", "1", "--batch", "4", "--rate", "1e-8",
+                 "--weights", "f32", "--denoiser-from", "m2")
+ok(abs(os.path.getsize("m4/stage2.safetensors") - sum(os.path.getsize(f"m2/{f}") for f in os.listdir("m2") if f.startswith("stage2")))
+   < 2000, "of its size")
+expect(1, "a borrowed denoiser for an autoencoder", "train", "--data", "data", *DEVICE, "--stage", "autoencoder", "--output", "q",
+       "--steps", "1", "--denoiser-from", "m2", error="denoiser-from")
+expect(1, "other data without asking", "train", "--data", "more", *DEVICE, "--stage", "autoencoder", "--output", "m", "--steps", "6",
+       "--batch", "2", *TINY, "--resume", error="started otherwise")
+train("other data, asked for", "autoencoder", "m", "--steps", "6", "--batch", "2", "--resume", "--other-data", data="more")
 train("the autoencoder, continued", "autoencoder", "m3", "--steps", "2", "--batch", "2", "--from", "m")
 
 # Refusals: one line each, and nothing lost.
