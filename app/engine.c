@@ -121,6 +121,8 @@ void wd_result_free(WdResult *r) {
   wd_model_info_free(r->info);
   wd_chore_done_free(r->chore);
   wd_wavefield_unref(r->wavefield);
+  wd_sample_free(r->sample);
+  if (r->way) g_array_unref(r->way);
   g_free(r);
 }
 
@@ -174,7 +176,8 @@ gboolean wd_engine_is_quiet(WdEngine *e) {
   pthread_mutex_lock(&e->mutex);
   gboolean quiet = !e->unit && !e->open_name && !e->job && !e->look[0].want && !e->look[1].want &&
                    !e->rest.want && !e->wavefield.pair && g_queue_is_empty(&e->chores[0]) &&
-                   g_queue_is_empty(&e->chores[1]) && g_queue_is_empty(&e->results);
+                   g_queue_is_empty(&e->chores[1]) && !e->batch && !e->batch_run &&
+                   g_queue_is_empty(&e->results);
   pthread_mutex_unlock(&e->mutex);
   return quiet;
 }
@@ -203,6 +206,23 @@ static void drop_waiting_job(WdEngine *e) {
   g_clear_pointer(&e->job, wd_job_free);
 }
 
+static void batch_done_locked(WdEngine *e, guint serial, const wd_error *error) {
+  WdResult *r = wd_result_new(WD_RESULT_BATCH_DONE);
+  r->serial = serial;
+  r->error = *error;
+  publish_locked(e, r);
+}
+
+/* Under the mutex: the batch that waits is off, the one under way stops. */
+static void drop_batch(WdEngine *e) {
+  const wd_error stopped = {WD_CANCELLED, "stopped"};
+  if (e->batch) batch_done_locked(e, e->batch->serial, &stopped);
+  g_clear_pointer(&e->batch, wd_batch_free);
+  e->batch_stop = e->batch_run != NULL;
+  e->batch_finish = FALSE;
+  cancel_locked(e, e->unit == WD_UNIT_BATCH);
+}
+
 void wd_engine_open(WdEngine *e, const char *name, const char *device) {
   pthread_mutex_lock(&e->mutex);
   g_free(e->open_name);
@@ -213,6 +233,7 @@ void wd_engine_open(WdEngine *e, const char *name, const char *device) {
   for (int i = 0; i < 2; i++)
     g_queue_clear_full(&e->chores[i], (GDestroyNotify)wd_chore_free); /* of the old */
   g_clear_pointer(&e->chore, wd_chore_free);
+  drop_batch(e);
   e->stop = TRUE;
   cancel_locked(e, e->unit != WD_UNIT_OPEN);
   pthread_cond_signal(&e->posted);
@@ -224,7 +245,8 @@ void wd_engine_look(WdEngine *e, int view, const WdAsk *ask) {
   WdAsk *slot = &e->look[view];
   gboolean same = ask && ask->want && slot->latent == ask->latent;
   cancel_locked(e, e->unit == WD_UNIT_LOOK && e->unit_view == view && !same);
-  cancel_locked(e, (e->unit == WD_UNIT_REST || e->unit == WD_UNIT_CHORE || e->unit == WD_UNIT_WAVEFIELD) &&
+  cancel_locked(e, (e->unit == WD_UNIT_REST || e->unit == WD_UNIT_CHORE || e->unit == WD_UNIT_WAVEFIELD ||
+                    e->unit == WD_UNIT_BATCH) &&
                        ask && ask->want);
   wd_ask_clear(slot);
   *slot = copy_ask(ask);
@@ -236,7 +258,8 @@ void wd_engine_start(WdEngine *e, WdJob *job) {
   pthread_mutex_lock(&e->mutex);
   drop_waiting_job(e);
   e->job = job;
-  cancel_locked(e, e->unit == WD_UNIT_JOB || e->unit == WD_UNIT_REST || e->unit == WD_UNIT_CHORE);
+  cancel_locked(e, e->unit == WD_UNIT_JOB || e->unit == WD_UNIT_REST || e->unit == WD_UNIT_CHORE ||
+                       e->unit == WD_UNIT_BATCH);
   pthread_cond_signal(&e->posted);
   pthread_mutex_unlock(&e->mutex);
 }
@@ -281,6 +304,27 @@ void wd_engine_add_chores(WdEngine *e, const WdChore *chores, guint n) {
   for (guint i = 0; i < n; i++) {
     g_queue_push_tail(&e->chores[chores[i].soon != 0], wd_chore_copy(&chores[i]));
     cancel_locked(e, chores[i].soon && e->unit >= WD_UNIT_LOOK && e->unit != WD_UNIT_JOB);
+  }
+  pthread_cond_signal(&e->posted);
+  pthread_mutex_unlock(&e->mutex);
+}
+
+void wd_engine_batch(WdEngine *e, WdBatch *batch) {
+  pthread_mutex_lock(&e->mutex);
+  drop_batch(e);
+  e->batch = batch;
+  pthread_cond_signal(&e->posted);
+  pthread_mutex_unlock(&e->mutex);
+}
+
+void wd_engine_batch_finish(WdEngine *e) {
+  const wd_error stopped = {WD_CANCELLED, "stopped"};
+  pthread_mutex_lock(&e->mutex);
+  if (e->batch) { /* nothing of it is under way */
+    batch_done_locked(e, e->batch->serial, &stopped);
+    g_clear_pointer(&e->batch, wd_batch_free);
+  } else {
+    e->batch_finish = e->batch_run != NULL;
   }
   pthread_cond_signal(&e->posted);
   pthread_mutex_unlock(&e->mutex);
@@ -462,6 +506,24 @@ static void chore_unit(WdEngine *e, gboolean soon) {
   wd_chore_done_free(done);
 }
 
+/* Not under the mutex, which guards whether there is a run. */
+static void end_batch(WdEngine *e, const wd_error *error) {
+  pthread_mutex_lock(&e->mutex);
+  WdBatchRun *run = g_steal_pointer(&e->batch_run);
+  e->batch_stop = e->batch_finish = FALSE;
+  batch_done_locked(e, wd_batch_run_get(run)->serial, error);
+  pthread_mutex_unlock(&e->mutex);
+  wd_batch_run_free(run);
+}
+
+static void batch_unit(WdEngine *e) {
+  wd_error err = {0};
+  gboolean done = FALSE;
+  wd_status st = wd_batch_unit(e, e->batch_run, &done, &err);
+  if (st == WD_CANCELLED) return; /* stopped, or the same unit again */
+  if (st || done) end_batch(e, &err);
+}
+
 /* Under the mutex. Which unit comes next; WD_UNIT_NONE: wait. */
 static WdUnit pick(WdEngine *e) {
   if (e->open_name) return WD_UNIT_OPEN;
@@ -474,7 +536,8 @@ static WdUnit pick(WdEngine *e) {
   if (e->wavefield.pair) return WD_UNIT_WAVEFIELD;
   if (e->job || e->active) return WD_UNIT_JOB;
   if (e->rest.want) return WD_UNIT_REST;
-  return g_queue_is_empty(&e->chores[0]) ? WD_UNIT_NONE : WD_UNIT_CHORE;
+  if (!g_queue_is_empty(&e->chores[0])) return WD_UNIT_CHORE;
+  return e->batch || e->batch_run ? WD_UNIT_BATCH : WD_UNIT_NONE;
 }
 
 static void *run(void *data) {
@@ -491,6 +554,13 @@ static void *run(void *data) {
       continue;
     }
     e->stop = FALSE;
+    if (e->batch_run && (e->batch_stop || (e->batch_finish && wd_batch_between(e->batch_run)))) {
+      pthread_mutex_unlock(&e->mutex);
+      const wd_error error = {WD_CANCELLED, "stopped"};
+      end_batch(e, &error);
+      pthread_mutex_lock(&e->mutex);
+      continue;
+    }
     WdUnit unit = pick(e);
     if (!unit) {
       pthread_cond_wait(&e->posted, &e->mutex);
@@ -501,6 +571,7 @@ static void *run(void *data) {
     if (unit == WD_UNIT_JOB && e->job) e->active = wd_active_new(g_steal_pointer(&e->job));
     if (unit == WD_UNIT_SOON || unit == WD_UNIT_CHORE)
       e->chore = g_queue_pop_head(&e->chores[unit == WD_UNIT_SOON]);
+    if (unit == WD_UNIT_BATCH && e->batch) e->batch_run = wd_batch_run_new(g_steal_pointer(&e->batch));
     char *name = unit == WD_UNIT_OPEN ? g_steal_pointer(&e->open_name) : NULL;
     char *device = unit == WD_UNIT_OPEN ? g_steal_pointer(&e->open_device) : NULL;
     int view = e->unit_view;
@@ -513,6 +584,7 @@ static void *run(void *data) {
     case WD_UNIT_REST: ask_unit(e, &e->rest, TRUE); break;
     case WD_UNIT_SOON: chore_unit(e, TRUE); break;
     case WD_UNIT_CHORE: chore_unit(e, FALSE); break;
+    case WD_UNIT_BATCH: batch_unit(e); break;
     case WD_UNIT_NONE: break;
     }
     g_free(name);
@@ -521,6 +593,7 @@ static void *run(void *data) {
   }
   pthread_mutex_unlock(&e->mutex);
   g_clear_pointer(&e->active, wd_active_free);
+  g_clear_pointer(&e->batch_run, wd_batch_run_free);
   wd_engine_forget(e);
   wd_device_close(e->one_core);
   g_clear_pointer(&e->works, wd_works_close);
@@ -557,6 +630,7 @@ void wd_engine_close(WdEngine *e) {
   WdResult *r;
   while ((r = g_queue_pop_head(&e->results))) wd_result_free(r);
   wd_job_free(e->job);
+  wd_batch_free(e->batch);
   for (int v = 0; v < 2; v++) wd_ask_clear(&e->look[v]);
   wd_ask_clear(&e->rest);
   for (int i = 0; i < 2; i++) g_queue_clear_full(&e->chores[i], (GDestroyNotify)wd_chore_free);

@@ -13,6 +13,7 @@
 #ifndef WD_ENGINE_H
 #define WD_ENGINE_H
 
+#include "app/population.h"
 #include "app/score.h"
 #include "app/session.h"
 #include "app/wavefield.h"
@@ -78,18 +79,31 @@ gboolean wd_policy_scores(const WdPolicy *policy, int k, int steps, int end, WdW
 WdChore *wd_chore_copy(const WdChore *chore); /* with references of its own */
 void wd_chore_free(WdChore *chore);           /* NULL is harmless */
 
+/* Many seeds to be sampled and measured, behind everything else that there is to do. */
+typedef struct WdBatch {
+  guint serial;
+  GArray *seed;       /* guint64 */
+  GArray *family;     /* int, one a seed: wd_family, -1: any */
+  WdPopulation *like; /* without samples: plan, mode (exact or live), geometry, range, and which positions of
+                         the way are scored (the last of them the data) */
+} WdBatch;
+WdBatch *wd_batch_new(void);
+void wd_batch_free(WdBatch *batch); /* NULL is harmless */
+
 typedef enum WdResultKind {
   WD_RESULT_OPENED = 0, /* info */
   WD_RESULT_OPEN_FAILED,
-  WD_RESULT_POSITION, /* serial, branch, k, position, owned */
-  WD_RESULT_FRAME,    /* latent, pair, simulation with score; any may be NULL */
-  WD_RESULT_TRUTH,    /* serial, branch, pair: with its gathers simulated */
-  WD_RESULT_FAULT,    /* latent, error */
-  WD_RESULT_ASK_DONE, /* the one at rest; error when it failed */
-  WD_RESULT_JOB_DONE, /* serial, branch, error (WD_OK, WD_CANCELLED, ...), k: the last position made */
-  WD_RESULT_CHORE,    /* chore */
-  WD_RESULT_TIME,     /* which, ms */
-  WD_RESULT_WAVEFIELD /* wavefield, or error; or neither, and fraction: how far it is */
+  WD_RESULT_POSITION,  /* serial, branch, k, position, owned */
+  WD_RESULT_FRAME,     /* latent, pair, simulation with score; any may be NULL */
+  WD_RESULT_TRUTH,     /* serial, branch, pair: with its gathers simulated */
+  WD_RESULT_FAULT,     /* latent, error */
+  WD_RESULT_ASK_DONE,  /* the one at rest; error when it failed */
+  WD_RESULT_JOB_DONE,  /* serial, branch, error (WD_OK, WD_CANCELLED, ...), k: the last position made */
+  WD_RESULT_TIME,      /* which, ms */
+  WD_RESULT_SAMPLE,    /* serial, k: number in the batch, sample, way */
+  WD_RESULT_CHORE,     /* chore */
+  WD_RESULT_WAVEFIELD, /* wavefield, or error; or neither, and fraction: how far it is */
+  WD_RESULT_BATCH_DONE /* serial, error (WD_OK, WD_CANCELLED, ...) */
 } WdResultKind;
 
 typedef enum WdTimed {
@@ -121,6 +135,8 @@ typedef struct WdResult {
   wd_error error;
   WdTimed timed;
   double ms;
+  WdSample *sample;
+  GArray *way; /* WdWayStep, with timesteps and log-SNR */
 } WdResult;
 void wd_result_free(WdResult *result);
 /* Whether what went wrong is the latent's own fault, and not the device's or the memory's. */
@@ -153,6 +169,9 @@ guint wd_engine_count_chores(WdEngine *e, gconstpointer owner); /* waiting or un
 /* The wavefield of a shot: after what the views look at, before jobs. NULL, or no pair: none is wanted. It
  * needs no model. */
 void wd_engine_wavefield(WdEngine *e, const WdWavefieldAsk *ask);
+/* Takes the batch over; one that runs ends, cancelled. NULL: none. */
+void wd_engine_batch(WdEngine *e, WdBatch *batch);
+void wd_engine_batch_finish(WdEngine *e); /* ends after the sample under way */
 guint64 wd_engine_simulations(WdEngine *e);
 /* Nothing is under way or waits, and nothing is left to be taken. */
 gboolean wd_engine_is_quiet(WdEngine *e);

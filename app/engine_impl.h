@@ -34,7 +34,8 @@ typedef struct WdWorks {
   int threads; /* for what is made on the host */
 } WdWorks;
 
-typedef struct WdActive WdActive; /* a job under way; engine_job.c */
+typedef struct WdActive WdActive;     /* a job under way; engine_job.c */
+typedef struct WdBatchRun WdBatchRun; /* a batch under way; engine_batch.c */
 
 typedef enum WdUnit {
   WD_UNIT_NONE = 0,
@@ -44,7 +45,8 @@ typedef enum WdUnit {
   WD_UNIT_WAVEFIELD,
   WD_UNIT_JOB,
   WD_UNIT_REST,
-  WD_UNIT_CHORE
+  WD_UNIT_CHORE,
+  WD_UNIT_BATCH
 } WdUnit;
 
 struct WdEngine {
@@ -57,10 +59,12 @@ struct WdEngine {
   WdAsk look[2];
   WdJob *job;
   WdAsk rest;
-  WdWavefieldAsk wavefield; /* pair NULL: none */
-  GQueue chores[2];         /* WdChore *, those that are soon in [1] */
-  WdChore *chore;           /* under way, owned; NULL when it was dropped meanwhile */
-  WdUnit unit;              /* under way */
+  WdWavefieldAsk wavefield;          /* pair NULL: none */
+  GQueue chores[2];                  /* WdChore *, those that are soon in [1] */
+  WdChore *chore;                    /* under way, owned; NULL when it was dropped meanwhile */
+  WdBatch *batch;                    /* waits to begin */
+  gboolean batch_stop, batch_finish; /* the one under way: now; after its sample */
+  WdUnit unit;                       /* under way */
   int unit_view;
   atomic_bool cancel; /* of the unit under way */
   int inject;
@@ -78,6 +82,7 @@ struct WdEngine {
   WdWorks *works;
   WdActive *active;
   wd_device *one_core;        /* engine_wavefield.c */
+  WdBatchRun *batch_run;      /* read by others as: there is one, or not */
   WdRecent recent[WD_RECENT]; /* the newest first */
   atomic_uint_fast64_t simulations;
 };
@@ -114,5 +119,12 @@ void wd_active_free(WdActive *a);
 wd_status wd_active_unit(WdEngine *e, WdActive *a, gboolean *done, wd_error *err);
 const WdJob *wd_active_job(const WdActive *a);
 int wd_active_at(const WdActive *a); /* the last position made */
+
+/* ---- engine_batch.c */
+WdBatchRun *wd_batch_run_new(WdBatch *batch); /* takes the batch over */
+void wd_batch_run_free(WdBatchRun *r);        /* NULL is harmless */
+const WdBatch *wd_batch_run_get(const WdBatchRun *r);
+wd_status wd_batch_unit(WdEngine *e, WdBatchRun *r, gboolean *done, wd_error *err);
+gboolean wd_batch_between(const WdBatchRun *r); /* no sample is begun */
 
 #endif

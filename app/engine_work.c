@@ -38,6 +38,8 @@ static void describe(WdWorks *w) {
   i->families = w->denoiser ? wd_model_get_config(w->model)->stage2.families : 0;
   i->latent = wd_model_latent(w->model);
   i->geometry = wd_model_get_config(w->model)->geometry;
+  i->velocity_min = wd_model_get_config(w->model)->velocity_min;
+  i->velocity_max = wd_model_get_config(w->model)->velocity_max;
   w->info = i;
 }
 

@@ -10,6 +10,7 @@
 #define LEAST_L2         0.1
 #define LEAST_MATCH      0.95
 #define MAIN_PART        0.5
+#define TIMING_PART      0.8
 #define LEAST_GAIN_ERROR 0.1
 #define LEAST_SHIFT_MS   2.0
 #define DIRECT_LO        0.7
@@ -51,7 +52,8 @@ static const WdFlagInfo infos[WD_FLAGS] = {
     [WD_FLAG_TIMING] =
         {"timing", "Timing",
          "r_R at least 0.2, and shifting each window (133 ms of a trace) in time, 2 ms or more "
-         "in the mean, removes at least half of the squared error. Shifts beyond 1 / (2 f) = "
+         "in the mean, removes at least 80 % of the squared error (waves that have nothing in common lose "
+         "about half). Shifts beyond 1 / (2 f) = "
          "33 ms at 15 Hz are a cycle off."},
     [WD_FLAG_REFLECTOR] = {"reflector", "Missing or extra reflector",
                            "r_R at least 0.2, and at least half of the squared error lies in windows (133 ms "
@@ -92,7 +94,7 @@ static guint gather_flag(const double *v) {
   if (polarity(v)) return 1u << WD_FLAG_POLARITY;
   if (direct(v)) return 1u << WD_FLAG_DIRECT;
   if (!(r >= LEAST_RESIDUAL)) return 0;
-  if (v[WD_VALUE_TIMING] >= MAIN_PART && v[WD_VALUE_SHIFT] >= LEAST_SHIFT_MS) return 1u << WD_FLAG_TIMING;
+  if (v[WD_VALUE_TIMING] >= TIMING_PART && v[WD_VALUE_SHIFT] >= LEAST_SHIFT_MS) return 1u << WD_FLAG_TIMING;
   if (v[WD_VALUE_MISSING] + v[WD_VALUE_EXTRA] >= MAIN_PART) return 1u << WD_FLAG_REFLECTOR;
   return 0;
 }

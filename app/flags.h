@@ -6,6 +6,8 @@
  *             (0.035 to 0.05, solver/wave.h against a grid three times finer)
  *   0.95      |correlation| of gathers that differ by a factor: sqrt(1 - 0.95^2) = 0.31 would be left over
  *   1/2       of the squared error: the larger part has this cause, and no two such causes can both have it
+ *   0.8       of it for timing: shifting waves of one band that have nothing in common removes 0.4 to 0.6
+ *             (tests/app/test_flags.c), shifting late ones 0.92 and more
  *   2 ms      two samples: shifts below that are the sampling's own
  *   33 ms     1 / (2 f), half the dominant period at 15 Hz: beyond it a gradient pulls to the wrong cycle
  *   1/2       amplitude (1/4 of the energy) under which a reflection counts as absent

@@ -1,6 +1,8 @@
 #include "app/mode.h"
 
 #include "app/wavefield_view.h"
+#include "app/inspect_page.h"
+
 #include "app/window_private.h"
 
 #include <string.h>
@@ -11,7 +13,7 @@ static const WdModeInfo modes[WD_MODES] = {
     [WD_MODE_LATENT] = {"latent", "Latent", "Latent: explore the space that pairs are decoded from (Ctrl+2)",
                         "<Ctrl>2", NULL, WD_MODE_WHOLE, 0},
     [WD_MODE_INSPECT] = {"inspect", "Inspect", "Inspect: many samples, and where they fail (Ctrl+4)",
-                         "<Ctrl>4", NULL, WD_MODE_WHOLE, 0},
+                         "<Ctrl>4", wd_inspect_page_new, WD_MODE_WHOLE, 0},
     [WD_MODE_TEACH] = {"teach", "Teach", "Teach: lessons beside the panels (Ctrl+5)", "<Ctrl>5", NULL,
                        WD_MODE_BESIDE, 340},
 };

@@ -1,5 +1,6 @@
 /* Opening files: recognised on a thread, then shown, asked about, or put into the window. Drop and the
  * choosers come here too. */
+#include "app/inspect_page.h"
 #include "app/open.h"
 
 #include "app/apply.h"
@@ -166,6 +167,13 @@ void wd_open_files(WdWindow *window, GFile *const *file, guint files) {
       return;
     }
     g_ptr_array_add(path, p);
+  }
+  if (files == 1 && wd_population_recognise(path->pdata[0])) { /* its header tells, at once */
+    g_autoptr(GError) error = NULL;
+    if (!wd_window_open_population(window, path->pdata[0], &error))
+      wd_window_notify_error(window, "The samples could not be opened", error);
+    g_free(path->pdata[0]);
+    return;
   }
   g_ptr_array_add(path, NULL);
   GTask *task = g_task_new(window, NULL, recognised, NULL);

@@ -48,8 +48,9 @@ typedef struct WdModelInfo {
   int timesteps, families;
   wd_latent_shape latent;
   wd_shard_desc geometry;
-  wd_code_table *codes; /* the codebook */
-  char *evaluated;      /* "100 test pairs, exact mode"; NULL: there is no evaluation.json of these weights */
+  wd_code_table *codes;              /* the codebook */
+  double velocity_min, velocity_max; /* range of its maps, m/s */
+  char *evaluated; /* "100 test pairs, exact mode"; NULL: there is no evaluation.json of these weights */
 } WdModelInfo;
 
 /* Reference levels of one figure, from the model's evaluation.json. NaN where unknown. */
@@ -132,6 +133,35 @@ gboolean wd_session_walk_replace(WdSession *s, guint id, GBytes *latent, const c
 
 void wd_session_stop(WdSession *s);
 guint wd_session_get_running(WdSession *s); /* branch id, 0: none */
+
+/* ---- many seeds, sampled and measured behind everything else (app/population.h). Nothing of it enters the
+ * recording. */
+struct WdSample;
+struct WdPopulation;
+typedef struct WdPopulateDesc {
+  guint64 first;        /* seed; the others follow */
+  guint count;          /* 1..WD_POPULATION_MAX */
+  int family;           /* wd_family; -1: any; WD_FAMILIES: each in turn, seed modulo 10 */
+  wd_sampler_plan plan; /* zero: the model's defaults */
+  wd_wave_mode mode;    /* live or exact */
+  int every;            /* scored on the way: every so many steps; 0: the data alone */
+} WdPopulateDesc;
+/* sample: the callee's. done: error WD_OK, WD_CANCELLED when stopped, or what went wrong; nothing comes after
+ * it. Both on the main thread. */
+typedef struct WdPopulateCalls {
+  void (*sample)(struct WdSample *sample, const GArray *way, gpointer user);
+  void (*done)(const wd_error *error, gpointer user);
+  gpointer user;
+} WdPopulateCalls;
+/* An empty population that the samples of such a batch fit into; NULL with error: no model can sample. */
+struct WdPopulation *wd_session_population(WdSession *s, const WdPopulateDesc *desc, GError **error);
+/* Begins; a batch that runs is stopped first, and its `done` called. */
+gboolean wd_session_populate(WdSession *s, const WdPopulateDesc *desc, const WdPopulateCalls *calls,
+                             GError **error);
+/* after_this: the sample under way is finished first. */
+void wd_session_populate_stop(WdSession *s, gboolean after_this);
+void wd_session_populate_forget(WdSession *s, gpointer user); /* stops, and calls nobody any more */
+gboolean wd_session_is_populating(WdSession *s);
 
 /* ---- looking. Each view (0 or 1, the two of a comparison) looks at one latent; what is missing of it is
  * made: decoded, then simulated live, then, once the view rests, in exact mode. `rest`: the view has come to

@@ -41,6 +41,10 @@ struct _WdSession {
   WdWavefield *wavefield;  /* its answer */
   double wave_progress;
   wd_error wave_error;
+  /* many seeds */
+  guint batch; /* serial of the one that has not ended; 0: none */
+  guint batches;
+  WdPopulateCalls calls;
   /* levels */
   char *levels_of;                          /* identity */
   void *levels;                             /* session_levels.c */
@@ -72,6 +76,10 @@ void wd_session_take(gpointer session);
 void wd_session_schedule(WdSession *s);
 __attribute__((format(printf, 4, 5))) void wd_session_notice(WdSession *s, const WdNotice *notice,
                                                              const char *kept, const char *format, ...);
+
+/* session_populate.c */
+void wd_session_take_sample(WdSession *s, WdResult *r);
+void wd_session_take_batch_done(WdSession *s, WdResult *r);
 
 /* session_levels.c */
 void wd_session_load_levels(WdSession *s);

@@ -257,6 +257,8 @@ void wd_session_take(gpointer session) {
       if (s->model && !s->loading) g_signal_emit(s, wd_session_signals[WD_SIGNAL_CHORE], 0, r->chore);
       break;
     case WD_RESULT_WAVEFIELD: take_wavefield(s, r); break;
+    case WD_RESULT_SAMPLE: wd_session_take_sample(s, r); break;
+    case WD_RESULT_BATCH_DONE: wd_session_take_batch_done(s, r); break;
     case WD_RESULT_TIME: wd_session_add_time(s, r->timed, r->ms); break;
     }
     wd_result_free(r);

@@ -1,0 +1,13 @@
+/* The worst samples as pictures: map, gather, how the residual went, and its figures. A click chooses one. */
+#ifndef WD_INSPECT_GALLERY_H
+#define WD_INSPECT_GALLERY_H
+
+#include "app/inspect.h"
+
+#include <gtk/gtk.h>
+
+enum { WD_GALLERY_MAX = 60 };
+
+GtkWidget *wd_inspect_gallery_new(WdInspect *inspect);
+
+#endif
