@@ -152,6 +152,7 @@ static wd_status arrange(const wd_figure *f, arranged *a, wd_error *err) {
   }
   if (f->caption) a->caption_base = y + 0.8 * s + ascent;
   a->height = f->height_mm > 0 ? f->height_mm * 72 / 25.4 : y + below + margin;
+  a->height = fmax(a->height, f->least_height_mm * 72 / 25.4);
   a->count = f->items;
   wd_pen_close(&pen);
   if (status) wd_free(a->item);

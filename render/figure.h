@@ -17,14 +17,15 @@ typedef struct wd_figure_item {
 typedef struct wd_figure {
   const wd_figure_item *item;
   int items;
-  int columns;         /* of the grid, all equally wide [1] */
-  double width_mm;     /* [170, the width of a page's text] */
-  double height_mm;    /* [what the panels ask for] */
-  double dpi;          /* [300; for PDF and SVG, of what is rasterised inside] */
-  wd_style style;      /* medium and scale are set by the writer */
-  const char *title;   /* above all [none]; also the document's title */
-  const char *caption; /* one line below all [none] */
-  const char *recipe;  /* JSON (UTF-8) that tells how to make the figure again [none] */
+  int columns;            /* of the grid, all equally wide [1] */
+  double width_mm;        /* [170, the width of a page's text] */
+  double height_mm;       /* [what the panels ask for] */
+  double least_height_mm; /* of the paper, below the panels: movies want frames of one size [0] */
+  double dpi;             /* [300; for PDF and SVG, of what is rasterised inside] */
+  wd_style style;         /* medium and scale are set by the writer */
+  const char *title;      /* above all [none]; also the document's title */
+  const char *caption;    /* one line below all [none] */
+  const char *recipe;     /* JSON (UTF-8) that tells how to make the figure again [none] */
 } wd_figure;
 
 typedef enum wd_figure_format { WD_FIGURE_PNG = 0, WD_FIGURE_PDF, WD_FIGURE_SVG } wd_figure_format;

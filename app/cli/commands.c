@@ -25,6 +25,9 @@ extern const cli_command cli_lesson;
 #ifdef WD_HAVE_RENDER
 extern const cli_command cli_render;
 #endif
+#ifdef WD_HAVE_VIEW
+extern const cli_command cli_movie;
+#endif
 extern const cli_command cli_train;
 extern const cli_command cli_bench;
 
@@ -54,6 +57,9 @@ const cli_command *const cli_commands[] = {
 #endif
 #ifdef WD_HAVE_VIEW
     &cli_lesson,
+#endif
+#ifdef WD_HAVE_VIEW
+    &cli_movie,
 #endif
     &cli_train,
     &cli_bench,

@@ -1,5 +1,6 @@
 /* wavediffusion-cli render: maps and gathers as PNG, PDF or SVG. */
 #include "app/cli/recording.h"
+#include "app/cli/render_panels.h"
 
 #include "render/figure.h"
 #include "solver/family.h"
@@ -20,9 +21,10 @@ enum { MAX_SHEET = 400, MAX_SHOTS_DRAWN = 20, FAMILY_SAMPLES = 8 };
 
 typedef struct render_args {
   const char *file, *output, *shot, *colormap, *range, *title, *beside;
+  const char *panels, *model, *device, *probe;
   int kind, index, mode, theme, contact_sheet, step, branch;
-  double clip, gain, width_mm, dpi, spacing, dt, agc, excursion;
-  bool families, smooth, normalise, flip, survey;
+  double ms, clip, gain, width_mm, dpi, spacing, dt, agc, excursion;
+  bool margin, families, smooth, normalise, flip, survey;
   uint64_t seed;
 } render_args;
 
@@ -41,6 +43,20 @@ static const cli_option options[] = {
     CLI_RECORDING_OPTIONS(render_args),
     {"shot", 's', CLI_TEXT, offsetof(render_args, shot), .value = "N|all", .initial = "all",
      .help = "which shot of a gather, from 1, or all side by side"},
+#ifdef WD_HAVE_VIEW
+    {"panels", 'p', CLI_TEXT, offsetof(render_args, panels), .value = "LIST",
+     .help = "of a recording or a recipe, as the window draws them: vel, dec, sim, diff, traces, res; or "
+             "wavefield"},
+    {"time", 0, CLI_REAL, offsetof(render_args, ms), .min = -1, .max = 1e7, .value = "MS", .initial = "-1",
+     .help = "--panels wavefield: the time in milliseconds [the view's]"},
+    {"margin", 0, CLI_FLAG, offsetof(render_args, margin),
+     .help = "--panels wavefield: with the absorbing cells"},
+    {"probe", 0, CLI_TEXT, offsetof(render_args, probe), .value = "X,Z|none",
+     .help = "--panels wavefield: metres of the place whose trace is drawn"},
+    {"model", 'M', CLI_TEXT, offsetof(render_args, model), .value = "M",
+     .help = "--panels: model that makes what the file does not keep [the file's own]"},
+    CLI_DEVICE_OPTION(render_args),
+#endif
     {"beside", 'b', CLI_TEXT, offsetof(render_args, beside), .value = "FILE",
      .help = "draw the gather of the same index of this file beside a map"},
     {"contact-sheet", 0, CLI_INT, offsetof(render_args, contact_sheet), .min = 1, .max = MAX_SHEET,
@@ -568,8 +584,38 @@ static wd_status write_picture(const render_args *a, const scene *s, wd_error *e
   return status;
 }
 
+#ifdef WD_HAVE_VIEW
+static wd_status run_panels(cli *c, const render_args *a, wd_error *err) {
+  if (!a->file || a->families || a->contact_sheet || a->beside)
+    return cli_usage_error(err, "--panels takes a FILE and none of --families, --contact-sheet, --beside");
+  char *end;
+  const long shot = strcmp(a->shot, "all") == 0 ? 0 : strtol(a->shot, &end, 10);
+  if (strcmp(a->shot, "all") != 0 && (end == a->shot || *end || shot < 1 || shot > WD_MAX_SHOTS))
+    return cli_usage_error(err, "--shot %s: give a number from 1", a->shot);
+  const render_panels_args p = {.file = a->file,
+                                .output = a->output,
+                                .panels = a->panels,
+                                .model = a->model,
+                                .device = a->device,
+                                .title = a->title,
+                                .probe = a->probe,
+                                .shot = (int)shot,
+                                .branch = a->branch,
+                                .step = a->step,
+                                .width_mm = a->width_mm,
+                                .dpi = a->dpi,
+                                .ms = a->ms,
+                                .dark = a->theme == 1,
+                                .margin = a->margin};
+  return render_panels(c, &p, err);
+}
+#endif
+
 static wd_status run(cli *c, const void *arguments, wd_error *err) {
   const render_args *a = arguments;
+#ifdef WD_HAVE_VIEW
+  if (a->panels) return run_panels(c, a, err);
+#endif
   if (a->families == (a->file != NULL)) return cli_usage_error(err, "give either FILE or --families");
   if (a->families && (a->contact_sheet || a->beside || a->survey))
     return cli_usage_error(err, "--families goes with neither --contact-sheet, --beside nor --survey");
@@ -602,11 +648,13 @@ const cli_command cli_render = {
         "gain, "
         "AGC) is written on the picture, and the file carries the recipe that made it: in PNG as the text "
         "chunk wavediffusion:run, in PDF as keywords, in SVG as metadata.",
-    .example = "wavediffusion-cli render velocity.npy -o velocity.png\n"
-               "wavediffusion-cli render seismic.npy --shot 3 --mode va -o shot3.pdf\n"
-               "wavediffusion-cli render velocity.npy --beside seismic.npy --survey -o pair.png\n"
-               "wavediffusion-cli render run.wdrun --step 8 -o step8.png\n"
-               "wavediffusion-cli render --families -o families.png\n",
+    .example =
+        "wavediffusion-cli render velocity.npy -o velocity.png\n"
+        "wavediffusion-cli render seismic.npy --shot 3 --mode va -o shot3.pdf\n"
+        "wavediffusion-cli render velocity.npy --beside seismic.npy --survey -o pair.png\n"
+        "wavediffusion-cli render run.wdrun --step 8 -o step8.png\n"
+        "wavediffusion-cli render run.wdrun --panels vel,dec,sim,diff,res --step 8 --dpi 300 -o fig.pdf\n"
+        "wavediffusion-cli render --families -o families.png\n",
     .operand = operands,
     .option = options,
     .size = sizeof(render_args),

@@ -1,0 +1,36 @@
+/* A run as the window would show it, without a window: a recording, or a recipe (JSON, or a picture that
+ * carries one), which is run again. For movie and render --panels. */
+#ifndef WD_CLI_REPLAY_H
+#define WD_CLI_REPLAY_H
+
+#include "app/cli/cli.h"
+
+#include "app/session.h"
+#include "app/view.h"
+
+typedef struct replay {
+  cli *c;
+  WdSession *session;
+  WdView *view; /* as the file has it; place[0] is the position asked for */
+  char *model;  /* that can make what the file does not keep */
+  const char *device;
+  wd_error failed;
+} replay;
+
+typedef struct replay_args {
+  const char *file, *model, *device;
+  int branch, step; /* from 1; position, -1: the file's, or the last */
+} replay_args;
+
+/* Whether a file is one of those. */
+bool replay_recognise(const char *path);
+wd_status replay_open(cli *c, const replay_args *args, replay *out, wd_error *err);
+void replay_close(replay *r); /* harmless on a zeroed struct */
+
+/* Makes sure that position k of the branch in view has its pair, and with `simulated` F(v), in exact mode
+ * where it has to be made. Opens the model if need be. */
+wd_status replay_need(replay *r, int k, bool simulated, wd_error *err);
+/* "decoded, step 12 of 16": of the place in view. */
+void replay_place(const replay *r, char *out, size_t size);
+
+#endif

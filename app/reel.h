@@ -1,0 +1,55 @@
+/* Movies to files: a wavefield through time, or a run through its steps, as pictures that each carry their
+ * recipe, and, where ffmpeg is installed, as an MP4. No GTK.
+ *
+ * Frames go into a folder beside the target and take its name when all are there: a movie that was cancelled
+ * or failed leaves nothing. */
+#ifndef WD_REEL_H
+#define WD_REEL_H
+
+#include "app/export.h"
+#include "app/wavefield.h"
+
+/* Zero means the default in brackets. */
+typedef struct WdReelOptions {
+  double width_mm; /* [170] */
+  double font;     /* points [8] */
+  int dpi;         /* [150] */
+  gboolean dark;   /* theme [light] */
+  double fps;      /* frames a second [12] */
+  /* of a wavefield, in milliseconds; of steps, positions */
+  double from, to; /* [all: to 0] */
+  guint parts;     /* of steps: WdFigurePart [velocity, gather, difference, plot] */
+} WdReelOptions;
+
+typedef struct WdReel WdReel;
+
+/* The wavefield as the view's look has it: every frame is look.speed / fps milliseconds after the one before.
+ * session may be NULL, and then the recipe is `recipe` (may be NULL) in every frame; otherwise each frame
+ * carries the view's, with its own time. */
+WdReel *wd_reel_of_wavefield(WdSession *session, WdView *view, WdWavefield *field, const char *place,
+                             const char *recipe, const WdReelOptions *options);
+/* Positions of the view's branch. */
+WdReel *wd_reel_of_steps(WdSession *session, WdView *view, const WdReelOptions *options, GError **error);
+void wd_reel_free(WdReel *reel); /* NULL is harmless */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(WdReel, wd_reel_free)
+
+int wd_reel_frames(const WdReel *reel);
+/* The position of frame i of a reel of steps, for whoever has to make it first. */
+int wd_reel_position(const WdReel *reel, int i);
+
+/* Frame i, composed: on the main thread. Then it may be written on any. */
+gboolean wd_reel_prepare(WdReel *reel, int i, GError **error);
+const wd_figure *wd_reel_figure(const WdReel *reel); /* of the last prepare; borrowed */
+
+/* A movie at a path: a folder of frame-0001.png ..., or NAME.mp4. Refuses early what cannot come to an end:
+ * WD_ERR_UNSUPPORTED, with what to do, for an MP4 where no ffmpeg is on the PATH; WD_ERR_ARGUMENT for other
+ * endings. */
+typedef struct WdReelFile WdReelFile;
+WdReelFile *wd_reel_file_new(const char *path, double fps, GError **error);
+/* Writes the prepared frame as the i-th, from 0. */
+gboolean wd_reel_file_add(WdReelFile *file, const WdReel *reel, int i, GError **error);
+/* Encodes (cancel may be NULL), renames; frees in any case. */
+gboolean wd_reel_file_finish(WdReelFile *file, const WdReel *reel, const atomic_bool *cancel, GError **error);
+void wd_reel_file_abort(WdReelFile *file); /* removes what was written; NULL is harmless */
+
+#endif

@@ -1,0 +1,211 @@
+/* Frames to a folder, or through ffmpeg to an MP4. */
+#include "app/reel.h"
+
+#include "app/status_error.h"
+#include "solver/file.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct WdReelFile {
+  char *path, *side; /* the target; the folder beside it that frames go to */
+  gboolean video;
+  double fps;
+  int frames;
+};
+
+static char *frame_path(const char *folder, int i) {
+  g_autofree char *name = g_strdup_printf("frame-%04d.png", i + 1);
+  return g_build_filename(folder, name, NULL);
+}
+
+static char *find_ffmpeg(GError **error) {
+  char *program = g_find_program_in_path("ffmpeg");
+  if (!program)
+    wd_status_set_error(error, WD_ERR_UNSUPPORTED,
+                        "an MP4 takes the program ffmpeg, which is not on the PATH: install it, or give a "
+                        "folder and get the pictures");
+  return program;
+}
+
+static gboolean io_error(GError **error, const char *what, const char *path) {
+  return wd_status_set_error(error, WD_ERR_IO, "%s: %s: %s", path, what, g_strerror(errno));
+}
+
+WdReelFile *wd_reel_file_new(const char *path, double fps, GError **error) {
+  g_autofree char *bare = g_strdup(path);
+  while (strlen(bare) > 1 && bare[strlen(bare) - 1] == '/') bare[strlen(bare) - 1] = 0;
+  g_autofree char *lower = g_ascii_strdown(bare, -1), *base = g_path_get_basename(bare),
+                  *folder = g_path_get_dirname(bare);
+  const char *dot = strrchr(base, '.');
+  const gboolean video = g_str_has_suffix(lower, ".mp4");
+  if (!video && dot && dot != base && strlen(dot) <= 5 && !g_file_test(bare, G_FILE_TEST_IS_DIR)) {
+    wd_status_set_error(error, WD_ERR_ARGUMENT,
+                        "%s: a movie is a folder of pictures, or a file that ends in .mp4", path);
+    return NULL;
+  }
+  if (video) {
+    g_autofree char *program = find_ffmpeg(error);
+    if (!program) return NULL;
+  }
+  if (g_file_test(bare, video ? G_FILE_TEST_IS_DIR : G_FILE_TEST_IS_REGULAR)) {
+    wd_status_set_error(error, WD_ERR_IO, "%s is there already, and is %s", bare,
+                        video ? "a folder" : "not a folder");
+    return NULL;
+  }
+  g_autofree char *pattern = g_strdup_printf(".%s.frames-XXXXXX", base);
+  char *side = g_build_filename(folder, pattern, NULL);
+  if (!g_mkdtemp_full(side, 0755)) {
+    io_error(error, "no folder can be made there", folder);
+    g_free(side);
+    return NULL;
+  }
+  WdReelFile *f = g_new0(WdReelFile, 1);
+  f->path = g_steal_pointer(&bare);
+  f->side = side;
+  f->video = video;
+  f->fps = fps > 0 ? fps : 12;
+  return f;
+}
+
+static void file_free(WdReelFile *f) {
+  g_free(f->path);
+  g_free(f->side);
+  g_free(f);
+}
+
+static void remove_frames(WdReelFile *f) {
+  for (int i = 0; i < f->frames; i++) {
+    g_autofree char *frame = frame_path(f->side, i);
+    g_unlink(frame);
+  }
+  g_rmdir(f->side);
+}
+
+void wd_reel_file_abort(WdReelFile *f) {
+  if (!f) return;
+  remove_frames(f);
+  file_free(f);
+}
+
+gboolean wd_reel_file_add(WdReelFile *f, const WdReel *reel, int i, GError **error) {
+  wd_error err = {0};
+  g_autofree char *frame = frame_path(f->side, i);
+  if (wd_figure_write(wd_reel_figure(reel), frame, &err)) return wd_status_to_error(&err, error);
+  f->frames = MAX(f->frames, i + 1);
+  return TRUE;
+}
+
+/* Waits for a child, or ends it when cancelled. */
+static gboolean wait_for(GPid pid, const atomic_bool *cancel, int *status, GError **error) {
+  for (gboolean killed = FALSE;;) {
+    const pid_t done = waitpid(pid, status, WNOHANG);
+    if (done == pid) {
+      if (killed) return wd_status_set_error(error, WD_CANCELLED, "cancelled while ffmpeg was at work");
+      return TRUE;
+    }
+    if (done < 0 && errno != EINTR) return io_error(error, "waiting for it failed", "ffmpeg");
+    if (!killed && cancel && atomic_load(cancel)) {
+      kill(pid, SIGKILL);
+      killed = TRUE;
+    }
+    g_usleep(10000);
+  }
+}
+
+static gboolean encode(const WdReelFile *f, const char *to, const atomic_bool *cancel, GError **error) {
+  g_autofree char *program = find_ffmpeg(error);
+  if (!program) return FALSE;
+  g_autofree char *input = g_build_filename(f->side, "frame-%04d.png", NULL);
+  char rate[G_ASCII_DTOSTR_BUF_SIZE];
+  g_ascii_formatd(rate, sizeof rate, "%.6g", f->fps);
+  /* Encoders want even sides; yuv420p is what every player shows. */
+  char *argv[] = {program,
+                  (char *)"-y",
+                  (char *)"-nostdin",
+                  (char *)"-loglevel",
+                  (char *)"error",
+                  (char *)"-framerate",
+                  rate,
+                  (char *)"-i",
+                  input,
+                  (char *)"-vf",
+                  (char *)"pad=ceil(iw/2)*2:ceil(ih/2)*2",
+                  (char *)"-pix_fmt",
+                  (char *)"yuv420p",
+                  (char *)"-movflags",
+                  (char *)"+faststart",
+                  (char *)"-metadata",
+                  (char *)"comment=WaveDiffusion; the recipe stands in the .json beside this file",
+                  (char *)"-f",
+                  (char *)"mp4",
+                  (char *)to,
+                  NULL};
+  GPid pid;
+  int err_fd = -1;
+  GError *spawn = NULL;
+  if (!g_spawn_async_with_pipes(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
+                                NULL, NULL, &pid, NULL, NULL, &err_fd, &spawn)) {
+    wd_status_set_error(error, WD_ERR_IO, "ffmpeg could not be started: %s", spawn->message);
+    g_error_free(spawn);
+    return FALSE;
+  }
+  int status = 0;
+  const gboolean ended = wait_for(pid, cancel, &status, error);
+  char words[400] = "";
+  const ssize_t n = ended ? read(err_fd, words, sizeof words - 1) : 0; /* a pipe holds what "error" says */
+  words[n > 0 ? n : 0] = 0;
+  close(err_fd);
+  g_spawn_close_pid(pid);
+  if (!ended) return FALSE;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return TRUE;
+  g_strchomp(words);
+  return wd_status_set_error(error, WD_ERR_IO, "ffmpeg failed%s%s", *words ? ": " : "", words);
+}
+
+static gboolean finish_video(WdReelFile *f, const WdReel *reel, const atomic_bool *cancel, GError **error) {
+  wd_error err = {0};
+  wd_file *file = NULL;
+  if (wd_file_create(f->path, &file, &err)) return wd_status_to_error(&err, error);
+  if (!encode(f, wd_file_temporary(file), cancel, error)) {
+    wd_file_abort(file);
+    return FALSE;
+  }
+  if (wd_file_commit(file, &err)) return wd_status_to_error(&err, error);
+  const char *recipe = wd_reel_figure(reel)->recipe;
+  if (!recipe) return TRUE;
+  g_autofree char *beside = g_strconcat(f->path, ".json", NULL);
+  wd_status st = wd_file_create(beside, &file, &err);
+  if (st) return wd_status_to_error(&err, error);
+  if ((st = wd_file_write(file, recipe, strlen(recipe), &err)) || (st = wd_file_write(file, "\n", 1, &err)))
+    wd_file_abort(file);
+  else
+    st = wd_file_commit(file, &err);
+  return st ? wd_status_to_error(&err, error) : TRUE;
+}
+
+/* Takes the target's name; into a folder that is there, the frames go one by one. */
+static gboolean finish_folder(WdReelFile *f, GError **error) {
+  if (!g_file_test(f->path, G_FILE_TEST_EXISTS)) {
+    if (g_rename(f->side, f->path) == 0) return TRUE;
+    return io_error(error, "the folder cannot take that name", f->path);
+  }
+  for (int i = 0; i < f->frames; i++) {
+    g_autofree char *from = frame_path(f->side, i), *to = frame_path(f->path, i);
+    if (g_rename(from, to) != 0) return io_error(error, "a frame cannot be put there", to);
+  }
+  g_rmdir(f->side);
+  return TRUE;
+}
+
+gboolean wd_reel_file_finish(WdReelFile *f, const WdReel *reel, const atomic_bool *cancel, GError **error) {
+  const gboolean done = f->video ? finish_video(f, reel, cancel, error) : finish_folder(f, error);
+  if (!done || f->video) remove_frames(f);
+  file_free(f);
+  return done;
+}
