@@ -560,6 +560,7 @@ void wd_actions_update(WdWindow *w) {
   g_simple_action_set_enabled(find(w, "play"), branch && wd_branch_last(branch) > 0);
   g_simple_action_set_enabled(find(w, "compare"), wd_recording_count(r) > 0);
   g_simple_action_set_enabled(find(w, "wavefield"), wd_recording_count(r) > 0);
+  g_simple_action_set_enabled(find(w, "export-movie"), wd_recording_count(r) > 0);
   g_simple_action_set_state(find(w, "wavefield"), g_variant_new_boolean(v->wave.shown));
   g_simple_action_set_enabled(find(w, "refine"),
                               (have & MODEL) && branch && wd_branch_last(branch) >= branch->steps);

@@ -88,6 +88,7 @@ static const struct {
     {"win.save-as", {"<Ctrl><Shift>s"}},
     {"win.export-figure", {"<Ctrl>e"}},
     {"win.export-data", {"<Ctrl><Shift>e"}},
+    {"win.export-movie", {"<Ctrl>m"}},
     {"win.sidebar", {"F9"}},
     {"win.fullscreen", {"F11"}},
     {"win.help", {"F1"}},

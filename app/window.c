@@ -1,5 +1,6 @@
 #include "app/actions.h"
 #include "app/mode.h"
+#include "app/movie_dialog.h"
 #include "app/open.h"
 #include "app/undo.h"
 #include "app/wavefield_view.h"
@@ -381,6 +382,7 @@ WdWindow *wd_window_new(GtkApplication *application, GSettings *settings) {
   wd_files_install(w);
   wd_modes_install(w);
   wd_wavefield_install(w);
+  wd_movie_install(w);
   wd_window_build_header(w);
   wd_window_build(w);
   wd_keys_install(w);

@@ -58,6 +58,7 @@ static GtkWidget *build_menu(void) {
   g_menu_append(file, "Save", "win.save");
   g_menu_append(file, "Save as…", "win.save-as");
   g_menu_append(file, "Export figure…", "win.export-figure");
+  g_menu_append(file, "Export movie…", "win.export-movie");
   g_menu_append(file, "Export data…", "win.export-data");
   g_menu_append(file, "Copy as command", "win.copy-command");
   g_menu_append_section(menu, NULL, G_MENU_MODEL(file));

@@ -148,7 +148,7 @@ void replay_close(replay *r) {
 
 typedef struct wanted {
   int k;
-  bool simulated;
+  bool simulated, exact; /* exact: what is made here is; what the file keeps is taken as it is */
 } wanted;
 
 static bool is_there(replay *r, void *what) {
@@ -158,11 +158,11 @@ static bool is_there(replay *r, void *what) {
   const WdPosition *p = wd_recording_position(recording, branch, w->k);
   WdFrame f = {0};
   if (!wd_recording_get_frame(recording, branch, w->k, r->view->what, &f) || !f.pair) return p && p->fault;
-  return !w->simulated || wd_frame_simulation(&f) || (p && p->fault);
+  return !w->simulated || (w->exact ? f.exact : wd_frame_simulation(&f)) || (p && p->fault);
 }
 
 wd_status replay_need(replay *r, int k, bool simulated, wd_error *err) {
-  wanted w = {k, simulated};
+  wanted w = {k, simulated, false};
   if (is_there(r, &w)) return WD_OK;
   if (!r->model)
     return wd_fail(err, WD_ERR_UNSUPPORTED,
@@ -179,6 +179,7 @@ wd_status replay_need(replay *r, int k, bool simulated, wd_error *err) {
         k, made, m->name, m->identity);
   if (!st) {
     wd_session_look(r->session, 0, r->view->place[0].branch, k, r->view->what, TRUE);
+    w.exact = true;
     st = wait_until(r, is_there, &w, err);
   }
   return st;
