@@ -8,11 +8,9 @@
 
 static const struct {
   const char *name, *title;
-} pages[] = {{"window", "What you see"},
-             {"residual", "Reading the residual"},
-             {"work", "Running and branching"},
-             {"keys", "Keys and mouse"},
-             {"files", "Files"}};
+} pages[] = {{"window", "What you see"},        {"residual", "Reading the residual"},
+             {"work", "Running and branching"}, {"wavefield", "The wavefield"},
+             {"keys", "Keys and mouse"},        {"files", "Files"}};
 
 /* **strong** and `code` within a line. */
 static void add_inline(GString *out, const char *text) {

@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""The commands movie and render --panels: what they write, what they carry, refusals, a stand-in for ffmpeg."""
+import json
+import os
+import signal
+import stat
+import struct
+import subprocess
+import time
+import zlib
+
+from harness import *
+
+if "movie" not in cli("--help").stdout:
+    skip("this build has no movie (GLib, cairo, pango, libpng)")
+    done()
+
+DEMO = os.path.join(ROOT, "resources/demo/demo.wdrun")
+EMPTY = dict(environment, PATH="/nonexistent")
+
+
+def png(path):
+    """Size and recipe of a PNG of this program."""
+    data = open(path, "rb").read()
+    at, recipe, size = 8, None, None
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at:at + 8])
+        body = data[at + 8:at + 8 + length]
+        if kind == b"IHDR":
+            size = struct.unpack(">II", body[:8])
+        if kind == b"iTXt" and body.startswith(b"wavediffusion:run\0"):
+            packed, rest = body.split(b"\0", 1)[1][0], body.split(b"\0", 1)[1][2:].split(b"\0", 2)[2]
+            recipe = json.loads(zlib.decompress(rest) if packed else rest)
+        at += 12 + length
+    return size, recipe
+
+
+def run(*args, env=environment):
+    return subprocess.run([CLI, *args], capture_output=True, text=True, env=env)
+
+
+np.save("v.npy", velocity(2))
+small = ["--speed", "4000", "--dpi", "40"]
+r = run("movie", "v.npy", "--index", "1", *small, "-o", "wave", "--json")
+names = sorted(os.listdir("wave")) if os.path.isdir("wave") else []
+ok(r.returncode == 0 and names == [f"frame-{i:04d}.png" for i in range(1, 5)] and json.loads(r.stdout)["frames"] == 4,
+   "a map's wavefield: 1000 ms at 4000 ms/s and 12 fps are 4 frames", r.stderr + str(names))
+sizes = {png("wave/" + n)[0] for n in names}
+ok(len(sizes) == 1, "of one size", sizes)
+recipe = png("wave/" + names[0])[1] if names else {}
+ok(recipe.get("command") == "movie" and recipe.get("index") == 1 and recipe.get("shot") == 3 and recipe.get("mode") == "exact",
+   "which say how they were made", recipe)
+ok(not [n for n in os.listdir(".") if n.startswith(".")], "nothing else is left", os.listdir("."))
+r = run("movie", "v.npy", *small, "--to", "300", "--margin", "--mode", "live", "--shot", "1", "--probe", "none", "--no-isochrones",
+        "--theme", "dark", "--fps", "24", "-o", "wave")
+ok(r.returncode == 0 and len(os.listdir("wave")) == 4, "options, into a folder that is there", r.stderr)
+
+# ---- refusals, all before any work
+for args, code, word in ((["v.npy", "-o", "wave.avi"], 1, ".mp4"), (["v.npy", "--shot", "9", "-o", "x"], 1, "1 to 5"),
+                         (["v.npy", "--index", "7", "-o", "x"], 1, "0 to 1"), (["v.npy", "--probe", "abc", "-o", "x"], 1, "520,10"),
+                         (["v.npy", "--what", "steps", "-o", "x"], 1, "recording"), (["absent.wdrun", "-o", "x"], 1, "absent"),
+                         (["v.npy", "-o", "no/such/folder/x"], 2, "no folder")):
+    r = run("movie", *args)
+    ok(r.returncode == code and word in r.stderr and not os.path.exists("x"), "refused: " + " ".join(args), described(r))
+r = run("movie", "v.npy", "-o", "wave.mp4", env=EMPTY)
+ok(r.returncode != 0 and "ffmpeg" in r.stderr and "folder" in r.stderr and not os.path.exists("wave.mp4"),
+   "without ffmpeg an MP4 is refused, with what to do", described(r))
+
+
+def stand_in(script):
+    os.makedirs("bin", exist_ok=True)
+    with open("bin/ffmpeg", "w") as f:
+        f.write("#!/bin/sh\n" + script)
+    os.chmod("bin/ffmpeg", stat.S_IRWXU)
+
+
+FAKE = dict(environment, PATH=os.path.abspath("bin") + ":" + environment["PATH"])
+stand_in('echo "$@" > args; for a; do case $a in *frame-%04d.png) ls "$(dirname "$a")" > seen;; esac; last=$a; done; echo video > "$last"\n')
+r = run("movie", "v.npy", *small, "-o", "wave.mp4", env=FAKE)
+ok(r.returncode == 0 and open("wave.mp4").read() == "video\n", "with one it is made", described(r))
+ok(open("seen").read().split() == [f"frame-{i:04d}.png" for i in range(1, 5)] and "-framerate 12" in open("args").read(),
+   "it sees every frame, and the rate")
+ok(json.load(open("wave.mp4.json")).get("command") == "movie", "the recipe stands beside it")
+stand_in("echo no encoder >&2; exit 3\n")
+os.remove("wave.mp4")
+r = run("movie", "v.npy", *small, "-o", "wave.mp4", env=FAKE)
+ok(r.returncode == 2 and "no encoder" in r.stderr and not os.path.exists("wave.mp4"), "what it says when it fails is passed on", described(r))
+stand_in("exec sleep 60\n")
+p = subprocess.Popen([CLI, "movie", "v.npy", *small, "-o", "wave.mp4"], env=FAKE, stderr=subprocess.PIPE)
+for _ in range(600):
+    if [n for n in os.listdir(".") if n.startswith(".wave.mp4.") and n.endswith(".tmp")]:
+        break
+    time.sleep(0.1)
+p.send_signal(signal.SIGINT)
+code = p.wait(30)
+ok(code == 130 and not [n for n in os.listdir(".") if "wave.mp4" in n and not n.endswith(".json")],
+   "Ctrl-C ends ffmpeg and leaves nothing", (code, os.listdir(".")))
+
+# ---- a run
+if not os.path.exists(DEMO):
+    skip("no demo in this tree")
+    done()
+r = run("movie", DEMO, "--step", "8", *small, "-o", "demo")
+_, recipe = png("demo/frame-0002.png") if r.returncode == 0 else (0, {})
+ok(recipe.get("position") == 8 and json.loads(json.dumps(recipe["view"]))["wavefield"]["step"] == 333,
+   "a recording's frames carry its recipe and their own time", described(r))
+r = run("render", DEMO, "--panels", "vel,dec,res", "--step", "4", "--dpi", "60", "-o", "fig.png")
+ok(r.returncode == 0 and png("fig.png")[1]["position"] == 4, "render --panels draws what the window shows", described(r))
+for ending in ("pdf", "svg"):
+    r = run("render", DEMO, "--panels", "wavefield", "--time", "250", "--margin", "--dpi", "60", "-o", "wave." + ending)
+    ok(r.returncode == 0 and os.path.getsize("wave." + ending) > 10000, f"a wavefield as {ending}", described(r))
+r = run("render", DEMO, "--panels", "vel,nonsense", "-o", "no.png")
+ok(r.returncode == 1 and "nonsense" in r.stderr and not os.path.exists("no.png"), "a panel that is not there", described(r))
+r = run("render", "v.npy", "--panels", "vel", "-o", "no.png")
+ok(r.returncode == 1 and "neither" in r.stderr, "--panels of a map is refused", described(r))
+done()
