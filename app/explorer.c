@@ -220,7 +220,7 @@ static char *missing(WdExplorer *x) {
     return g_strdup("Gaussian noise spreads alike in all directions: explore data latents, or random "
                     "directions.");
   if (x->shape == WD_SHAPE_PRINCIPAL && !wd_explorer_get_batch(x)) {
-    const WdBatch *b = &x->batch[x->source];
+    const WdLatentBatch *b = &x->batch[x->source];
     if (b->failed) return g_strdup("The batch for principal directions could not be made.");
     return g_strdup_printf("Making the batch for principal directions: %d of %d.", b->done, b->count);
   }
@@ -241,7 +241,7 @@ static wd_status make_plane(WdExplorer *x, wd_error *err) {
     deviation[0] = deviation[1] = wd_latent_norm(a, d) * sqrt((double)d);
     st = wd_latent_random_directions(x->direction_seed, d, e, e + d, err);
   } else {
-    const WdBatch *b = wd_explorer_get_batch(x);
+    const WdLatentBatch *b = wd_explorer_get_batch(x);
     st = wd_latent_principal(b->count, b->latent, d, NULL, e, e + d, deviation, x->share, err);
   }
   if (st) return st;
@@ -310,7 +310,7 @@ void wd_explorer_set_recipe(WdExplorer *x, const WdRecipe *recipe) {
   x->recipe = r;
   wd_explorer_drop_batches(x); /* one of test pairs is begun again when it is wanted */
   g_clear_pointer(&x->batch[WD_BATCH_SAMPLED].latent, g_free);
-  x->batch[WD_BATCH_SAMPLED] = (WdBatch){.source = WD_BATCH_SAMPLED};
+  x->batch[WD_BATCH_SAMPLED] = (WdLatentBatch){.source = WD_BATCH_SAMPLED};
   wd_session_drop_chores(x->session, &x->owner[OWN_ANCHOR]);
   for (int i = 0; i < WD_ANCHORS; i++)
     if (x->anchor[i].kind == WD_ANCHOR_SEED) g_clear_pointer(&x->anchor[i].data, g_bytes_unref);
@@ -361,6 +361,7 @@ static void commit(WdExplorer *x, GBytes *latent, double u, double v, guint seri
   g_autofree char *note = wd_explorer_note(x, u, v, "plane");
   const WdBranch *b = x->walk ? wd_recording_find(r, x->walk) : NULL;
   int at = -1;
+  x->committing = TRUE; /* who hears of the walk may go there before its number is known here */
   if (!b) {
     x->walk = wd_session_walk(x->session, NULL, latent, note, &error);
     at = x->walk ? 0 : -1;
@@ -369,6 +370,7 @@ static void commit(WdExplorer *x, GBytes *latent, double u, double v, guint seri
   } else if (wd_session_walk_replace(x->session, x->walk, latent, note, &error)) {
     at = wd_branch_last(b);
   }
+  x->committing = FALSE;
   x->sample_serial = serial; /* tried; not again at this place when it failed */
   x->sample_u = u;
   x->sample_v = v;
@@ -410,7 +412,7 @@ static void pump(WdExplorer *x) {
   if (!x->ready || x->restoring) return;
   if (x->adopt) adopt(x);
   if (is_made(x)) {
-    if (x->resting) x->fresh = TRUE;
+    if (x->resting && !x->held) x->fresh = TRUE;
     return;
   }
   gint64 now = g_get_monotonic_time();
@@ -499,9 +501,16 @@ void wd_explorer_move(WdExplorer *x, double u, double v) {
   pump(x);
 }
 
+void wd_explorer_hold(WdExplorer *x, gboolean yes) {
+  x->held = yes;
+}
+
 void wd_explorer_rest(WdExplorer *x) {
   g_clear_handle_id(&x->rest_source, g_source_remove);
-  if (x->resting) return;
+  if (x->resting) {
+    pump(x); /* a drag that had paused is over */
+    return;
+  }
   x->resting = TRUE;
   wd_explorer_changed(x, WD_EXPLORER_CURSOR);
   pump(x);
@@ -536,7 +545,7 @@ void wd_explorer_redo(WdExplorer *x) {
 void wd_explorer_see(WdExplorer *x, guint branch, int k) {
   WdRecording *r = wd_session_get_recording(x->session);
   const WdBranch *b = wd_recording_find(r, branch);
-  if (!b || b->kind != WD_BRANCH_WALK || (branch == x->walk && k == x->at)) return;
+  if (x->committing || !b || b->kind != WD_BRANCH_WALK || (branch == x->walk && k == x->at)) return;
   const WdPosition *p = wd_recording_position(r, branch, k);
   if (!p || !p->note) return;
   x->restoring = TRUE;
@@ -609,7 +618,7 @@ static void on_state(WdSession *s, WdExplorer *x) {
   g_hash_table_remove_all(x->data_of_seed);
   for (int i = 0; i < 3; i++) {
     g_free(x->batch[i].latent);
-    x->batch[i] = (WdBatch){.source = (WdBatchSource)i};
+    x->batch[i] = (WdLatentBatch){.source = (WdBatchSource)i};
   }
   x->band[0] = x->band[1] = NAN;
   x->band_count = 0;
@@ -666,7 +675,7 @@ static void on_recording(WdSession *s, WdExplorer *x) {
       gone = TRUE;
     }
   g_free(x->batch[WD_BATCH_RECORDED].latent);
-  x->batch[WD_BATCH_RECORDED] = (WdBatch){.source = WD_BATCH_RECORDED};
+  x->batch[WD_BATCH_RECORDED] = (WdLatentBatch){.source = WD_BATCH_RECORDED};
   if (gone) wd_explorer_update_plane(x);
   wd_explorer_changed(x, WD_EXPLORER_SAMPLE | WD_EXPLORER_PATH);
 }

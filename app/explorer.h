@@ -52,12 +52,12 @@ typedef enum WdBatchSource {
 } WdBatchSource;
 
 /* A batch: those that are there. */
-typedef struct WdBatch {
+typedef struct WdLatentBatch {
   WdBatchSource source;
   int count, done;
   float *latent; /* count x d */
   gboolean failed;
-} WdBatch;
+} WdLatentBatch;
 
 /* What is known of one plane. Kept for a few planes, so that going back finds it. */
 typedef struct WdTiles {
@@ -110,7 +110,7 @@ struct _WdExplorer {
 
   /* the cursor, in multiples of 0.0001 */
   double u, v;
-  gboolean resting;
+  gboolean resting, held; /* held: in a drag, which stays one latent of the trail however it pauses */
 
   /* the walk */
   guint walk; /* 0: none yet */
@@ -131,7 +131,7 @@ struct _WdExplorer {
   double map_seconds; /* that the running or last one has taken so far */
 
   /* batches by source; `latent` NULL: not begun */
-  WdBatch batch[3];
+  WdLatentBatch batch[3];
   double band[2]; /* 5 and 95 % of |z| / sqrt(d) of the test pairs' latents; NaN: not known */
   int band_count;
 
@@ -151,8 +151,9 @@ struct _WdExplorer {
   char *model;              /* identity that all this is of */
   WdRecording *recording;
   guint rest_source;
-  gboolean restoring, adopt; /* a note is being read; its latent is the sample once the plane stands */
-  char owner[6];             /* what chores are owned by: addresses */
+  gboolean committing, restoring,
+      adopt;     /* a note is being read; its latent is the sample once the plane stands */
+  char owner[6]; /* what chores are owned by: addresses */
 };
 
 WdExplorer *wd_explorer_new(WdSession *session);
@@ -182,6 +183,7 @@ char *wd_explorer_describe(WdExplorer *x); /* of plane and cursor, for assistive
 
 /* ---- the cursor */
 void wd_explorer_move(WdExplorer *x, double u, double v);
+void wd_explorer_hold(WdExplorer *x, gboolean yes); /* a drag begins, ends */
 void wd_explorer_rest(WdExplorer *x); /* it has come to rest: at once, rather than after 0.35 s */
 /* The latent at a place: in the plane's own space. d floats. */
 void wd_explorer_point(const WdExplorer *x, double u, double v, float *out);
@@ -208,7 +210,7 @@ void wd_explorer_drop_batches(WdExplorer *x); /* those under way stop; what is t
 int wd_recorded_latents(WdRecording *r, gsize d, int most, float *out);
 void wd_explorer_start_batch(WdExplorer *x, WdBatchSource source, int count);
 /* NULL: the batch that the plane wants is not whole. */
-const WdBatch *wd_explorer_get_batch(WdExplorer *x);
+const WdLatentBatch *wd_explorer_get_batch(WdExplorer *x);
 
 /* ---- paths (explorer_path.c) */
 gboolean wd_explorer_add_waypoint(WdExplorer *x, double u, double v);
@@ -219,6 +221,8 @@ void wd_explorer_path_place(const WdExplorer *x, int frame, double uv[2]);
 /* The path's latents as a walk of their own, `path`; the one of the same path, when there is one. */
 gboolean wd_explorer_make_path(WdExplorer *x, GError **error);
 void wd_explorer_cancel_path(WdExplorer *x);
+/* The path's latents as a .npy (n, C, h, w), as the command line writes them. */
+gboolean wd_explorer_write_path(WdExplorer *x, const char *file, GError **error);
 
 /* ---- notes and commands (explorer_note.c) */
 typedef enum WdNoteKind { WD_NOTE_OTHER = 0, WD_NOTE_PLANE, WD_NOTE_PATH } WdNoteKind;

@@ -14,7 +14,7 @@ static int ascending(const void *a, const void *b) {
 
 /* 5 and 95 % of the lengths, between order statistics. */
 static void measure_band(WdExplorer *x) {
-  const WdBatch *b = &x->batch[WD_BATCH_TEST];
+  const WdLatentBatch *b = &x->batch[WD_BATCH_TEST];
   const gsize d = (gsize)wd_session_get_model(x->session)->latent.count;
   const int n = b->done;
   if (n < 10) return;
@@ -29,7 +29,7 @@ static void measure_band(WdExplorer *x) {
   x->band_count = n;
 }
 
-static void finish(WdExplorer *x, WdBatch *b) {
+static void finish(WdExplorer *x, WdLatentBatch *b) {
   if (b->source == WD_BATCH_TEST) measure_band(x);
   wd_explorer_changed(x, WD_EXPLORER_BATCH);
   if (x->shape == WD_SHAPE_PRINCIPAL && b->source == x->source) wd_explorer_update_plane(x);
@@ -50,7 +50,7 @@ int wd_recorded_latents(WdRecording *r, gsize d, int most, float *out) {
   return n;
 }
 
-static void take_recorded(WdExplorer *x, WdBatch *b) {
+static void take_recorded(WdExplorer *x, WdLatentBatch *b) {
   const gsize d = (gsize)wd_session_get_model(x->session)->latent.count;
   g_free(b->latent);
   b->latent = g_malloc_n(d * WD_PRINCIPAL_MAX, sizeof(float));
@@ -62,7 +62,7 @@ static void take_recorded(WdExplorer *x, WdBatch *b) {
 /* What is there of it stays: the first of a larger batch are those of a smaller one. */
 void wd_explorer_start_batch(WdExplorer *x, WdBatchSource source, int count) {
   const WdModelInfo *m = wd_session_get_model(x->session);
-  WdBatch *b = &x->batch[source];
+  WdLatentBatch *b = &x->batch[source];
   if (!m) return;
   if (source == WD_BATCH_RECORDED) {
     take_recorded(x, b);
@@ -113,14 +113,14 @@ void wd_explorer_drop_batches(WdExplorer *x) {
   wd_session_drop_chores(x->session, &x->owner[OWN_BATCH]);
 }
 
-const WdBatch *wd_explorer_get_batch(WdExplorer *x) {
-  const WdBatch *b = &x->batch[x->source];
+const WdLatentBatch *wd_explorer_get_batch(WdExplorer *x) {
+  const WdLatentBatch *b = &x->batch[x->source];
   return b->count >= 3 && b->done == b->count && !b->failed ? b : NULL;
 }
 
 gboolean wd_explorer_take_batch(WdExplorer *x, const WdChoreDone *done) {
   if (done->chore.owner != &x->owner[OWN_BATCH]) return FALSE;
-  WdBatch *b = &x->batch[done->chore.id >> 16 & 3];
+  WdLatentBatch *b = &x->batch[done->chore.id >> 16 & 3];
   const int i = (int)(done->chore.id & 0xffff);
   if (i != b->done || i >= b->count) return TRUE;
   if (done->error.code || !done->latent) {

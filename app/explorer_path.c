@@ -3,6 +3,8 @@
 
 #include "app/status_error.h"
 
+#include "solver/npy.h"
+
 #include <math.h>
 
 enum { OWN_PATH = 5 };
@@ -125,4 +127,25 @@ gboolean wd_explorer_take_path(WdExplorer *x, const WdChoreDone *done) {
   if (x->path_done == x->frames) x->path_making = FALSE;
   wd_explorer_changed(x, WD_EXPLORER_PATH);
   return TRUE;
+}
+
+gboolean wd_explorer_write_path(WdExplorer *x, const char *file, GError **error) {
+  WdRecording *r = wd_session_get_recording(x->session);
+  const WdBranch *b = x->path ? wd_recording_find(r, x->path) : NULL;
+  if (!b || x->path_making)
+    return wd_status_set_error(error, WD_ERR_ARGUMENT, "There is no whole path to write.");
+  const wd_latent_shape l = wd_session_get_model(x->session)->latent;
+  const size_t n = b->position->len, shape[4] = {n, (size_t)l.channels, (size_t)l.height, (size_t)l.width};
+  wd_error err = {0};
+  wd_npy_writer *w = NULL;
+  wd_status st = wd_npy_writer_open(file, WD_NPY_F32, 4, shape, &w, &err);
+  for (guint k = 0; k < b->position->len && !st; k++) {
+    const WdPosition *p = b->position->pdata[k];
+    st = wd_npy_writer_append(w, g_bytes_get_data(p->latent[WD_WHAT_ESTIMATE], NULL), (size_t)l.count, &err);
+  }
+  if (!st)
+    st = wd_npy_writer_close(w, &err);
+  else
+    wd_npy_writer_abort(w);
+  return st ? wd_status_set_error(error, st, "%s.", err.message) : TRUE;
 }

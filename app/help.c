@@ -8,9 +8,13 @@
 
 static const struct {
   const char *name, *title;
-} pages[] = {{"window", "What you see"},        {"residual", "Reading the residual"},
-             {"work", "Running and branching"}, {"wavefield", "The wavefield"},
-             {"keys", "Keys and mouse"},        {"files", "Files"}};
+} pages[] = {{"window", "What you see"},
+             {"residual", "Reading the residual"},
+             {"work", "Running and branching"},
+             {"wavefield", "The wavefield"},
+             {"latent", "Exploring latents"},
+             {"keys", "Keys and mouse"},
+             {"files", "Files"}};
 
 /* **strong** and `code` within a line. */
 static void add_inline(GString *out, const char *text) {

@@ -1,5 +1,6 @@
 #include "app/mode.h"
 
+#include "app/latent_page.h"
 #include "app/wavefield_view.h"
 #include "app/inspect_page.h"
 
@@ -11,7 +12,7 @@ static const WdModeInfo modes[WD_MODES] = {
     [WD_MODE_STEP] = {"step", "Step", "Step: from noise to a pair, step by step (Ctrl+1)", "<Ctrl>1", NULL,
                       WD_MODE_PANELS, 0},
     [WD_MODE_LATENT] = {"latent", "Latent", "Latent: explore the space that pairs are decoded from (Ctrl+2)",
-                        "<Ctrl>2", NULL, WD_MODE_WHOLE, 0},
+                        "<Ctrl>2", wd_latent_page_new, WD_MODE_WHOLE, 0},
     [WD_MODE_INSPECT] = {"inspect", "Inspect", "Inspect: many samples, and where they fail (Ctrl+4)",
                          "<Ctrl>4", wd_inspect_page_new, WD_MODE_WHOLE, 0},
     [WD_MODE_TEACH] = {"teach", "Teach", "Teach: lessons beside the panels (Ctrl+5)", "<Ctrl>5", NULL,

@@ -78,9 +78,22 @@ static void start(player *p) {
   g_object_set_data(G_OBJECT(v), driver, p);
 }
 
+/* A widget that is not on screen has no frames to drive by; it begins when it comes there. */
 static void on_view(WdView *view, guint parts, player *p) {
-  if ((parts & WD_VIEW_PLAY) && view->playing && !p->tick && !g_object_get_data(G_OBJECT(view), driver))
+  if ((parts & WD_VIEW_PLAY) && view->playing && !p->tick && !g_object_get_data(G_OBJECT(view), driver) &&
+      gtk_widget_get_mapped(p->widget))
     start(p);
+}
+
+static void on_map(GtkWidget *widget, player *p) {
+  (void)widget;
+  on_view(p->view, WD_VIEW_PLAY, p);
+}
+
+static void on_unmap(GtkWidget *widget, player *p) {
+  if (!p->tick) return;
+  gtk_widget_remove_tick_callback(widget, p->tick);
+  end_tick(p);
 }
 
 static void on_destroy(GtkWidget *widget, player *p) {
@@ -95,6 +108,8 @@ void wd_player_attach(GtkWidget *widget, WdSession *session, WdView *view) {
   p->view = view;
   p->widget = widget;
   g_signal_connect(view, "changed", G_CALLBACK(on_view), p);
+  g_signal_connect(widget, "map", G_CALLBACK(on_map), p);
+  g_signal_connect(widget, "unmap", G_CALLBACK(on_unmap), p);
   g_signal_connect(widget, "destroy", G_CALLBACK(on_destroy), p);
   g_object_set_data_full(G_OBJECT(widget), "wd-player", p, g_free);
 }

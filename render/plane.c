@@ -47,10 +47,10 @@ wd_status wd_plane_arrange(const wd_plane *p, const wd_style *style, double widt
   wd_pen pen;
   wd_pen_open(&pen, NULL, style, NULL);
   double s = pen.style.size, ascent, line = wd_pen_line(&pen, s, &ascent);
-  double left = 3.1 * s, bottom = 2.7 * s + (p->label_u ? 0.4 * s : 0),
+  double left = 3.9 * s, bottom = 2.7 * s + (p->label_u ? 0.4 * s : 0),
          top = p->title ? line + 0.5 * s : 0.6 * s;
   bool bar = p->cells > 0 && has_values(p);
-  double right = bar ? 5.2 * s : 0.8 * s;
+  double right = bar ? 6.1 * s : 0.8 * s;
   double side = fmin(width - left - right, height - top - bottom);
   wd_pen_close(&pen);
   if (!(side >= 4 * s)) return wd_fail(err, WD_ERR_ARGUMENT, "no room for a plane in %g x %g", width, height);
@@ -258,7 +258,7 @@ static void draw_axes(const wd_plane *p, wd_pen *pen, const wd_plane_layout *l) 
   wd_type label = {.size = s, .colour = pen->theme->ink};
   if (p->label_u) wd_pen_text(pen, &label, l->plot.x + l->plot.width / 2, y1 + 2.75 * s, 0.5, p->label_u);
   if (p->label_v)
-    wd_pen_text_up(pen, &label, l->plot.x - 2.3 * s, l->plot.y + l->plot.height / 2, p->label_v);
+    wd_pen_text_up(pen, &label, l->plot.x - 3.0 * s, l->plot.y + l->plot.height / 2, p->label_v);
   wd_pen_colour(pen, pen->theme->frame);
   wd_pen_frame(pen, &l->plot, hair);
 }

@@ -1,0 +1,203 @@
+#include "app/latent_page.h"
+
+#include "app/plane_view.h"
+#include "app/player.h"
+#include "app/sidebar.h"
+#include "app/widgets.h"
+
+static GtkWidget *card(GtkWidget *child, const char *name) {
+  GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+  gtk_widget_set_name(box, name);
+  gtk_widget_add_css_class(box, "panel-card");
+  gtk_widget_set_overflow(box, GTK_OVERFLOW_HIDDEN);
+  gtk_widget_set_hexpand(child, TRUE);
+  gtk_widget_set_vexpand(child, TRUE);
+  gtk_box_append(GTK_BOX(box), child);
+  return box;
+}
+
+static GtkWidget *paned(GtkOrientation orientation, GtkWidget *start, GtkWidget *end) {
+  GtkWidget *p = gtk_paned_new(orientation);
+  gtk_paned_set_start_child(GTK_PANED(p), start);
+  gtk_paned_set_end_child(GTK_PANED(p), end);
+  gtk_paned_set_shrink_start_child(GTK_PANED(p), FALSE);
+  gtk_paned_set_shrink_end_child(GTK_PANED(p), FALSE);
+  return p;
+}
+
+/* ---- the explorer and the view */
+
+static void on_explorer(WdExplorer *x, guint parts, WdLatentPage *page) {
+  if (parts & (WD_EXPLORER_SAMPLE | WD_EXPLORER_WENT) && x->walk && x->at >= 0 &&
+      gtk_widget_get_mapped(page->self)) {
+    page->following = TRUE;
+    page->view->follow = FALSE;
+    wd_view_go(page->view, wd_session_get_recording(page->session), 0, x->walk, x->at);
+    page->following = FALSE;
+  }
+  wd_latent_actions_update(page);
+}
+
+static void on_failed(WdExplorer *x, const char *text, WdLatentPage *page) {
+  (void)x;
+  WdNotice notice = {.code = WD_ERR_ARGUMENT, .what = (char *)text};
+  wd_window_notify(page->window, &notice);
+}
+
+static void on_view(WdView *view, guint parts, WdLatentPage *page) {
+  if (parts & WD_VIEW_RUN) wd_explorer_set_recipe(page->explorer, &view->next);
+  if (parts & WD_VIEW_PLACE && !page->following && gtk_widget_get_mapped(page->self))
+    wd_explorer_see(page->explorer, view->place[0].branch, view->place[0].position);
+}
+
+/* Three seeds to begin with; background work only while somebody looks. */
+static void on_map(WdLatentPage *page) {
+  WdExplorer *x = page->explorer;
+  static const guint64 seeds[] = {3, 17, 42};
+  wd_explorer_set_recipe(x, &page->view->next);
+  if (!x->anchor[0].kind && !x->anchor[1].kind && !x->anchor[2].kind)
+    for (int i = 0; i < WD_ANCHORS; i++) wd_explorer_set_seed(x, i, seeds[i]);
+  wd_explorer_want_lattice(x, TRUE);
+  wd_explorer_want_band(x);
+  if (x->walk && x->at >= 0) on_explorer(x, WD_EXPLORER_SAMPLE, page);
+}
+
+static void on_unmap(WdLatentPage *page) {
+  wd_explorer_want_lattice(page->explorer, FALSE);
+  wd_explorer_cancel_map(page->explorer);
+  wd_explorer_drop_batches(page->explorer);
+}
+
+static void on_state(WdSession *session, WdLatentPage *page) {
+  if (wd_session_get_model(session) && gtk_widget_get_mapped(page->self)) on_map(page);
+}
+
+/* ---- layout */
+
+static void add_tool(WdLatentPage *page, const char *name, const char *title, const char *tooltip,
+                     GtkWidget *child) {
+  gtk_stack_add_named(GTK_STACK(page->stack), child, name);
+  GtkWidget *first = gtk_widget_get_first_child(page->tools);
+  GtkWidget *button = gtk_toggle_button_new_with_label(title);
+  g_autofree char *id = g_strconcat("tool-", name, NULL);
+  gtk_widget_set_name(button, id);
+  gtk_widget_set_tooltip_text(button, tooltip);
+  gtk_actionable_set_action_name(GTK_ACTIONABLE(button), "win.latent-tool");
+  gtk_actionable_set_action_target(GTK_ACTIONABLE(button), "s", name);
+  if (first) gtk_toggle_button_set_group(GTK_TOGGLE_BUTTON(button), GTK_TOGGLE_BUTTON(first));
+  gtk_box_append(GTK_BOX(page->tools), button);
+}
+
+static GtkWidget *controls_new(WdLatentPage *page) {
+  GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 8);
+  gtk_widget_set_margin_start(box, 10);
+  gtk_widget_set_margin_end(box, 12);
+  gtk_widget_set_margin_top(box, 8);
+  gtk_widget_set_margin_bottom(box, 10);
+  static GtkWidget *(*const section[])(WdLatentPage *) = {
+      wd_latent_plane_new, wd_latent_cursor_new, wd_latent_map_new, wd_latent_path_new, wd_latent_length_new};
+  for (gsize i = 0; i < G_N_ELEMENTS(section); i++) {
+    if (i) gtk_box_append(GTK_BOX(box), gtk_separator_new(GTK_ORIENTATION_HORIZONTAL));
+    gtk_box_append(GTK_BOX(box), section[i](page));
+  }
+  GtkWidget *scroll = gtk_scrolled_window_new();
+  gtk_widget_set_name(scroll, "latent-controls");
+  gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroll), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+  gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroll), box);
+  gtk_widget_set_size_request(scroll, 282, -1);
+  gtk_widget_set_hexpand(scroll, FALSE);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(scroll), GTK_ACCESSIBLE_PROPERTY_LABEL, "Controls", -1);
+  return scroll;
+}
+
+static GtkWidget *plane_page(WdLatentPage *page) {
+  GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
+  page->plane = wd_plane_view_new(page->session, page->view, page->explorer);
+  gtk_widget_set_name(page->plane, "plane");
+  GtkWidget *plot = wd_plot_view_new(page->session, page->view);
+  gtk_widget_set_name(plot, "latent-plot");
+  gtk_widget_set_size_request(plot, -1, 200);
+  GtkWidget *middle =
+      paned(GTK_ORIENTATION_VERTICAL, card(page->plane, "plane-card"), card(plot, "latent-plot-card"));
+  gtk_paned_set_resize_end_child(GTK_PANED(middle), FALSE);
+  gtk_widget_set_hexpand(middle, TRUE);
+  GtkWidget *controls = card(controls_new(page), "latent-controls-card");
+  gtk_widget_set_hexpand(controls, FALSE);
+  gtk_box_append(GTK_BOX(box), controls);
+  gtk_box_append(GTK_BOX(box), middle);
+  return box;
+}
+
+static GtkWidget *pair_new(WdLatentPage *page) {
+  GtkWidget *velocity = wd_panel_view_new(page->session, page->view, WD_PANEL_VELOCITY, 0);
+  GtkWidget *gather = wd_panel_view_new(page->session, page->view, WD_PANEL_GATHER, 0);
+  gtk_widget_set_name(velocity, "latent-velocity");
+  gtk_widget_set_name(gather, "latent-gather");
+  GtkWidget *below = card(gather, "latent-gather-card");
+  GtkWidget *strip = wd_shot_strip_new(page->session, page->view, 0);
+  gtk_widget_set_name(strip, "latent-shots");
+  gtk_box_append(GTK_BOX(below), strip);
+  return paned(GTK_ORIENTATION_VERTICAL, card(velocity, "latent-velocity-card"), below);
+}
+
+static void page_free(gpointer data) {
+  WdLatentPage *page = data;
+  g_object_unref(page->explorer);
+  g_free(page);
+}
+
+static void on_destroy(WdLatentPage *page) {
+  g_signal_handlers_disconnect_by_data(page->view, page);
+  g_signal_handlers_disconnect_by_data(page->session, page);
+  g_signal_handlers_disconnect_by_data(page->explorer, page);
+  wd_latent_actions_remove(page);
+}
+
+WdLatentPage *wd_latent_page_get(GtkWidget *widget) {
+  return g_object_get_data(G_OBJECT(widget), "wd-latent-page");
+}
+
+GtkWidget *wd_latent_page_new(WdWindow *window) {
+  WdLatentPage *page = g_new0(WdLatentPage, 1);
+  page->window = window;
+  page->session = wd_window_get_session(window);
+  page->view = wd_window_get_view(window);
+  page->explorer = wd_explorer_new(page->session);
+  page->self = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
+  gtk_widget_add_css_class(page->self, "latent-page");
+  g_object_set_data_full(G_OBJECT(page->self), "wd-latent-page", page, page_free);
+  wd_explorer_set_recipe(page->explorer, &page->view->next);
+
+  page->tools = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
+  gtk_widget_set_name(page->tools, "latent-tools");
+  gtk_widget_add_css_class(page->tools, "linked");
+  gtk_accessible_update_property(GTK_ACCESSIBLE(page->tools), GTK_ACCESSIBLE_PROPERTY_LABEL, "Tool", -1);
+  page->stack = gtk_stack_new();
+  gtk_stack_set_vhomogeneous(GTK_STACK(page->stack), FALSE); /* a tall tool makes the plane no taller */
+  gtk_stack_set_hhomogeneous(GTK_STACK(page->stack), FALSE);
+  gtk_widget_set_vexpand(page->stack, TRUE);
+  gtk_widget_set_hexpand(page->stack, TRUE);
+  add_tool(page, "plane", "Plane", "A plane of latents with a cursor, and what each place decodes to",
+           plane_page(page));
+  gtk_widget_set_visible(page->tools,
+                         gtk_widget_get_first_child(page->tools) != gtk_widget_get_last_child(page->tools));
+  GtkWidget *left = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
+  gtk_box_append(GTK_BOX(left), page->tools);
+  gtk_box_append(GTK_BOX(left), page->stack);
+  GtkWidget *all = paned(GTK_ORIENTATION_HORIZONTAL, left, pair_new(page));
+  gtk_widget_set_name(all, "latent-split");
+  gtk_paned_set_resize_start_child(GTK_PANED(all), TRUE);
+  gtk_widget_set_vexpand(all, TRUE);
+  gtk_box_append(GTK_BOX(page->self), all);
+
+  wd_latent_actions_install(page);
+  wd_player_attach(page->self, page->session, page->view);
+  g_signal_connect(page->explorer, "changed", G_CALLBACK(on_explorer), page);
+  g_signal_connect(page->explorer, "failed", G_CALLBACK(on_failed), page);
+  g_signal_connect(page->view, "changed", G_CALLBACK(on_view), page);
+  g_signal_connect(page->session, "state", G_CALLBACK(on_state), page);
+  g_signal_connect_swapped(page->self, "map", G_CALLBACK(on_map), page);
+  g_signal_connect_swapped(page->self, "unmap", G_CALLBACK(on_unmap), page);
+  g_signal_connect_swapped(page->self, "destroy", G_CALLBACK(on_destroy), page);
+  return page->self;
+}

@@ -1,0 +1,38 @@
+/* Latent mode's page: controls | plane over the residual along the walk | velocity over gathers of the sample
+ * under the cursor. Beside the plane stand the other tools of latent space (codes, re-noise, neighbours,
+ * encoding), each a page of the same stack. The explorer (explorer.h) is the page's; its sections are
+ * latent_plane.c, latent_length.c, latent_map.c and latent_path.c; its actions latent_actions.c. */
+#ifndef WD_LATENT_PAGE_H
+#define WD_LATENT_PAGE_H
+
+#include "app/explorer.h"
+#include "app/window.h"
+
+typedef struct WdLatentPage {
+  WdWindow *window; /* borrowed: it owns session and view, which outlive the page */
+  WdSession *session;
+  WdView *view;
+  WdExplorer *explorer;
+  GtkWidget *self, *tools, *stack, *plane; /* plane: a WdPlaneView */
+  gboolean following;                      /* the page itself moves the view */
+} WdLatentPage;
+
+GtkWidget *wd_latent_page_new(WdWindow *window); /* for mode.c */
+/* Of a page made by the former; NULL for another widget. */
+WdLatentPage *wd_latent_page_get(GtkWidget *page);
+
+/* Sections of the controls' column. */
+GtkWidget *wd_latent_plane_new(WdLatentPage *page);
+GtkWidget *wd_latent_cursor_new(WdLatentPage *page);
+GtkWidget *wd_latent_length_new(WdLatentPage *page);
+GtkWidget *wd_latent_map_new(WdLatentPage *page);
+GtkWidget *wd_latent_path_new(WdLatentPage *page);
+
+/* latent_actions.c: win.latent-... */
+void wd_latent_actions_install(WdLatentPage *page);
+void wd_latent_actions_update(WdLatentPage *page);
+void wd_latent_actions_remove(WdLatentPage *page);
+/* The nearest anchor, or else the nearest node of the lattice. */
+void wd_latent_snap(WdLatentPage *page);
+
+#endif

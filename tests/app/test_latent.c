@@ -1,0 +1,208 @@
+/* Latent mode as a person uses it: mouse, arrows and typing over the plane, undo, the residual map begun and
+ * cancelled, a path; the shipped model, the real solver. */
+#include "tests/app/ui.h"
+
+#include "app/latent_page.h"
+#include "app/plane_view.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static Ui ui;
+static WdLatentPage *page;
+static WdExplorer *x;
+
+static WdBranch *walk(void) {
+  return wd_recording_find(wd_session_get_recording(ui.session), x->walk);
+}
+static int last(void) {
+  return walk() ? wd_branch_last(walk()) : -1;
+}
+static gboolean is_page(gpointer user) {
+  (void)user;
+  GtkWidget *w = ui_find(ui.window, "mode-latent-page");
+  page = w ? wd_latent_page_get(w) : NULL;
+  x = page ? page->explorer : NULL;
+  return x != NULL;
+}
+static gboolean is_ready(gpointer user) {
+  (void)user;
+  return x->ready;
+}
+/* The walk's latent is the cursor's, decoded. */
+static gboolean is_shown(gpointer user) {
+  (void)user;
+  WdFrame f = {0};
+  return x->ready && !x->in_flight && x->resting && x->sample_serial == x->serial && x->sample_u == x->u &&
+         x->sample_v == x->v && ui.view->place[0].branch == x->walk && ui.view->place[0].position == x->at &&
+         wd_recording_get_frame(wd_session_get_recording(ui.session), x->walk, x->at, WD_WHAT_ESTIMATE, &f) &&
+         f.pair && wd_frame_simulation(&f);
+}
+static gboolean is_drawn(gpointer user) {
+  return x->tiles && x->tiles->maps >= GPOINTER_TO_INT(user);
+}
+static gboolean has_cells(gpointer user) {
+  return x->tiles && x->tiles->made >= GPOINTER_TO_INT(user);
+}
+static gboolean is_playing(gpointer user) {
+  (void)user;
+  return x->path && ui.view->place[0].branch == x->path && ui.view->place[0].position > 0;
+}
+static gboolean shows_map(gpointer name) {
+  UiPicture picture = {0};
+  const gboolean yes =
+      ui_widget_picture(&ui, ui_find(ui.window, name), &picture) && ui_colours(&picture) > 60;
+  ui_picture_clear(&picture);
+  return yes;
+}
+static void shown(void) {
+  ui_wait(is_shown, NULL, 60);
+  ui_settle(&ui);
+}
+static GtkWidget *plane(void) {
+  return ui_find(ui.window, "plane");
+}
+static gboolean click_at(double u, double v) {
+  double fx, fy;
+  return wd_plane_view_find(WD_PLANE_VIEW(plane()), u, v, &fx, &fy) && ui_click(plane(), fx, fy, 1);
+}
+static const char *text_of(const char *name) {
+  GtkWidget *w = ui_find(ui.window, name);
+  return w ? gtk_label_get_text(GTK_LABEL(w)) : "";
+}
+
+static void test_open(void) {
+  ui_key(&ui, "ctrl+2");
+  tap_ok(ui_wait(is_page, NULL, 10), "Ctrl+2 shows the page");
+  tap_ok(ui_wait(is_ready, NULL, 60), "three seeds make a plane");
+  shown();
+  tap_ok(walk() && last() == 0, "the sample of anchor A is shown, a walk of one");
+  tap_ok(ui_wait(shows_map, (gpointer) "latent-velocity", 20), "the velocity panel shows it");
+  tap_ok(strstr(text_of("cursor-score"), "mode") != NULL, "its score says its mode: %s",
+         text_of("cursor-score"));
+}
+
+static void test_mouse(void) {
+  double fx, fy, tx, ty;
+  WdPlaneView *view = WD_PLANE_VIEW(plane());
+  wd_plane_view_find(view, 0.1, 0.1, &fx, &fy);
+  wd_plane_view_find(view, 0.5, 0.25, &tx, &ty);
+  tap_ok(ui_drag(plane(), fx, fy, tx, ty, 8), "the cursor is dragged");
+  shown();
+  tap_at_most(hypot(x->u - 0.5, x->v - 0.25), 0.02, "to where the mouse let go");
+  tap_ok(last() == 1 && x->at == 1, "one latent more on the trail (%d)", last());
+  tap_ok(click_at(1, 0), "a click");
+  shown();
+  tap_ok(last() == 2 && hypot(x->u - 1, x->v) < 0.02, "is a move too: (%g, %g)", x->u, x->v);
+  ui_key(&ui, "s");
+  shown();
+  tap_ok(x->u == 1 && x->v == 0, "S snaps it to anchor B");
+  const WdPosition *p = wd_recording_position(wd_session_get_recording(ui.session), x->walk, x->at);
+  tap_ok(p && g_bytes_equal(p->latent[WD_WHAT_ESTIMATE], x->anchor[1].data), "whose latent it then is");
+}
+
+static void test_keys(void) {
+  const int before = last();
+  ui_key(&ui, "Left");
+  tap_ok(x->u == 0.75 && x->v == 0, "Left: one step of the lattice (%g, %g)", x->u, x->v);
+  ui_key(&ui, "Up");
+  tap_ok(x->u == 0.75 && x->v == 0.25, "Up: one upwards (%g, %g)", x->u, x->v);
+  ui_key(&ui, "shift+Down");
+  tap_ok(x->v == 0.225, "Shift: a tenth of it (%g)", x->v);
+  shown();
+  tap_ok(last() > before && !ui.view->playing, "and the trail has it");
+  ui_key(&ui, "Home");
+  shown();
+  tap_ok(x->u == 0 && x->v == 0, "Home: anchor A");
+}
+
+static void test_numbers(void) {
+  GtkWidget *u = ui_find(ui.window, "cursor-u");
+  const int before = last();
+  ui_click(u, 0.2, 0.5, 1);
+  ui_key(&ui, "ctrl+a");
+  ui_type(&ui, "0.3125");
+  ui_key(&ui, "Return");
+  shown();
+  tap_ok(x->u == 0.3125 && x->v == 0, "u typed: (%g, %g)", x->u, x->v);
+  tap_ok(last() == before + 1, "is one edit");
+  gtk_widget_grab_focus(plane());
+  ui_key(&ui, "ctrl+z");
+  shown();
+  tap_ok(x->u == 0 && last() == before + 1, "Ctrl+Z goes back along the trail: (%g, %g)", x->u, x->v);
+  ui_key(&ui, "ctrl+shift+z");
+  shown();
+  tap_ok(x->u == 0.3125, "Ctrl+Shift+Z forward: (%g, %g)", x->u, x->v);
+  GtkWidget *anchor = ui_find(ui.window, "anchor-c");
+  ui_click(anchor, 0.3, 0.5, 1);
+  ui_key(&ui, "ctrl+a");
+  ui_type(&ui, "9");
+  ui_key(&ui, "Return");
+  tap_ok(x->anchor[2].seed == 9, "another seed for anchor C");
+  ui_wait(is_ready, NULL, 60);
+  shown();
+  tap_ok(last() == before + 2, "is an edit as well");
+}
+
+static void test_tiles(void) {
+  const gboolean drawn = ui_wait(is_drawn, GINT_TO_POINTER(49), 90);
+  tap_ok(drawn, "the lattice fills in idle time (%d maps)", x->tiles ? x->tiles->maps : 0);
+  tap_ok(ui_click(ui_find(ui.window, "map-start"), 0.5, 0.5, 1), "Start pressed");
+  tap_ok(ui_wait(has_cells, GINT_TO_POINTER(12), 60) && x->mapping, "cells of the residual map come");
+  ui_settle(&ui);
+  tap_ok(ui_find(ui.window, "map-progress") != NULL, "with progress: %s", text_of("map-words"));
+  const gint64 start = g_get_monotonic_time();
+  tap_ok(ui_click(ui_find(ui.window, "map-start"), 0.5, 0.5, 1) && !x->mapping, "Cancel pressed");
+  const double ms = (double)(g_get_monotonic_time() - start) * 1e-3;
+  const int there = x->tiles->made;
+  ui_run(0.3);
+  tap_ok(x->tiles->made == there, "stops it at once (%.0f ms with the click), %d cells are kept", ms, there);
+  ui_keep(&ui, "latent-cancelled");
+  const char *whole = g_getenv("WD_TEST_PICTURES"); /* for people */
+  if (whole && *whole) {
+    wd_explorer_start_map(x, 8, NULL);
+    ui_wait(has_cells, GINT_TO_POINTER(64), 100);
+  }
+}
+
+static void test_path(void) {
+  ui_click(plane(), 0.5, 0.02, 1);
+  click_at(0.25, 0.5);
+  shown();
+  ui_key(&ui, "i");
+  click_at(0.9, 0.1);
+  shown();
+  ui_key(&ui, "i");
+  tap_ok(x->waypoints == 2, "I adds waypoints (%d)", x->waypoints);
+  ui_keep(&ui, "latent");
+  wd_explorer_set_path(x, FALSE, WD_EASE_NONE, 8);
+  GtkWidget *play = ui_find(ui.window, "path-play");
+  if (play) gtk_widget_activate(play);
+  tap_ok(play && ui_wait(is_playing, NULL, 30), "Play makes the path and plays it");
+  ui_key(&ui, "k");
+  tap_ok(x->path && wd_branch_last(wd_recording_find(wd_session_get_recording(ui.session), x->path)) == 7,
+         "eight frames, a walk of its own");
+  if (ui.view->playing) ui_key(&ui, "k");
+}
+
+int main(void) {
+  ui_need_display();
+  ui_start(&ui, NULL, 1280, 800, NULL);
+  if (tap_ok(ui_wait_model(&ui, 60), "the shipped model is loaded")) {
+    test_open();
+    if (x) {
+      test_mouse();
+      test_keys();
+      test_numbers();
+      test_tiles();
+      test_path();
+      ui_key(&ui, "ctrl+1");
+      ui_settle(&ui);
+      tap_ok(ui.view->mode == WD_MODE_STEP && wd_session_count_chores(ui.session, &x->owner[2]) == 0,
+             "Ctrl+1 leaves, and leaves no work behind");
+    }
+  }
+  ui_stop(&ui);
+  return tap_done();
+}
