@@ -4,6 +4,7 @@
 #include "app/wavefield_view.h"
 #include "app/inspect_page.h"
 
+#include "app/teach.h"
 #include "app/window_private.h"
 
 #include <string.h>
@@ -16,6 +17,8 @@ static const WdModeInfo modes[WD_MODES] = {
     [WD_MODE_INSPECT] = {"inspect", "Inspect", "Inspect: many samples, and where they fail (Ctrl+4)",
                          "<Ctrl>4", wd_inspect_page_new, WD_MODE_WHOLE, 0},
     [WD_MODE_TEACH] = {"teach", "Teach", "Teach: lessons beside the panels (Ctrl+5)", "<Ctrl>5", NULL,
+                         "<Ctrl>4", NULL, WD_MODE_WHOLE, 0},
+    [WD_MODE_TEACH] = {"teach", "Teach", "Teach: lessons beside the panels (Ctrl+5)", "<Ctrl>5", wd_teach_page_new,
                        WD_MODE_BESIDE, 340},
 };
 

@@ -5,6 +5,7 @@
 #include "app/recipe.h"
 #include "app/screenshot.h"
 #include "app/settings.h"
+#include "app/teach.h"
 #include "solver/family.h"
 
 #include <math.h>
@@ -47,6 +48,8 @@ static const GOptionEntry entries[] = {
     {"step", 0, 0, G_OPTION_ARG_STRING, NULL, "Show this step [the last]", "N"},
     {"mode", 0, 0, G_OPTION_ARG_STRING, NULL, "What the window is for: step, latent, inspect, teach", "NAME"},
     {"wavefield", 0, 0, G_OPTION_ARG_STRING, NULL, "Show the wavefield at this time", "MS"},
+    {"lesson", 0, 0, G_OPTION_ARG_STRING, NULL, "Play a lesson: its number, name or file, and :STEP from 1",
+     "NAME[:STEP]"},
     {"layout", 0, 0, G_OPTION_ARG_STRING, NULL, "step or compare", "NAME"},
     {"panel", 0, 0, G_OPTION_ARG_STRING, NULL,
      "Fill the window with one panel: velocity, gather, simulated, difference, traces, plot", "NAME"},
@@ -435,6 +438,15 @@ static void on_mapped(GtkWidget *widget, gpointer user) {
   if (clock) g_signal_connect(clock, "after-paint", G_CALLBACK(on_painted), user);
 }
 
+/* NAME or NAME:STEP, steps counted from 1. */
+static gboolean open_lesson(WdStartup *s, const char *text, GError **error) {
+  const char *colon = strrchr(text, ':');
+  gint64 step = 1;
+  const gboolean stepped = colon && g_ascii_string_to_signed(colon + 1, 10, 1, 100, &step, NULL);
+  g_autofree char *name = stepped ? g_strndup(text, (gsize)(colon - text)) : g_strdup(text);
+  return wd_teach_open(s->window, name, (int)step - 1, error);
+}
+
 WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *line, GError **error) {
   GVariantDict *o = g_application_command_line_get_options_dict(line);
   WdStartup *s = g_new0(WdStartup, 1);
@@ -488,6 +500,12 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
   }
   if (g_variant_dict_contains(o, "demo"))
     g_action_group_activate_action(G_ACTION_GROUP(s->window), "demo", NULL);
+  const gboolean lesson = g_variant_dict_lookup(o, "lesson", "&s", &text);
+  if (lesson && !open_lesson(s, text, error)) {
+    gtk_window_destroy(GTK_WINDOW(s->window));
+    wd_startup_free(s);
+    return NULL;
+  }
   g_auto(GStrv) names = NULL;
   if (g_variant_dict_lookup(o, G_OPTION_REMAINING, "^aay", &names) && names[0]) {
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_object_unref);
@@ -496,7 +514,7 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
     wd_open_files(s->window, (GFile *const *)files->pdata, files->len);
   }
   const gboolean bare = !names || !names[0];
-  if (bare && !s->picture && !s->run && !g_variant_dict_contains(o, "demo") &&
+  if (bare && !lesson && !s->picture && !s->run && !g_variant_dict_contains(o, "demo") &&
       !g_variant_dict_contains(o, "recording")) {
     wd_open_offer_recovery(s->window);
     g_autofree char *demo = wd_demo_path();

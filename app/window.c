@@ -2,6 +2,7 @@
 #include "app/mode.h"
 #include "app/movie_dialog.h"
 #include "app/open.h"
+#include "app/teach.h"
 #include "app/undo.h"
 #include "app/wavefield_view.h"
 #include "app/window_private.h"
@@ -47,6 +48,7 @@ static gboolean update(gpointer user) {
   wd_window_show_empty(w);
   wd_window_show_titles(w);
   wd_actions_update(w);
+  wd_teach_update_actions(w);
   const WdSessionState state = wd_session_get_state(w->session);
   const gboolean busy = state == WD_SESSION_RUNNING || state == WD_SESSION_CANCELLING;
   GtkApplication *application = gtk_window_get_application(GTK_WINDOW(w));
@@ -301,6 +303,7 @@ static gboolean wd_window_close_request(GtkWindow *window) {
 }
 
 void wd_window_leave(WdWindow *w) {
+  if (wd_teach_leave(w)) return;
   if (wd_session_get_state(w->session) == WD_SESSION_RUNNING) {
     wd_session_stop(w->session);
   } else if (w->view->wave.shown) {
@@ -383,6 +386,7 @@ WdWindow *wd_window_new(GtkApplication *application, GSettings *settings) {
   wd_modes_install(w);
   wd_wavefield_install(w);
   wd_movie_install(w);
+  wd_teach_install(w);
   wd_window_build_header(w);
   wd_window_build(w);
   wd_keys_install(w);

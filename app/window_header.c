@@ -54,6 +54,7 @@ static GtkWidget *build_menu(void) {
   g_menu_append(view, "Profiles", "win.profiles");
   g_menu_append(view, "Sidebar", "win.sidebar");
   g_menu_append(view, "Full screen", "win.fullscreen");
+  g_menu_append(view, "Present", "win.present");
   g_menu_append_section(menu, NULL, G_MENU_MODEL(view));
   g_menu_append(file, "Save", "win.save");
   g_menu_append(file, "Save as…", "win.save-as");

@@ -8,6 +8,7 @@
  *
  * Layouts, the enlarged panel and the second row show and hide these: nothing is taken apart. */
 #include "app/mode.h"
+#include "app/teach.h"
 #include "app/widgets.h"
 #include "app/window_private.h"
 
@@ -229,7 +230,7 @@ void wd_window_build(WdWindow *w) {
   w->status = wd_status_bar_new(w->session, w->view);
   gtk_widget_set_name(w->status, "status");
   gtk_box_append(GTK_BOX(outer), w->status);
-  gtk_window_set_child(GTK_WINDOW(w), outer);
+  gtk_window_set_child(GTK_WINDOW(w), wd_teach_stage_new(w, outer));
 }
 
 static void place_sidebar(WdWindow *w) {
