@@ -3,11 +3,15 @@
 #include "app/teach.h"
 
 #include "app/mode.h"
+#include "app/widget_style.h"
 #include "app/window_private.h"
+
+#include <math.h>
 
 typedef struct Present {
   gboolean on, was_full, sidebar, second_row;
   int divider;
+  double plain; /* size of type without it, px */
   GtkCssProvider *style;
 } Present;
 
@@ -40,8 +44,9 @@ static void set_type(WdWindow *w, Present *p) {
     gtk_style_context_add_provider_for_display(gdk_display_get_default(), GTK_STYLE_PROVIDER(p->style),
                                                GTK_STYLE_PROVIDER_PRIORITY_APPLICATION + 1);
   }
-  g_autofree char *css =
-      g_strdup_printf("window.presenting, window.presenting popover { font-size: %d%%; }", scale);
+  /* In whole pixels: of a fraction of one, GTK's measures of the same text disagree. */
+  g_autofree char *css = g_strdup_printf("window.presenting, window.presenting popover { font-size: %dpx; }",
+                                         (int)lround(p->plain * scale / 100));
   gtk_css_provider_load_from_data(p->style, css, -1);
 }
 
@@ -70,6 +75,8 @@ void wd_present(WdWindow *w, gboolean on) {
     p->sidebar = v->sidebar;
     p->divider = gtk_paned_get_position(GTK_PANED(w->main));
     v->sidebar = FALSE;
+    char family[64];
+    p->plain = wd_widget_style(GTK_WIDGET(w), 1, family, sizeof family).size;
     set_type(w, p);
     gtk_widget_add_css_class(GTK_WIDGET(w), "presenting");
     gtk_window_fullscreen(GTK_WINDOW(w));

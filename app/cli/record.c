@@ -6,15 +6,16 @@
 #include "app/session.h"
 #include "app/status_error.h"
 
+#include "model/latent_space.h"
 #include "solver/family.h"
 
 #include <stdio.h>
 #include <string.h>
 
 typedef struct record_args {
-  const char *model, *branch, *device, *output, *family;
+  const char *model, *branch, *device, *output, *family, *also;
   uint64_t seed;
-  int steps, sampler, family_choice, decoded, simulated, refine;
+  int steps, sampler, family_choice, decoded, simulated, refine, states, walk;
   double eta, guidance, rate;
 } record_args;
 
@@ -40,16 +41,24 @@ static const cli_option options[] = {
      .help = "steps of refinement after the data of the last branch"},
     {"rate", 'r', CLI_REAL, offsetof(record_args, rate), .min = 1e-9, .max = 100, .initial = "0.03",
      .help = "rate of the refinement"},
+    {"also", 0, CLI_TEXT, offsetof(record_args, also), .value = "SEEDS",
+     .help = "further runs, of these seeds (3,17,40) and otherwise the same"},
+    {"walk", 0, CLI_INT, offsetof(record_args, walk), .min = 0, .max = 1000, .value = "N", .initial = "0",
+     .help = "a walk of N latents through the data of the run and of those of --also, their lengths kept"},
     {"decoded", 0, CLI_INT, offsetof(record_args, decoded), .min = 0, .max = 100000, .value = "K",
      .initial = "1",
      .help = "keep the decoded pair of every Kth step of the run and of its last, for replay without a "
              "model; 0: none"},
     {"simulated", 0, CLI_INT, offsetof(record_args, simulated), .min = 0, .max = 100000, .value = "K",
      .initial = "1", .help = "keep the simulated gathers of every Kth of these; 0: none"},
+    {"states", 0, CLI_INT, offsetof(record_args, states), .min = 0, .max = 100000, .value = "K",
+     .initial = "0", .help = "keep what every Kth noisy state of the run, x_t, decodes to as well; 0: none"},
     CLI_DEVICE_OPTION(record_args),
     {"output", 'o', CLI_TEXT, offsetof(record_args, output), true, .value = "FILE.wdrun",
      .help = "the recording"},
     {0}};
+
+enum { MAX_ALSO = 7 };
 
 typedef struct job {
   cli *c;
@@ -57,7 +66,12 @@ typedef struct job {
   WdSession *session;
   branch branches[MAX_BRANCHES];
   int n_branches;
+  uint64_t also[MAX_ALSO];
+  int n_also;
+  guint runs[MAX_ALSO + 2]; /* branch ids of those whose frames are kept: runs and the walk */
+  int n_runs;
   guint run, last; /* branch ids */
+  WdWhat what;     /* that is waited for */
   wd_error failed; /* what the session said went wrong; WD_OK: nothing */
   guint seen;      /* what is looked at */
   int at;
@@ -104,10 +118,10 @@ static bool is_run(job *j) {
 static bool is_seen(job *j) {
   WdRecording *r = wd_session_get_recording(j->session);
   const WdPosition *p = wd_recording_position(r, j->seen, j->at);
-  const WdScore *exact = p->exact[WD_WHAT_ESTIMATE];
+  const WdScore *exact = p->exact[j->what];
   WdFrame f = {0};
-  return p->fault || (exact && exact->details &&
-                      wd_recording_get_frame(r, j->seen, j->at, WD_WHAT_ESTIMATE, &f) && f.pair && f.exact);
+  return p->fault || (exact && exact->details && wd_recording_get_frame(r, j->seen, j->at, j->what, &f) &&
+                      f.pair && f.exact);
 }
 
 /* Looks at every position of every branch, as a person would who waits at each. */
@@ -122,8 +136,12 @@ static wd_status score_all(job *j, wd_error *err) {
     for (int k = b->first; k <= wd_branch_last(b) && !st; k++) {
       j->seen = b->id;
       j->at = k;
-      wd_session_look(j->session, 0, b->id, k, WD_WHAT_ESTIMATE, TRUE);
-      st = wait_until(j, is_seen, err);
+      const bool state = b->id == j->run && j->args->states && k % j->args->states == 0 && k < b->steps;
+      for (int what = 0; what <= (state ? WD_WHAT_STATE : WD_WHAT_ESTIMATE) && !st; what++) {
+        j->what = (WdWhat)what;
+        wd_session_look(j->session, 0, b->id, k, j->what, TRUE);
+        st = wait_until(j, is_seen, err);
+      }
       cli_progress_set(j->c, ++done);
     }
   }
@@ -161,6 +179,36 @@ static wd_status read_latent(const job *j, const char *path, GBytes **out, wd_er
   return st;
 }
 
+/* A walk through the data of all runs, in their order, in equal parts. */
+static wd_status walk(job *j, wd_error *err) {
+  const record_args *a = j->args;
+  WdRecording *r = wd_session_get_recording(j->session);
+  const size_t count = (size_t)wd_session_get_model(j->session)->latent.count;
+  guint id = 0;
+  for (int i = 0; i < a->walk; i++) {
+    const double u = (double)i * (j->n_runs - 1) / (a->walk - 1);
+    const int leg = MIN((int)u, j->n_runs - 2);
+    const float *end[2];
+    for (int e = 0; e < 2; e++) {
+      const WdBranch *b = wd_recording_find(r, j->runs[leg + e]);
+      end[e] = g_bytes_get_data(wd_recording_position(r, b->id, b->steps)->latent[WD_WHAT_STATE], NULL);
+    }
+    float *z = g_new(float, count);
+    wd_latent_mix(WD_MIX_RESTORED, 2, end, (double[2]){1 - (u - leg), u - leg}, count, z);
+    GBytes *latent = g_bytes_new_take(z, count * sizeof *z);
+    g_autofree char *note =
+        g_strdup_printf("{\"edit\":\"walk\",\"text\":\"%.0f %% of the way from run %d to run %d\"}",
+                        100 * (u - leg), leg + 1, leg + 2);
+    GError *error = NULL;
+    const bool good = id ? wd_session_walk_append(j->session, id, latent, note, &error) >= 0
+                         : (id = wd_session_walk(j->session, NULL, latent, note, &error)) != 0;
+    g_bytes_unref(latent);
+    if (!good) return from_error(error, err);
+  }
+  j->runs[j->n_runs++] = id;
+  return WD_OK;
+}
+
 static wd_status run_all(job *j, wd_error *err) {
   const record_args *a = j->args;
   GError *error = NULL;
@@ -170,7 +218,18 @@ static wd_status run_all(job *j, wd_error *err) {
                      .refine_rate = a->rate};
   j->run = j->last = wd_session_run(j->session, &recipe, &error);
   if (!j->run) return from_error(error, err);
+  j->runs[j->n_runs++] = j->run;
   wd_status st = run_one(j, "run", a->steps, err);
+  for (int i = 0; i < j->n_also && !st; i++) {
+    WdRecipe other = recipe;
+    other.seed = j->also[i];
+    j->last = wd_session_run(j->session, &other, &error);
+    if (!j->last) return from_error(error, err);
+    j->runs[j->n_runs++] = j->last;
+    st = run_one(j, "run", a->steps, err);
+  }
+  j->last = j->run;
+  if (!st && a->walk) st = walk(j, err);
   for (int i = 0; i < j->n_branches && !st; i++) {
     const branch *b = &j->branches[i];
     GBytes *edited = NULL;
@@ -191,30 +250,50 @@ static wd_status run_all(job *j, wd_error *err) {
   return st;
 }
 
-/* Leaves in the cache what is to be written: pairs of the run, and simulated gathers of some. */
+typedef struct kept {
+  GBytes *latent;
+  WdFrame frame;
+} kept;
+
+static void keep(GArray *all, const record_args *a, WdRecording *r, guint id, int k, int last, WdWhat what) {
+  WdFrame f = {0};
+  if (!wd_recording_get_frame(r, id, k, what, &f) || !f.pair) return;
+  kept one = {.latent = g_bytes_ref(wd_recording_position(r, id, k)->latent[what])};
+  one.frame.pair = wd_pair_ref(f.pair);
+  if (f.exact && a->simulated && what == WD_WHAT_ESTIMATE && (k % a->simulated == 0 || k == last))
+    one.frame.exact = wd_simulation_ref(f.exact);
+  g_array_append_val(all, one);
+}
+
+/* Leaves in the cache what is to be written: pairs of the runs and of the walk, and simulated gathers of
+ * some. */
 static void keep_frames(const job *j) {
   const record_args *a = j->args;
   WdRecording *r = wd_session_get_recording(j->session);
-  const WdBranch *b = wd_recording_find(r, j->run);
-  int last = wd_branch_last(b);
-  WdFrame *frame = g_new0(WdFrame, (gsize)last + 1);
-  for (int k = 0; k <= last; k++) {
-    WdFrame f = {0};
-    bool want = a->decoded && (k % a->decoded == 0 || k == last);
-    if (!want || !wd_recording_get_frame(r, j->run, k, WD_WHAT_ESTIMATE, &f) || !f.pair) continue;
-    frame[k].pair = wd_pair_ref(f.pair);
-    if (f.exact && a->simulated && (k % a->simulated == 0 || k == last))
-      frame[k].exact = wd_simulation_ref(f.exact);
+  GArray *all = g_array_new(FALSE, FALSE, sizeof(kept));
+  for (int i = 0; i < j->n_runs; i++) {
+    const WdBranch *b = wd_recording_find(r, j->runs[i]);
+    const int last = wd_branch_last(b);
+    const bool walk = b->kind == WD_BRANCH_WALK;
+    for (int k = 0; k <= last; k++) {
+      if (walk || a->walk) { /* all of a walk; its runs are there for where they end */
+        if (walk && a->decoded) keep(all, a, r, b->id, k, last, WD_WHAT_ESTIMATE);
+        continue;
+      }
+      if (a->decoded && (k % a->decoded == 0 || k == last)) keep(all, a, r, b->id, k, last, WD_WHAT_ESTIMATE);
+      if (b->id == j->run && a->states && k % a->states == 0 && k < b->steps)
+        keep(all, a, r, b->id, k, last, WD_WHAT_STATE);
+    }
   }
   wd_recording_set_budget(r, 0); /* forgets all */
   wd_recording_set_budget(r, (gsize)4 << 30);
-  for (int k = 0; k <= last; k++) {
-    const WdPosition *p = wd_recording_position(r, j->run, k);
-    if (frame[k].pair)
-      wd_recording_put_frame(r, p->latent[WD_WHAT_ESTIMATE], frame[k].pair, NULL, frame[k].exact);
-    wd_frame_clear(&frame[k]);
+  for (guint i = 0; i < all->len; i++) {
+    kept *one = &g_array_index(all, kept, i);
+    wd_recording_put_frame(r, one->latent, one->frame.pair, NULL, one->frame.exact);
+    wd_frame_clear(&one->frame);
+    g_bytes_unref(one->latent);
   }
-  g_free(frame);
+  g_array_unref(all);
 }
 
 static wd_status report(const job *j, wd_error *err) {
@@ -252,6 +331,14 @@ static wd_status check(const record_args *a, record_args *out, job *j, wd_error 
   if (a->eta != 0 && a->sampler != WD_SAMPLER_DDIM)
     return cli_usage_error(err, "--eta is of the sampler ddim, not of %s",
                            wd_sampler_name((wd_sampler_kind)a->sampler));
+  j->n_also = 0;
+  g_auto(GStrv) also = a->also ? g_strsplit(a->also, ",", MAX_ALSO + 2) : NULL;
+  for (char **s = also; s && *s; s++)
+    if (j->n_also == MAX_ALSO ||
+        !g_ascii_string_to_unsigned(*s, 10, 0, UINT64_MAX, &j->also[j->n_also++], NULL))
+      return cli_usage_error(err, "--also %s: up to %d seeds with commas between them", a->also, MAX_ALSO);
+  if (a->walk == 1 || (a->walk && !j->n_also))
+    return cli_usage_error(err, "--walk wants 2 latents or more, between the run and those of --also");
   wd_sampler_plan plan = {(wd_sampler_kind)a->sampler, a->steps, a->eta, a->guidance};
   return branches_parse(a->branch, &plan, j->branches, &j->n_branches, err);
 }
@@ -296,7 +383,9 @@ const cli_command cli_record = {
         "and 0.2 MB for its simulated gathers.",
     .example = "wavediffusion-cli record --model resources/models/default --seed 7 --steps 8 -o run.wdrun\n"
                "wavediffusion-cli record --model resources/models/default --seed 7 --steps 8 --branch "
-               "'at=4,sampler=ddim,eta=1,noise=2' --simulated 4 -o branched.wdrun\n",
+               "'at=4,sampler=ddim,eta=1,noise=2' --simulated 4 -o branched.wdrun\n"
+               "wavediffusion-cli record --model resources/models/default --seed 3 --also 17,40 --walk 9 -o "
+               "walk.wdrun\n",
     .option = options,
     .size = sizeof(record_args),
     .run = run,
