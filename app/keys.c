@@ -3,6 +3,7 @@
  * they are refused outright, since an entry lets some keys (Up, Page Up) pass. Only accelerators that no text
  * field wants are the application's, where menus show them. */
 #include "app/actions.h"
+#include "app/annotate.h"
 #include "app/teach.h"
 #include "app/window_private.h"
 
@@ -45,6 +46,7 @@ static const Key keys[] = {
     {"v", "win.density", NONE},
     {"Page_Up", "win.lesson-previous", NONE, FALSE, IN(WD_MODE_TEACH)},
     {"Page_Down", "win.lesson-next", NONE, FALSE, IN(WD_MODE_TEACH)},
+    {"q", "win.annotate-next", NONE},
     {"F5", "win.present", NONE, TRUE},
     {"F7", "win.freeze", NONE, TRUE},
     {"Page_Up", "win.clip-less", NONE},
@@ -142,6 +144,7 @@ static gboolean on_key(GtkWidget *widget, GVariant *arguments, gpointer trigger)
   if (!key) return GDK_EVENT_PROPAGATE;
   if (!key->in_text && edits_text(w)) return GDK_EVENT_PROPAGATE;
   if (w->update_idle) wd_teach_update_actions(w);
+  if (w->update_idle) wd_annotate_update_actions(w);
   if (w->update_idle) wd_actions_update(w); /* keys may come faster than the window gets idle */
   const char *name = strchr(key->action, '.') + 1;
   GAction *action = g_action_map_lookup_action(G_ACTION_MAP(w), name);

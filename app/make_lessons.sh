@@ -12,7 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 family=curvevel-a
 
-"$cli" sample --model "$model" --family $family --seeds 0-15 --steps 16 --score every=16 -o "$work/pool" --device cpu >/dev/null
+"$cli" sample --model "$model" --family $family --seeds 0-15 --steps 8 --score every=8 -o "$work/pool" --device cpu >/dev/null
 "$cli" rank "$work/pool" --worst 0 --csv "$work/pool.csv" >/dev/null
 # seed and residual of those that reflect, best first; columns by their names
 awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
@@ -22,9 +22,9 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
 nth() { sed -n "$1p" "$work/ranked" | cut -d' ' -f2; }
 best=$(nth 1) second=$(nth 2) third=$(nth 3) worst=$(nth '$')
 
-record() { "$cli" record --model "$model" --family $family --steps 16 --device cpu "$@"; }
-record --seed "$best" --decoded 4 --states 4 --simulated 0 -o "$out/x0-hat.wdrun"
-record --seed "$worst" --also "$best" --decoded 16 --simulated 16 -o "$out/failure.wdrun"
-record --seed "$best" --also "$second,$third" --walk 7 --simulated 3 -o "$out/walk.wdrun"
+record() { "$cli" record --model "$model" --family $family --steps 8 --device cpu "$@"; }
+record --seed "$best" --decoded 2 --states 2 --simulated 0 -o "$out/x0-hat.wdrun"
+record --seed "$worst" --also "$best" --decoded 8 --simulated 8 -o "$out/failure.wdrun"
+record --seed "$best" --also "$second,$third" --walk 7 --simulated 0 -o "$out/walk.wdrun"
 for lesson in "$out"/*.json; do "$cli" lesson check "$lesson"; done
 ls -l "$out"

@@ -79,6 +79,7 @@ void wd_panel_view_paint_cursor(GtkSnapshot *snapshot, int width, int height, gp
     GdkRGBA c = rgba(theme->accent, 1);
     gtk_snapshot_append_border(snapshot, &ring, (float[4]){2, 2, 2, 2}, (GdkRGBA[4]){c, c, c, c});
   }
+  wd_panel_view_paint_drawn(self, snapshot, width, height);
   if (self->drag == WD_DRAG_BAND && self->band.width > 0) {
     const wd_rect *b = &self->band;
     bar(snapshot, b->x, b->y, b->width, b->height, 0xffffff, 0.18f);

@@ -74,7 +74,9 @@ static void on_motion(GtkEventControllerMotion *controller, double x, double y, 
   self->pointer_x = x;
   self->pointer_y = y;
   if (self->drag != WD_DRAG_NONE) return;
-  set_cursor(self, over_divider(self, x, y) ? "col-resize" : self->zoom_tool ? "crosshair" : NULL);
+  set_cursor(self, over_divider(self, x, y)              ? "col-resize"
+                   : self->zoom_tool || self->view->tool ? "crosshair"
+                                                         : NULL);
   if (!self->view->cursor_locked) point(self, x, y);
 }
 
@@ -101,7 +103,9 @@ static void on_drag_begin(GtkGestureDrag *gesture, double x, double y, WdPanelVi
   self->drag_facet = facet;
   self->drag_zoom = wd_panel_view_zoom(self);
   self->band = (wd_rect){x, y, 0, 0};
-  if (state & GDK_CONTROL_MASK || self->zoom_tool)
+  if (wd_panel_view_draw_begin(self, facet, x, y))
+    self->drag = WD_DRAG_DRAW;
+  else if (state & GDK_CONTROL_MASK || self->zoom_tool)
     self->drag = WD_DRAG_BAND;
   else if (over_divider(self, x, y))
     self->drag = WD_DRAG_DIVIDER;
@@ -120,7 +124,9 @@ static void on_drag_update(GtkGestureDrag *gesture, double dx, double dy, WdPane
   wd_rect r = wd_panel_view_facet(self, self->drag_facet);
   const wd_view *z = &self->drag_zoom;
   double x = CLAMP(x0 + dx, r.x, r.x + r.width - 0.01), y = CLAMP(y0 + dy, r.y, r.y + r.height - 0.01);
-  if (self->drag == WD_DRAG_PAN) {
+  if (self->drag == WD_DRAG_DRAW) {
+    wd_panel_view_draw_update(self, x, y);
+  } else if (self->drag == WD_DRAG_PAN) {
     double columns = dx / r.width * (z->column1 - z->column0), rows = dy / r.height * (z->row1 - z->row0);
     set_cursor(self, "grabbing");
     wd_panel_view_set_zoom(
@@ -143,6 +149,7 @@ static void on_drag_end(GtkGestureDrag *gesture, double dx, double dy, WdPanelVi
   WdDrag was = self->drag;
   self->drag = WD_DRAG_NONE;
   set_cursor(self, NULL);
+  if (was == WD_DRAG_DRAW) wd_panel_view_draw_end(self);
   if (was != WD_DRAG_BAND) return;
   gtk_widget_queue_draw(self->cursor);
   if (self->band.width < 5 || self->band.height < 5) return; /* a slip of the hand */
@@ -158,13 +165,15 @@ static void on_drag_end(GtkGestureDrag *gesture, double dx, double dy, WdPanelVi
 
 static void on_drag_cancel(GtkGesture *gesture, GdkEventSequence *sequence, WdPanelView *self) {
   (void)gesture, (void)sequence;
+  if (self->drag == WD_DRAG_DRAW) wd_panel_view_draw_cancel(self);
   self->drag = WD_DRAG_NONE;
   gtk_widget_queue_draw(self->cursor);
 }
 
 static void on_click(GtkGestureClick *gesture, int presses, double x, double y, WdPanelView *self) {
   (void)gesture, (void)x, (void)y;
-  if (presses != 2) return;
+  if (presses == 2 && self->view->tool) wd_panel_view_draw_key(self, GDK_KEY_Return, 0);
+  if (presses != 2 || self->view->tool) return;
   self->view->enlarged = self->view->enlarged == (int)self->kind ? -1 : (int)self->kind;
   wd_view_changed(self->view, WD_VIEW_LAYOUT);
 }
@@ -260,6 +269,8 @@ static gboolean on_key(GtkEventControllerKey *controller, guint value, guint cod
     nudge(self, 0, -by);
   } else if (alt && value == GDK_KEY_Down) {
     nudge(self, 0, by);
+  } else if (wd_panel_view_draw_key(self, value, state)) {
+    return GDK_EVENT_STOP;
   } else if (value == GDK_KEY_z && !(state & (GDK_CONTROL_MASK | GDK_ALT_MASK))) {
     self->zoom_tool = !self->zoom_tool;
     set_cursor(self, self->zoom_tool ? "crosshair" : NULL);

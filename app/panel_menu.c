@@ -1,4 +1,5 @@
 /* The panel's own actions ("panel.*") and its menu. */
+#include "app/annotation.h"
 #include "app/panel_view_private.h"
 
 #include <string.h>
@@ -195,6 +196,17 @@ static GMenuModel *make_menu(WdPanelView *self) {
     g_menu_append(part, "Mute the direct wave", "panel.mute-direct");
   }
   g_menu_append(part, "Reset display", "panel.reset");
+  if (self->kind != WD_PANEL_TRACES) {
+    g_autoptr(GMenu) draw = g_menu_new(), away = g_menu_new();
+    for (int i = 0; i < WD_ANNOTATION_KINDS; i++) {
+      g_autofree char *detailed = g_strdup_printf("win.annotate::%s", wd_annotation_name(i));
+      g_menu_append(draw, wd_annotation_title(i), detailed);
+    }
+    g_menu_append(away, "Remove the last", "win.annotation-remove");
+    g_menu_append(away, "Remove all of this step", "win.annotations-clear");
+    g_menu_append_section(draw, NULL, G_MENU_MODEL(away));
+    g_menu_append_submenu(part, "Annotate", G_MENU_MODEL(draw));
+  }
   part = section(menu);
   g_menu_append(part, "Copy image", "panel.copy");
   g_menu_append(part, "Export figure…", "win.export-figure");

@@ -342,6 +342,7 @@ static void panel_dispose(GObject *object) {
   g_clear_handle_id(&self->describe, g_source_remove);
   if (self->recording) g_signal_handlers_disconnect_by_data(self->recording, self);
   g_clear_object(&self->recording);
+  g_clear_pointer(&self->drawn, g_array_unref);
   g_clear_pointer(&self->menu, gtk_widget_unparent);
   g_clear_object(&self->actions);
   g_clear_pointer(&self->sheet, gtk_widget_unparent);

@@ -6,7 +6,14 @@
 
 enum { WD_PANEL_PADDING = 8 };
 
-typedef enum WdDrag { WD_DRAG_NONE = 0, WD_DRAG_CURSOR, WD_DRAG_PAN, WD_DRAG_BAND, WD_DRAG_DIVIDER } WdDrag;
+typedef enum WdDrag {
+  WD_DRAG_NONE = 0,
+  WD_DRAG_CURSOR,
+  WD_DRAG_PAN,
+  WD_DRAG_BAND,
+  WD_DRAG_DIVIDER,
+  WD_DRAG_DRAW
+} WdDrag;
 
 struct _WdPanelView {
   GtkWidget parent_instance;
@@ -49,6 +56,8 @@ struct _WdPanelView {
   int drag_facet;
   wd_view drag_zoom; /* when the drag began */
   wd_rect band;      /* rubber band, in the widget */
+  GArray *drawn;     /* wd_mark in axis units: what is being drawn */
+  int drawn_facet;
   gboolean zoom_tool;
   int samples; /* rows of the gathers that go with what is shown */
 
@@ -80,6 +89,14 @@ void wd_panel_view_zoom_at(WdPanelView *self, const wd_view *from, double u, dou
 void wd_panel_view_listen(WdPanelView *self);                    /* panel_input.c */
 void wd_panel_view_add_actions(WdPanelView *self);               /* panel_menu.c */
 void wd_panel_view_popup(WdPanelView *self, double x, double y); /* panel_menu.c */
+
+/* panel_draw.c: annotations by pointer and keys. TRUE: it was theirs. */
+gboolean wd_panel_view_draw_begin(WdPanelView *self, int facet, double x, double y);
+void wd_panel_view_draw_update(WdPanelView *self, double x, double y);
+void wd_panel_view_draw_end(WdPanelView *self);
+gboolean wd_panel_view_draw_key(WdPanelView *self, guint value, GdkModifierType state);
+void wd_panel_view_draw_cancel(WdPanelView *self);
+void wd_panel_view_paint_drawn(WdPanelView *self, GtkSnapshot *snapshot, int width, int height);
 
 /* panel_cursor.c */
 void wd_panel_view_paint_cursor(GtkSnapshot *snapshot, int width, int height, gpointer self);

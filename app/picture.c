@@ -14,6 +14,7 @@ WdPicture *wd_picture_new(void) {
   p->caption = g_ptr_array_new_with_free_func(g_free);
   p->mark = g_array_new(FALSE, FALSE, sizeof(wd_mark));
   p->line = g_ptr_array_new_with_free_func(points_free);
+  p->words = g_ptr_array_new_with_free_func(g_free);
   p->stroke = g_array_new(FALSE, TRUE, sizeof(wd_stroke));
   p->strokes = g_array_new(FALSE, TRUE, sizeof(int));
   return p;
@@ -27,6 +28,7 @@ void wd_picture_free(WdPicture *p) {
   g_ptr_array_unref(p->line);
   g_array_unref(p->stroke);
   g_array_unref(p->strokes);
+  g_ptr_array_unref(p->words);
   g_free(p->own);
   wd_pair_unref(p->pair);
   wd_pair_unref(p->truth);
@@ -326,8 +328,8 @@ guint wd_picture_set(WdPicture *p, const WdPictureDesc *d) {
       memcmp(&before.view, &now->view, sizeof now->view) != 0)
     change |= WD_PICTURE_LOOK;
   if (change || was.look.contours != d->look.contours || was.look.picks != d->look.picks ||
-      was.overlay_truth != d->overlay_truth || was.eikonal != d->eikonal || was.step != d->step ||
-      was.what != d->what) {
+      was.overlay_truth != d->overlay_truth || was.annotation_hash != d->annotation_hash ||
+      was.eikonal != d->eikonal || was.step != d->step || was.what != d->what) {
     wd_picture_make_lines(p, d);
     change |= WD_PICTURE_TEXT;
   }

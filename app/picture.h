@@ -27,11 +27,13 @@ typedef struct WdPictureDesc {
   int step, steps;      /* position, and position of the data */
   const char *walk;     /* name of the walk whose latent `step` it is [none] */
   gboolean refined;
-  const char *fault;     /* of this position [none] */
-  double clip;           /* |amplitude| at the end of the range, of wd_clips_find [none: the panel's own] */
-  int clip_steps;        /* of how many steps */
-  wd_shard_desc shape;   /* sizes while there is no frame [OpenFWI's] */
-  const double *eikonal; /* first arrivals on the decoded map, seconds, shots * receivers [none] */
+  const char *fault;   /* of this position [none] */
+  double clip;         /* |amplitude| at the end of the range, of wd_clips_find [none: the panel's own] */
+  int clip_steps;      /* of how many steps */
+  wd_shard_desc shape; /* sizes while there is no frame [OpenFWI's] */
+  const GPtrArray *annotations; /* annotation.h [none] */
+  guint annotation_hash;        /* wd_annotations_hash of them */
+  const double *eikonal;        /* first arrivals on the decoded map, seconds, shots * receivers [none] */
 } WdPictureDesc;
 
 /* What changed in a picture: a painter redoes only that. */

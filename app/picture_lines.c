@@ -1,12 +1,14 @@
 /* What lies over a picture: sources and receivers, contours, the observed traces, first arrivals. */
 #include "app/contour.h"
+#include "app/annotation.h"
 #include "app/picture_private.h"
 #include "solver/arrival.h"
 #include "solver/survey.h"
 
 #include <math.h>
 
-enum { CYAN = 0x19e0e8, YELLOW = 0xffe14d, MAGENTA = 0xff7ad9, WHITE = 0xffffff };
+/* Amber within a dark halo: of no colour map, and far from the lightness of its halo on all of them. */
+enum { AMBER = 0xffb000, CYAN = 0x19e0e8, YELLOW = 0xffe14d, MAGENTA = 0xff7ad9, WHITE = 0xffffff };
 
 static GArray *begin(WdPicture *p, wd_stroke_kind kind, guint32 colour, double width) {
   GArray *points = g_array_new(FALSE, FALSE, sizeof(wd_mark));
@@ -88,6 +90,33 @@ static void gather_lines(WdPicture *p, const WdPictureDesc *d, int facet) {
   if (simulated && shot < simulated->shots) picks(p, simulated, shot, frequency, WD_STROKE_CROSSES, CYAN);
 }
 
+/* What somebody drew. */
+static void annotations(WdPicture *p, const WdPictureDesc *d, int facet) {
+  const gboolean map = d->kind == WD_PANEL_VELOCITY;
+  const int shot = d->shot < 0 ? facet : d->shot;
+  for (guint i = 0; d->annotations && i < d->annotations->len; i++) {
+    const WdAnnotation *a = d->annotations->pdata[i];
+    if (a->gather == map || (a->gather && a->shot != shot)) continue;
+    const wd_stroke_kind kind = a->kind == WD_ANNOTATION_ARROW  ? WD_STROKE_ARROW
+                                : a->kind == WD_ANNOTATION_TEXT ? WD_STROKE_TEXT
+                                                                : WD_STROKE_LINE;
+    GArray *points = begin(p, kind, AMBER, 0.2);
+    if (a->text) {
+      char *words = g_strdup(a->text);
+      g_ptr_array_add(p->words, words);
+      g_array_index(p->stroke, wd_stroke, p->stroke->len - 1).text = words;
+    }
+    if (a->kind == WD_ANNOTATION_BOX) {
+      for (int k = 0; k < 5; k++) add(points, a->x[k == 1 || k == 2], a->y[k == 2 || k == 3]);
+      continue;
+    }
+    for (int k = 0; k < a->points; k++) add(points, a->x[k], a->y[k]);
+    if (a->kind != WD_ANNOTATION_PICK) continue;
+    points = begin(p, WD_STROKE_CROSSES, AMBER, 0.14);
+    for (int k = 0; k < a->points; k++) add(points, a->x[k], a->y[k]);
+  }
+}
+
 /* Sources stand on row 1 over the columns of the map, receivers in every column of it (solver/survey.h). */
 static void marks(WdPicture *p, const WdPictureDesc *d) {
   const wd_map *map = p->pair ? &p->pair->velocity : NULL;
@@ -119,6 +148,7 @@ void wd_picture_make_lines(WdPicture *p, const WdPictureDesc *d) {
   g_array_set_size(p->mark, 0);
   g_array_set_size(p->stroke, 0);
   g_ptr_array_set_size(p->line, 0);
+  g_ptr_array_set_size(p->words, 0);
   g_array_set_size(p->strokes, 0);
   for (guint i = 0; i < p->facet->len; i++) {
     wd_facet *f = &g_array_index(p->facet, wd_facet, i);
@@ -132,6 +162,7 @@ void wd_picture_make_lines(WdPicture *p, const WdPictureDesc *d) {
     } else if (!p->blank && d->kind != WD_PANEL_TRACES) {
       gather_lines(p, d, (int)i);
     }
+    if (!p->blank && d->kind != WD_PANEL_TRACES) annotations(p, d, (int)i);
     int own = (int)(p->stroke->len - before);
     g_array_append_val(p->strokes, own);
   }

@@ -12,10 +12,11 @@ struct WdPicture {
   GPtrArray *caption;
   float *own; /* values that are not borrowed from pair, simulation or truth */
   gsize own_count;
-  GArray *mark;    /* wd_mark: sources and receivers */
-  GPtrArray *line; /* GArray of wd_mark: the points of each stroke */
-  GArray *stroke;  /* wd_stroke, facet by facet */
-  GArray *strokes; /* int: how many of them each facet has */
+  GArray *mark;     /* wd_mark: sources and receivers */
+  GPtrArray *line;  /* GArray of wd_mark: the points of each stroke */
+  GPtrArray *words; /* texts of strokes */
+  GArray *stroke;   /* wd_stroke, facet by facet */
+  GArray *strokes;  /* int: how many of them each facet has */
   WdPair *pair, *truth;
   WdSimulation *simulation;
   WdPictureDesc desc; /* of the last set, its pointers not to be followed */

@@ -1,4 +1,5 @@
 #include "app/picture_view.h"
+#include "app/annotation.h"
 #include "app/first_arrivals.h"
 
 static void free_clips(gpointer data) {
@@ -42,6 +43,8 @@ guint wd_picture_set_view(WdPicture *picture, WdSession *session, WdView *v, WdP
                      .step = place.position,
                      .steps = branch ? branch->steps : 0,
                      .walk = owner && owner->kind == WD_BRANCH_WALK ? owner->name : NULL,
+                     .annotations = position ? position->annotations : NULL,
+                     .annotation_hash = wd_annotations_hash(position ? position->annotations : NULL),
                      .refined = position && position->refined,
                      .fault = position ? position->fault : NULL};
   if (model) d.shape = model->geometry;

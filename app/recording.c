@@ -40,6 +40,7 @@ void wd_position_free(WdPosition *p) {
   }
   g_free(p->fault);
   g_free(p->note);
+  if (p->annotations) g_ptr_array_unref(p->annotations);
   g_free(p);
 }
 

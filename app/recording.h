@@ -65,6 +65,7 @@ typedef struct WdPosition {
   char *fault;      /* what went wrong here (NaN, the solver's refusal); NULL: nothing */
   char *note;       /* of a walk: JSON object, how the latent was made; "text" in it is a phrase for people,
                        "from" the position of the walk that it was made from; NULL: nobody said */
+  GPtrArray *annotations; /* annotation.h; NULL: none */
 } WdPosition;
 /* A text that is one JSON object, compact, as notes are kept; g_free. NULL: it is none, or over 64 KiB. */
 char *wd_note_check(const char *note);

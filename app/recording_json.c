@@ -1,3 +1,4 @@
+#include "app/annotation.h"
 #include "app/recording_json.h"
 
 #include "solver/family.h"
@@ -150,6 +151,7 @@ static json_t *position_json(const WdPosition *p, WdTable *latents) {
   if (!isnan(p->objective)) json_object_set_new(o, "objective", real(p->objective));
   if (p->fault) json_object_set_new(o, "fault", json_string(p->fault));
   if (p->note) json_object_set_new(o, "note", json_loads(p->note, 0, NULL)); /* it was checked */
+  if (p->annotations) json_object_set_new(o, "annotations", wd_annotations_to_json(p->annotations));
   return o;
 }
 
@@ -395,6 +397,8 @@ static wd_status read_position(const json_t *o, const GPtrArray *latents, WdPosi
   if (!st) st = read_text(o, "fault", &p->fault, err);
   const json_t *note = json_object_get(o, "note");
   if (!st && note && !(p->note = note_of(note))) st = wrong("note", "a short object", err);
+  const json_t *annotations = json_object_get(o, "annotations");
+  if (!st && annotations) st = wd_annotations_from_json(annotations, &p->annotations, err);
   p->refined = json_is_true(json_object_get(o, "refined"));
   return st;
 }

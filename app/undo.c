@@ -1,15 +1,19 @@
 #include "app/undo.h"
 
+#include "app/annotation.h"
 #include "app/window_private.h"
 
 typedef struct WdUndo {
   guint id;
-  char *name; /* to give it */
+  char *name; /* to give it; or: */
+  int k;
+  GPtrArray *annotations; /* to put there */
 } WdUndo;
 
 static void free_undo(gpointer data) {
   WdUndo *u = data;
   g_free(u->name);
+  if (u->annotations) g_ptr_array_unref(u->annotations);
   g_free(u);
 }
 
@@ -18,6 +22,18 @@ static void push(GPtrArray **stack, guint id, const char *name) {
   WdUndo *u = g_new0(WdUndo, 1);
   *u = (WdUndo){.id = id, .name = g_strdup(name)};
   g_ptr_array_add(*stack, u);
+}
+
+static void push_annotations(GPtrArray **stack, guint id, int k, GPtrArray *before) {
+  push(stack, id, NULL);
+  WdUndo *u = (*stack)->pdata[(*stack)->len - 1];
+  u->k = k;
+  u->annotations = before;
+}
+
+void wd_undo_push_annotations(WdWindow *w, guint id, int k, GPtrArray *before) {
+  push_annotations(&w->undo, id, k, before);
+  if (w->redo) g_ptr_array_set_size(w->redo, 0);
 }
 
 void wd_undo_watch(WdWindow *w) {
@@ -47,6 +63,19 @@ void wd_undo_do(WdWindow *w, gboolean redo) {
     const WdUndo *top = from->pdata[from->len - 1];
     const guint id = top->id;
     g_autofree char *name = g_strdup(top->name);
+    if (top->annotations) {
+      const int k = top->k;
+      GPtrArray *there = wd_annotations_copy(top->annotations);
+      g_ptr_array_set_size(from, (int)from->len - 1);
+      GPtrArray *now = wd_annotations_copy(wd_recording_get_annotations(r, id, k));
+      if (!wd_recording_set_annotations(r, id, k, there)) { /* gone since */
+        g_ptr_array_unref(now);
+        continue;
+      }
+      push_annotations(redo ? &w->undo : &w->redo, id, k, now);
+      wd_view_go(w->view, r, 0, id, k); /* to where something happens */
+      break;
+    }
     g_ptr_array_set_size(from, (int)from->len - 1);
     const WdBranch *branch = wd_recording_find(r, id);
     if (!branch) continue; /* gone since */

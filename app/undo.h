@@ -1,11 +1,13 @@
-/* What can be undone: renaming runs and branches, however it was done. (A removed branch is gone: the
- * recording keeps nothing of it.) */
+/* What can be undone: renaming runs and branches, however it was done, and annotations. (A removed branch is
+ * gone: the recording keeps nothing of it.) */
 #ifndef WD_UNDO_H
 #define WD_UNDO_H
 
 #include "app/window.h"
 
 void wd_undo_watch(WdWindow *window); /* names may have changed: remembers the old ones */
+/* `before` were the annotations of position k; taken over. */
+void wd_undo_push_annotations(WdWindow *window, guint branch, int k, GPtrArray *before);
 gboolean wd_undo_can(WdWindow *window, gboolean redo);
 void wd_undo_do(WdWindow *window, gboolean redo);
 void wd_undo_clear(WdWindow *window); /* another recording has come */

@@ -108,6 +108,7 @@ struct _WdView {
   WdPanelLook look[WD_PANEL_KINDS];
   int focused;  /* WdPanelKind whose display the keys change */
   int enlarged; /* panel that fills the window, -1: none; WD_PANEL_KINDS: the plot */
+  int tool; /* what a drag on a map or gather draws: WdAnnotationKind + 1; 0: nothing. Not kept in files */
   gboolean trace_window, profiles;
   /* plot */
   int metric; /* WdScoreKind */

@@ -1,4 +1,5 @@
 #include "app/actions.h"
+#include "app/annotate.h"
 #include "app/mode.h"
 #include "app/movie_dialog.h"
 #include "app/open.h"
@@ -49,6 +50,7 @@ static gboolean update(gpointer user) {
   wd_window_show_titles(w);
   wd_actions_update(w);
   wd_teach_update_actions(w);
+  wd_annotate_update_actions(w);
   const WdSessionState state = wd_session_get_state(w->session);
   const gboolean busy = state == WD_SESSION_RUNNING || state == WD_SESSION_CANCELLING;
   GtkApplication *application = gtk_window_get_application(GTK_WINDOW(w));
@@ -303,7 +305,7 @@ static gboolean wd_window_close_request(GtkWindow *window) {
 }
 
 void wd_window_leave(WdWindow *w) {
-  if (wd_teach_leave(w)) return;
+  if (wd_annotate_leave(w) || wd_teach_leave(w)) return;
   if (wd_session_get_state(w->session) == WD_SESSION_RUNNING) {
     wd_session_stop(w->session);
   } else if (w->view->wave.shown) {
@@ -387,6 +389,7 @@ WdWindow *wd_window_new(GtkApplication *application, GSettings *settings) {
   wd_wavefield_install(w);
   wd_movie_install(w);
   wd_teach_install(w);
+  wd_annotate_install(w);
   wd_window_build_header(w);
   wd_window_build(w);
   wd_keys_install(w);

@@ -227,17 +227,53 @@ static void trace_stroke(cairo_t *cr, const wd_panel *p, const wd_stroke *s, con
   }
 }
 
+/* The head of an arrow, in units of the page: axes differ in scale. */
+static void arrow_head(cairo_t *cr, const wd_panel *p, const wd_stroke *s, const wd_rect *r, double size) {
+  if (s->points < 2) return;
+  wd_mark to = wd_panel_to_place(p, r, s->point[s->points - 1]), from = wd_panel_to_place(p, r, s->point[0]);
+  double angle = atan2(to.y - from.y, to.x - from.x), length = 1.1 * size;
+  for (int side = -1; side <= 1; side += 2) {
+    cairo_move_to(cr, to.x - length * cos(angle + side * 0.45), to.y - length * sin(angle + side * 0.45));
+    cairo_line_to(cr, to.x, to.y);
+  }
+}
+
+/* Words hold on every picture by a ground of the opposite lightness. Those that would leave it move in. */
+static void draw_text(wd_pen *pen, const wd_panel *p, const wd_stroke *s, const wd_rect *r) {
+  double size = pen->style.size, width, ascent, height, pad = 0.3 * size;
+  if (!s->text || s->points < 1) return;
+  wd_type type = {.size = 1.05 * size, .weight = WD_BOLD, .colour = s->colour, .room = r->width - 2 * pad};
+  wd_mark at = wd_panel_to_place(p, r, s->point[0]);
+  wd_pen_measure(pen, &type, s->text, &width, &ascent, &height);
+  double x = fmin(at.x, r->x + r->width - width - 2 * pad),
+         y = fmin(at.y, r->y + r->height - height - 2 * pad);
+  if (at.x < r->x || at.y < r->y || at.x > r->x + r->width || at.y > r->y + r->height)
+    return; /* zoomed away */
+  x = fmax(x, r->x);
+  y = fmax(y, r->y);
+  cairo_rectangle(pen->cr, x, y, width + 2 * pad, height + 2 * pad);
+  wd_pen_colour_alpha(pen, wd_colour_lightness(s->colour) > 55 ? 0x000000 : 0xffffff, 0.68);
+  cairo_fill(pen->cr);
+  wd_pen_text(pen, &type, x + pad, y + pad + ascent, 0, s->text);
+}
+
 static void draw_strokes(wd_pen *pen, const wd_panel *p, const wd_facet *facet, const wd_rect *r) {
   cairo_t *cr = pen->cr;
   double size = pen->style.size;
   for (int i = 0; i < facet->strokes; i++) {
     const wd_stroke *s = &facet->stroke[i];
+    if (s->kind == WD_STROKE_TEXT) {
+      draw_text(pen, p, s, r);
+      continue;
+    }
     double width = (s->width > 0 ? s->width : 0.14) * size, dash[] = {0.5 * size, 0.4 * size};
     cairo_save(cr);
     cairo_rectangle(cr, r->x, r->y, r->width, r->height);
     cairo_clip(cr);
     cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+    cairo_set_line_cap(cr, s->kind == WD_STROKE_ARROW ? CAIRO_LINE_CAP_ROUND : CAIRO_LINE_CAP_BUTT);
     trace_stroke(cr, p, s, r, size);
+    if (s->kind == WD_STROKE_ARROW) arrow_head(cr, p, s, r, size);
     wd_pen_colour_alpha(pen, wd_colour_lightness(s->colour) > 55 ? 0x000000 : 0xffffff, 0.6);
     cairo_set_line_width(cr, 2.2 * width);
     cairo_stroke_preserve(cr);

@@ -38,15 +38,18 @@ typedef enum wd_stroke_kind {
   WD_STROKE_LINE = 0, /* through the points; NaN lifts the pen */
   WD_STROKE_DASHED,
   WD_STROKE_CIRCLES, /* at the points; NaN is left out */
-  WD_STROKE_CROSSES
+  WD_STROKE_CROSSES,
+  WD_STROKE_ARROW, /* from the first point to the last, with a head there */
+  WD_STROKE_TEXT   /* beginning right below the first point, on a ground of its own */
 } wd_stroke_kind;
 
 typedef struct wd_stroke {
   wd_stroke_kind kind;
   const wd_mark *point; /* borrowed */
   int points;
-  uint32_t colour; /* 0xRRGGBB; it gets a halo of the opposite lightness, to be seen on every colour */
-  double width;    /* in text sizes [0.14] */
+  uint32_t colour;  /* 0xRRGGBB; it gets a halo of the opposite lightness, to be seen on every colour */
+  double width;     /* in text sizes [0.14] */
+  const char *text; /* of WD_STROKE_TEXT */
 } wd_stroke;
 
 /* A second field over the pictures, of the panel's rows and columns: pressure over velocities. What is near

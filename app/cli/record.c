@@ -44,7 +44,8 @@ static const cli_option options[] = {
     {"also", 0, CLI_TEXT, offsetof(record_args, also), .value = "SEEDS",
      .help = "further runs, of these seeds (3,17,40) and otherwise the same"},
     {"walk", 0, CLI_INT, offsetof(record_args, walk), .min = 0, .max = 1000, .value = "N", .initial = "0",
-     .help = "a walk of N latents through the data of the run and of those of --also, their lengths kept"},
+     .help = "in place of the runs, a walk of N latents through their ends (the run and those of "
+             "--also)"},
     {"decoded", 0, CLI_INT, offsetof(record_args, decoded), .min = 0, .max = 100000, .value = "K",
      .initial = "1",
      .help = "keep the decoded pair of every Kth step of the run and of its last, for replay without a "
@@ -205,7 +206,10 @@ static wd_status walk(job *j, wd_error *err) {
     g_bytes_unref(latent);
     if (!good) return from_error(error, err);
   }
-  j->runs[j->n_runs++] = id;
+  /* The walk holds where the runs ended; the way there is not its business. */
+  for (int i = 0; i < j->n_runs; i++) wd_recording_remove(r, j->runs[i]);
+  j->runs[0] = j->run = j->last = id;
+  j->n_runs = 1;
   return WD_OK;
 }
 
@@ -229,7 +233,7 @@ static wd_status run_all(job *j, wd_error *err) {
     st = run_one(j, "run", a->steps, err);
   }
   j->last = j->run;
-  if (!st && a->walk) st = walk(j, err);
+  if (!st && a->walk) return walk(j, err);
   for (int i = 0; i < j->n_branches && !st; i++) {
     const branch *b = &j->branches[i];
     GBytes *edited = NULL;
@@ -274,12 +278,7 @@ static void keep_frames(const job *j) {
   for (int i = 0; i < j->n_runs; i++) {
     const WdBranch *b = wd_recording_find(r, j->runs[i]);
     const int last = wd_branch_last(b);
-    const bool walk = b->kind == WD_BRANCH_WALK;
     for (int k = 0; k <= last; k++) {
-      if (walk || a->walk) { /* all of a walk; its runs are there for where they end */
-        if (walk && a->decoded) keep(all, a, r, b->id, k, last, WD_WHAT_ESTIMATE);
-        continue;
-      }
       if (a->decoded && (k % a->decoded == 0 || k == last)) keep(all, a, r, b->id, k, last, WD_WHAT_ESTIMATE);
       if (b->id == j->run && a->states && k % a->states == 0 && k < b->steps)
         keep(all, a, r, b->id, k, last, WD_WHAT_STATE);
@@ -337,8 +336,9 @@ static wd_status check(const record_args *a, record_args *out, job *j, wd_error 
     if (j->n_also == MAX_ALSO ||
         !g_ascii_string_to_unsigned(*s, 10, 0, UINT64_MAX, &j->also[j->n_also++], NULL))
       return cli_usage_error(err, "--also %s: up to %d seeds with commas between them", a->also, MAX_ALSO);
-  if (a->walk == 1 || (a->walk && !j->n_also))
-    return cli_usage_error(err, "--walk wants 2 latents or more, between the run and those of --also");
+  if (a->walk == 1 || (a->walk && (!j->n_also || a->refine || a->branch)))
+    return cli_usage_error(err,
+                           "--walk wants 2 latents or more and --also, and neither --branch nor --refine");
   wd_sampler_plan plan = {(wd_sampler_kind)a->sampler, a->steps, a->eta, a->guidance};
   return branches_parse(a->branch, &plan, j->branches, &j->n_branches, err);
 }
