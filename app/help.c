@@ -13,6 +13,7 @@ static const struct {
              {"work", "Running and branching"},
              {"wavefield", "The wavefield"},
              {"latent", "Exploring latents"},
+             {"lessons", "Lessons and presenting"},
              {"keys", "Keys and mouse"},
              {"files", "Files"}};
 

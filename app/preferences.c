@@ -43,6 +43,16 @@ static const Line display[] = {
      {"The whole run", "Each step", "Values set by hand"}},
     {NULL, "Playback"},
     {"fps", "Steps a second", NULL, NUMBER, {NULL}, 0.5, 30, 0.5, 1},
+    {NULL, "Presenting"},
+    {"presenter-scale",
+     "Size of type",
+     "In the presenter view (F5), panels included",
+     NUMBER,
+     {"%"},
+     150,
+     250,
+     5,
+     0},
 };
 static const Line physics[] = {
     {NULL, "Residual"},
