@@ -278,7 +278,8 @@ static void keep_frames(const job *j) {
   for (int i = 0; i < j->n_runs; i++) {
     const WdBranch *b = wd_recording_find(r, j->runs[i]);
     const int last = wd_branch_last(b);
-    for (int k = 0; k <= last; k++) {
+    /* Of runs that are there to be compared, their beginnings are left out: noise looks like noise. */
+    for (int k = j->n_also && b->kind != WD_BRANCH_WALK ? 1 : 0; k <= last; k++) {
       if (a->decoded && (k % a->decoded == 0 || k == last)) keep(all, a, r, b->id, k, last, WD_WHAT_ESTIMATE);
       if (b->id == j->run && a->states && k % a->states == 0 && k < b->steps)
         keep(all, a, r, b->id, k, last, WD_WHAT_STATE);
