@@ -48,7 +48,7 @@ static const cli_option options[] = {
              "--also)"},
     {"decoded", 0, CLI_INT, offsetof(record_args, decoded), .min = 0, .max = 100000, .value = "K",
      .initial = "1",
-     .help = "keep the decoded pair of every Kth step of the run and of its last, for replay without a "
+     .help = "keep the decoded pair of every Kth step of the run and of all ends, for replay without a "
              "model; 0: none"},
     {"simulated", 0, CLI_INT, offsetof(record_args, simulated), .min = 0, .max = 100000, .value = "K",
      .initial = "1", .help = "keep the simulated gathers of every Kth of these; 0: none"},
@@ -284,6 +284,10 @@ static void keep_frames(const job *j) {
       if (b->id == j->run && a->states && k % a->states == 0 && k < b->steps)
         keep(all, a, r, b->id, k, last, WD_WHAT_STATE);
     }
+  }
+  for (guint i = 0; a->decoded && i < wd_recording_count(r); i++) { /* where branches end */
+    const WdBranch *b = wd_recording_nth(r, i);
+    if (b->parent) keep(all, a, r, b->id, wd_branch_last(b), wd_branch_last(b), WD_WHAT_ESTIMATE);
   }
   wd_recording_set_budget(r, 0); /* forgets all */
   wd_recording_set_budget(r, (gsize)4 << 30);
