@@ -16,10 +16,8 @@ static const WdModeInfo modes[WD_MODES] = {
                         "<Ctrl>2", wd_latent_page_new, WD_MODE_WHOLE, 0},
     [WD_MODE_INSPECT] = {"inspect", "Inspect", "Inspect: many samples, and where they fail (Ctrl+4)",
                          "<Ctrl>4", wd_inspect_page_new, WD_MODE_WHOLE, 0},
-    [WD_MODE_TEACH] = {"teach", "Teach", "Teach: lessons beside the panels (Ctrl+5)", "<Ctrl>5", NULL,
-                         "<Ctrl>4", NULL, WD_MODE_WHOLE, 0},
-    [WD_MODE_TEACH] = {"teach", "Teach", "Teach: lessons beside the panels (Ctrl+5)", "<Ctrl>5", wd_teach_page_new,
-                       WD_MODE_BESIDE, 340},
+    [WD_MODE_TEACH] = {"teach", "Teach", "Teach: lessons beside the panels (Ctrl+5)", "<Ctrl>5",
+                       wd_teach_page_new, WD_MODE_BESIDE, 340},
 };
 
 const WdModeInfo *wd_mode_get_info(WdMode mode) {
