@@ -210,8 +210,11 @@ gboolean wd_wavefield_canvas_place(WdWavefieldCanvas *self, WdWavefieldPlace whi
 
 /* ---- painting */
 
+/* A picture with what moves in it, lines and clock, in one texture: every layer that a frame brings anew
+ * costs an upload and a blend over the whole of it. */
 static void append_picture(WdWavefieldCanvas *self, GtkSnapshot *snapshot, const wd_panel *panel,
-                           const wd_panel_layout *layout, const wd_rect *area, int facet) {
+                           const wd_panel *motion, const wd_panel_layout *layout, const wd_rect *area,
+                           int facet) {
   const wd_rect r = wd_panel_facet_rect(layout, facet);
   const int width = (int)fmax(1, round(r.width * self->style.scale)),
             height = (int)fmax(1, round(r.height * self->style.scale));
@@ -219,6 +222,15 @@ static void append_picture(WdWavefieldCanvas *self, GtkSnapshot *snapshot, const
   guint32 *pixel = g_malloc(size);
   const wd_image image = {width, height, width, pixel};
   if (!wd_panel_raster(panel, &self->style, layout, facet, &image)) memset(pixel, 0x80, size);
+  cairo_surface_t *surface = cairo_image_surface_create_for_data((unsigned char *)pixel, CAIRO_FORMAT_ARGB32,
+                                                                 width, height, 4 * width);
+  cairo_t *cr = cairo_create(surface);
+  cairo_scale(cr, self->style.scale, self->style.scale);
+  cairo_translate(cr, -r.x, -r.y);
+  wd_panel_draw(motion, &self->style, layout, cr, NULL);
+  cairo_destroy(cr);
+  cairo_surface_flush(surface);
+  cairo_surface_destroy(surface);
   g_autoptr(GBytes) bytes = g_bytes_new_take(pixel, size);
   g_autoptr(GdkTexture) texture =
       gdk_memory_texture_new(width, height, GDK_MEMORY_DEFAULT, bytes, (gsize)width * 4);
@@ -232,11 +244,12 @@ static void paint_pictures(GtkSnapshot *snapshot, int width, int height, gpointe
   (void)width, (void)height;
   self->frames++;
   if (self->area[0].width > 0)
-    append_picture(self, snapshot, wd_wavefield_map(self->scene, WD_SCENE_ALL), &self->map, &self->area[0],
-                   0);
+    append_picture(self, snapshot, wd_wavefield_map(self->scene, WD_SCENE_ALL),
+                   wd_wavefield_map(self->scene, WD_SCENE_MOTION), &self->map, &self->area[0], 0);
   const wd_panel *gather = wd_wavefield_gather(self->scene, WD_SCENE_ALL);
   for (int i = 0; self->area[1].width > 0 && i < gather->facets; i++)
-    append_picture(self, snapshot, gather, &self->gather, &self->area[1], i);
+    append_picture(self, snapshot, gather, wd_wavefield_gather(self->scene, WD_SCENE_MOTION), &self->gather,
+                   &self->area[1], i);
 }
 
 static void draw_message(WdWavefieldCanvas *self, cairo_t *cr) {
@@ -306,25 +319,14 @@ static void draw_trace(WdWavefieldCanvas *self, cairo_t *cr) {
 static void paint_motion(GtkSnapshot *snapshot, int width, int height, gpointer data) {
   WdWavefieldCanvas *self = data;
   (void)width, (void)height;
-  for (int i = 0; i < 3; i++) {
-    const wd_rect *a = &self->area[i];
-    if (a->width <= 0) continue;
-    const wd_rect r = i == 0 ? self->map.first : i == 1 ? self->gather.first : self->trace.plot;
-    const double right =
-        i == 1 ? (wd_wavefield_gather(self->scene, WD_SCENE_STILL)->facets - 1) * self->gather.step_x : 0;
-    /* no more than the pictures and the width of a line */
-    cairo_t *cr = gtk_snapshot_append_cairo(
-        snapshot, &GRAPHENE_RECT_INIT((float)floor(a->x + r.x - 2), (float)floor(a->y + r.y - 2),
-                                      (float)ceil(r.width + right + 5), (float)ceil(r.height + 5)));
-    cairo_translate(cr, a->x, a->y);
-    if (i == 2)
-      draw_trace(self, cr);
-    else
-      wd_panel_draw(i ? wd_wavefield_gather(self->scene, WD_SCENE_MOTION)
-                      : wd_wavefield_map(self->scene, WD_SCENE_MOTION),
-                    &self->style, i ? &self->gather : &self->map, cr, NULL);
-    cairo_destroy(cr);
-  }
+  const wd_rect *a = &self->area[2], r = self->trace.plot;
+  if (a->width <= 0) return;
+  cairo_t *cr = gtk_snapshot_append_cairo(
+      snapshot, &GRAPHENE_RECT_INIT((float)floor(a->x + r.x - 2), (float)floor(a->y + r.y - 2),
+                                    (float)ceil(r.width + 5), (float)ceil(r.height + 5)));
+  cairo_translate(cr, a->x, a->y);
+  draw_trace(self, cr);
+  cairo_destroy(cr);
 }
 
 static void canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot) {

@@ -257,7 +257,7 @@ static void move_gather(WdWavefieldScene *s) {
   memcpy(s->record, m->record.value, done * sizeof *s->record);
   const float *d =
       decoded && s->desc.look.compare == WD_WAVE_GHOST ? decoded->value + all * (gsize)m->shot : NULL;
-  for (gsize i = done; i < all; i++) s->record[i] = d ? ghost * d[i] : NAN;
+  for (gsize i = done; i < all; i++) s->record[i] = d ? ghost * d[i] : 0; /* still below the line: silence */
   double ms = s->step * m->dt * 1000;
   if (s->step > 0) {
     add(s->line[5], p->x.lo, ms + 0.5 * m->dt * 1000);

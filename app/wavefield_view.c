@@ -10,7 +10,7 @@ struct _WdWavefieldView {
   WdSession *session; /* borrowed: both outlive the widget */
   WdView *view;
   GtkWidget *canvas, *play, *scale, *clock, *speed, *clip, *mode, *compare, *isochrones, *margin, *loop;
-  guint tick;
+  guint tick, soon;
   gint64 before; /* time of the last frame, us; 0: none */
   double due;    /* steps that are due, a fraction */
   gboolean updating;
@@ -393,10 +393,20 @@ static void update(WdWavefieldView *self) {
   self->updating = FALSE;
 }
 
-static void on_view_changed(WdView *view, guint parts, WdWavefieldView *self) {
-  (void)view;
-  if (!(parts & (WD_VIEW_WAVE | WD_VIEW_LAYOUT))) return;
+static gboolean on_soon(gpointer data) {
+  WdWavefieldView *self = data;
+  self->soon = 0;
   if (gtk_widget_get_mapped(GTK_WIDGET(self))) update(self);
+  return G_SOURCE_REMOVE;
+}
+
+static void on_view_changed(WdView *view, guint parts, WdWavefieldView *self) {
+  if (!(parts & (WD_VIEW_WAVE | WD_VIEW_LAYOUT))) return;
+  /* The wave shows the time itself: while it plays, slider and clock need not be laid out for every frame. */
+  if (gtk_widget_get_mapped(GTK_WIDGET(self)) && !(self->tick && view->wave.playing))
+    update(self);
+  else if (!self->soon)
+    self->soon = g_timeout_add(100, on_soon, self);
   mind_playing(self);
 }
 
@@ -406,7 +416,13 @@ static void view_map(GtkWidget *widget) {
   mind_playing(WD_WAVEFIELD_VIEW(widget));
 }
 
+static void view_dispose(GObject *object) {
+  g_clear_handle_id(&WD_WAVEFIELD_VIEW(object)->soon, g_source_remove);
+  G_OBJECT_CLASS(wd_wavefield_view_parent_class)->dispose(object);
+}
+
 static void wd_wavefield_view_class_init(WdWavefieldViewClass *class) {
+  G_OBJECT_CLASS(class)->dispose = view_dispose;
   GTK_WIDGET_CLASS(class)->map = view_map;
 }
 
