@@ -198,7 +198,10 @@ static gboolean on_key(GtkWidget *widget, GVariant *arguments, gpointer index) {
   GtkRoot *root = gtk_widget_get_root(widget);
   GtkWidget *focus = root ? gtk_root_get_focus(root) : NULL;
   if (focus && GTK_IS_EDITABLE(focus)) return GDK_EVENT_PROPAGATE;
-  act(WD_WAVEFIELD_VIEW(widget), keys[GPOINTER_TO_INT(index)].act);
+  const Act what = keys[GPOINTER_TO_INT(index)].act;
+  if (WD_WAVEFIELD_VIEW(widget)->view->mode == WD_MODE_TEACH && (what == CLIP_LESS || what == CLIP_MORE))
+    return GDK_EVENT_PROPAGATE; /* Page Up and Page Down turn the lesson's pages */
+  act(WD_WAVEFIELD_VIEW(widget), what);
   return GDK_EVENT_STOP;
 }
 
