@@ -114,6 +114,12 @@ static void paint(GtkSnapshot *snapshot, int width, int height, gpointer user) {
   if (s->rects) {
     cairo_rectangle(cr, s->page.origin.x, s->page.origin.y, s->page.size.width, s->page.size.height);
     for (int i = 0; i < s->rects; i++) add_round(cr, &s->rect[i], 3, 8);
+    for (int i = 0; i < WD_TARGETS; i++) { /* what is asked for is no less bright */
+      gboolean lit = !gtk_widget_get_visible(s->cover[i]);
+      for (int k = 0; k < s->rects && !lit; k++)
+        lit = graphene_rect_intersection(&s->rect[k], &s->covered[i], NULL);
+      if (!lit) add_round(cr, &s->covered[i], 0, 7);
+    }
     cairo_set_fill_rule(cr, CAIRO_FILL_RULE_EVEN_ODD);
     cairo_set_source_rgba(cr, 0, 0, 0, 0.20);
     cairo_fill(cr);
@@ -170,11 +176,11 @@ static gboolean look(gpointer user) {
   for (int i = 0; i < WD_TARGETS; i++) {
     graphene_rect_t r = {0};
     const gboolean on = hide && (step->hide & 1u << i) && bounds(s, card_of(s->window, (WdTarget)i), &r);
-    gtk_widget_set_visible(s->cover[i], on);
     if (on && memcmp(&r, &s->covered[i], sizeof r)) {
       s->covered[i] = r;
       gtk_widget_queue_allocate(s->overlay);
     }
+    gtk_widget_set_visible(s->cover[i], on);
   }
   if (step && (step->spotlights || step->hide)) return G_SOURCE_CONTINUE;
   s->watch = 0;
