@@ -23,6 +23,8 @@ typedef struct wd_wave_ops {
   wd_status (*step)(wd_wave *w, int n_steps, const wd_hooks *hooks, wd_error *err);
   /* The padded field of the stepwise state, pz * px values, row by row. */
   wd_status (*snapshot)(wd_wave *w, int map, int shot, float *out, wd_error *err);
+  /* The map's own cells alone, nz x nx; NULL where that is no faster than the whole. */
+  wd_status (*snapshot_core)(wd_wave *w, int map, int shot, float *out, wd_error *err);
   /* See wd_wave_gradient. residual[map] and out[map]; vmin_term may be NULL. */
   wd_status (*gradient)(wd_wave *w, const wd_gather *residual, wd_map *out, double *vmin_term,
                         const wd_hooks *hooks, wd_error *err);

@@ -88,19 +88,39 @@ static wd_status make_room(wd_movie *m, const wd_wave *w, const wd_movie_desc *d
   return WD_OK;
 }
 
-static void keep_core(wd_movie *m, const wd_wave *w, int step, const float *padded) {
-  float *to = m->pressure + (size_t)(step / m->every) * (size_t)m->nz * (size_t)m->nx;
-  for (int z = 0; z < m->nz; z++) {
-    const float *row = padded + (size_t)(z + w->top) * (size_t)w->px + (size_t)w->left;
-    memcpy(to + (size_t)z * (size_t)m->nx, row, (size_t)m->nx * sizeof *row);
-    for (int x = 0; x < m->nx; x++) m->peak = fmaxf(m->peak, fabsf(row[x]));
-  }
-}
-
 static void keep_margin(wd_movie *m, int step, const float *padded) {
   const size_t all = (size_t)m->pz * (size_t)m->px;
   uint16_t *to = m->padded + (size_t)(step / m->margin_every) * all;
   for (size_t i = 0; i < all; i++) to[i] = wd_half_from_float(padded[i] / m->margin_scale);
+}
+
+static float *core_of(wd_movie *m, int step) {
+  return m->pressure + (size_t)(step / m->every) * (size_t)m->nz * (size_t)m->nx;
+}
+
+static void cut_core(wd_movie *m, const wd_wave *w, int step, const float *padded) {
+  float *to = core_of(m, step);
+  for (int z = 0; z < m->nz; z++)
+    memcpy(to + (size_t)z * (size_t)m->nx, padded + (size_t)(z + w->top) * (size_t)w->px + (size_t)w->left,
+           (size_t)m->nx * sizeof *to);
+}
+
+/* Whichever of the two is to be kept; reading the map's cells alone is an eighth of reading all. */
+static wd_status keep(wd_movie *m, wd_wave *w, int step, float *padded, wd_error *err) {
+  const wd_wave_ops *ops = w->device->wave;
+  const bool core = step % m->every == 0, around = m->padded && step % m->margin_every == 0;
+  if (!core && !around) return WD_OK;
+  wd_status st;
+  if (around || !ops->snapshot_core) {
+    st = ops->snapshot(w, 0, 0, padded, err);
+    if (!st && core) cut_core(m, w, step, padded);
+    if (!st && around) keep_margin(m, step, padded);
+  } else {
+    st = ops->snapshot_core(w, 0, 0, core_of(m, step), err);
+  }
+  const float *value = core_of(m, step);
+  for (int i = 0; !st && core && i < m->nz * m->nx; i++) m->peak = fmaxf(m->peak, fabsf(value[i]));
+  return st;
 }
 
 /* From rest to the last sample; stops at every step of which a frame is kept. */
@@ -121,10 +141,7 @@ static wd_status propagate(wd_movie *m, wd_wave *w, const wd_hooks *hooks, wd_er
     }
     st = wd_wave_step(w, next - step, &within, err);
     step = next;
-    const bool core = step % m->every == 0, around = m->padded && step % m->margin_every == 0;
-    if (!st && (core || around)) st = w->device->wave->snapshot(w, 0, 0, padded, err);
-    if (!st && core) keep_core(m, w, step, padded);
-    if (!st && around) keep_margin(m, step, padded);
+    if (!st) st = keep(m, w, step, padded, err);
     if (step - told >= often) {
       told = step;
       wd_hooks_progress(hooks, (double)step / m->samples);

@@ -104,6 +104,16 @@ void wd_cpu_field_read(const wd_wave *w, const wd_cpu_field *f, int step, float 
   }
 }
 
+void wd_cpu_field_read_core(const wd_wave *w, const wd_cpu_field *f, int step, float *out) {
+  const wd_cpu_wave *b = w->backend;
+  for (int z = 0; z < w->nz; z++) {
+    const float *row = f->p[step % 2] + (size_t)(z + w->top) * (size_t)b->stride;
+    const int *position = b->position + w->left;
+    for (int x = 0; x < w->nx; x++)
+      out[(size_t)z * (size_t)w->nx + (size_t)x] = wd_cpu_unscale(row[position[x]], f->scale);
+  }
+}
+
 wd_status wd_cpu_coefficients_create(const wd_wave *w, wd_cpu_coefficients *k, wd_error *err) {
   const wd_cpu_wave *b = w->backend;
   size_t stride = (size_t)b->stride, rows = (size_t)w->nz * 2 + 4;

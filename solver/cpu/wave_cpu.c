@@ -429,6 +429,13 @@ static wd_status snapshot(wd_wave *w, int map, int shot, float *out, wd_error *e
   return WD_OK;
 }
 
+static wd_status snapshot_core(wd_wave *w, int map, int shot, float *out, wd_error *err) {
+  const wd_cpu_wave *b = w->backend;
+  if (!b->state) return wd_fail(err, WD_ERR_ARGUMENT, "no time step was taken yet");
+  wd_cpu_field_read_core(w, &b->state[map * w->survey->shots + shot], w->step, out);
+  return WD_OK;
+}
+
 static size_t held(const wd_wave *w) {
   const wd_cpu_wave *b = w->backend;
   size_t fields = b->state ? (size_t)shots_in_all(w) : 0, bytes = 0;
@@ -446,6 +453,7 @@ const wd_wave_ops wd_wave_ops_cpu = {
     .run = run,
     .step = step,
     .snapshot = snapshot,
+    .snapshot_core = snapshot_core,
     .gradient = wd_cpu_gradient,
     .held = held,
     .gradient_need = wd_cpu_gradient_need,

@@ -131,6 +131,8 @@ void wd_cpu_field_clear(wd_cpu_field *f);
 void wd_cpu_field_rest(const wd_wave *w, wd_cpu_field *f, int map, int shot);
 size_t wd_cpu_field_bytes(const wd_wave *w);
 void wd_cpu_field_read(const wd_wave *w, const wd_cpu_field *f, int step, float *out);
+void wd_cpu_field_read_core(const wd_wave *w, const wd_cpu_field *f, int step,
+                            float *out); /* the map's own cells */
 float wd_cpu_unscale(float value, float scale);
 wd_status wd_cpu_coefficients_create(const wd_wave *w, wd_cpu_coefficients *k, wd_error *err);
 void wd_cpu_coefficients_fill(const wd_wave *w, wd_cpu_coefficients *k, int map);
