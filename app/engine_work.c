@@ -35,6 +35,7 @@ static void describe(WdWorks *w) {
   i->device_spec = g_strdup(d->spec);
   i->stage2 = w->denoiser != NULL;
   i->timesteps = w->denoiser ? wd_denoiser_schedule(w->denoiser)->timesteps : 0;
+  i->schedule = w->denoiser ? wd_denoiser_schedule(w->denoiser)->kind : WD_SCHEDULE_COSINE;
   i->families = w->denoiser ? wd_model_get_config(w->model)->stage2.families : 0;
   i->latent = wd_model_latent(w->model);
   i->geometry = wd_model_get_config(w->model)->geometry;

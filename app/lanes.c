@@ -96,8 +96,11 @@ char *wd_place_text(WdRecording *r, WdPlace place) {
   if (k > b->steps)
     return g_strdup_printf("Refinement %d/%d", k - b->steps, MAX(wd_branch_end(b), k) - b->steps);
   if (k == b->steps)
-    return b->kind == WD_BRANCH_ENCODED ? g_strdup("Data, encoded from the opened pair")
-                                        : g_strdup_printf("Data · step %d/%d · fully denoised", k, b->steps);
+    return b->kind == WD_BRANCH_ENCODED
+               ? g_strdup(b->given_velocity && b->given_gathers ? "Data, encoded from the opened pair"
+                          : b->given_velocity                   ? "Data, encoded from the velocity map alone"
+                                                                : "Data, encoded from the gathers alone")
+               : g_strdup_printf("Data · step %d/%d · fully denoised", k, b->steps);
   if (!p) return g_strdup_printf("Step %d/%d, not made yet", k, b->steps);
   char snr[32];
   wd_format_number(p->level.log_snr, 0.1, snr, sizeof snr);

@@ -109,11 +109,12 @@ typedef struct WdBranch {
   GPtrArray *position; /* WdPosition *; own positions, [0] is position `first`; grows as the run goes */
   int first;           /* 0 for a run; parent_at for a branch: that position is its own too, since its
                           estimate may differ */
-  WdPair *truth;       /* opened pair; NULL: no truth is known */
-  char *truth_name;    /* "CurveFault-B 3 of data/": for titles */
-  GBytes *edited;      /* a branch that starts from an edited or a noised latent: that latent; NULL */
-  int colour;          /* of wd_curve_colour, from 1 */
-  gboolean pinned;     /* drawn as an overlay in the residual plot */
+  gboolean given_velocity, given_gathers; /* of an encoded pair: what the encoder was told of it */
+  WdPair *truth;                          /* opened pair; NULL: no truth is known */
+  char *truth_name;                       /* "CurveFault-B 3 of data/": for titles */
+  GBytes *edited;  /* a branch that starts from an edited or a noised latent: that latent; NULL */
+  int colour;      /* of wd_curve_colour, from 1 */
+  gboolean pinned; /* drawn as an overlay in the residual plot */
 } WdBranch;
 
 typedef struct WdPlace {

@@ -160,6 +160,8 @@ json_t *wd_branch_to_json(const WdBranch *b, WdTable *latents, WdTable *truths) 
   json_object_set_new(o, "id", json_integer(b->id));
   json_object_set_new(o, "name", json_string(b->name));
   json_object_set_new(o, "kind", json_string(kind_name[b->kind]));
+  if (b->kind == WD_BRANCH_ENCODED && !(b->given_velocity && b->given_gathers))
+    json_object_set_new(o, "given", json_string(b->given_gathers ? "seismic" : "velocity"));
   if (b->parent) {
     json_object_set_new(o, "parent", json_integer(b->parent));
     json_object_set_new(o, "parent_at", json_integer(b->parent_at));
@@ -498,6 +500,9 @@ wd_status wd_branch_from_json(WdRecording *r, const json_t *o, const GPtrArray *
     wd_recording_number(r, b, (guint)id);
     b->colour = colour;
     b->pinned = json_is_true(json_object_get(o, "pinned"));
+    const char *given = json_string_value(json_object_get(o, "given"));
+    b->given_velocity = g_strcmp0(given, "seismic") != 0;
+    b->given_gathers = g_strcmp0(given, "velocity") != 0;
     if (truth) b->truth = wd_pair_ref(truth);
     b->truth_name = g_steal_pointer(&truth_name);
     if (edited) b->edited = g_bytes_ref(edited);

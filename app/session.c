@@ -648,6 +648,8 @@ guint wd_session_encode(WdSession *s, WdPair *pair, gboolean give_velocity, gboo
   WdBranch *b =
       wd_recording_add(s->recording, WD_BRANCH_ENCODED, name ? name : "Opened pair", 0, 0, &recipe, 0);
   guint id = b->id;
+  b->given_velocity = give_velocity && pair->velocity.value;
+  b->given_gathers = give_gathers; /* a gather that is missing is simulated */
   b->truth = wd_pair_ref(pair);
   b->truth_name = g_strdup(name);
   WdJob *job = job_of(s, b, 0);

@@ -46,6 +46,7 @@ typedef struct WdModelInfo {
   char *device_spec; /* "cpu:2" */
   gboolean stage2;   /* can sample: */
   int timesteps, families;
+  wd_schedule_kind schedule;
   wd_latent_shape latent;
   wd_shard_desc geometry;
   wd_code_table *codes;              /* the codebook */

@@ -72,6 +72,11 @@ bool wd_sampler_parse(const char *text, wd_sampler_kind *out) {
   return false;
 }
 
+int wd_strength_timestep(double strength, int timesteps) {
+  double t = strength > 0 ? round(fmin(strength, 1) * timesteps) - 1 : 0;
+  return t < 0 ? 0 : t > timesteps - 1 ? timesteps - 1 : (int)t;
+}
+
 double wd_log_snr(double alpha, double sigma) {
   return 2 * (log(alpha) - log(sigma));
 }

@@ -28,6 +28,9 @@ void wd_schedule_clear(wd_schedule *s);
 const char *wd_schedule_name(wd_schedule_kind kind); /* "cosine", "linear" */
 bool wd_schedule_parse(const char *text, wd_schedule_kind *out);
 double wd_log_snr(double alpha, double sigma); /* infinite at sigma 0 */
+/* The timestep that a strength of re-noising stands for: the share of the timesteps that data go back, 0..1.
+ * 1 is the last one, T - 1; 0 the first, which is nearly data. */
+int wd_strength_timestep(double strength, int timesteps);
 
 /* What a network predicts, turned into the estimate of the data, and back: v = alpha n - sigma x_0 (Salimans
  * & Ho 2022), so x_0 = alpha x - sigma v; and x_0 = (x - sigma n) / alpha. */

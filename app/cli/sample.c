@@ -13,7 +13,7 @@
 typedef struct sample_args {
   const char *model, *seeds, *score, *branch, *latents, *device, *output;
   int steps, sampler, family, mode, precision, timestep;
-  double eta, guidance;
+  double eta, guidance, strength;
   bool renoise, estimates;
 } sample_args;
 
@@ -42,6 +42,11 @@ static const cli_option options[] = {
      .help = "with --latents: the timestep that they stand at [0: the last one]"},
     {"renoise", 0, CLI_FLAG, offsetof(sample_args, renoise),
      .help = "with --latents: they are data, to be noised to that timestep first"},
+    {"strength", 0, CLI_REAL, offsetof(sample_args, strength), .min = 0, .max = 1, .value = "S",
+     .initial = "0",
+     .help = "with --latents: they are data, to be noised to the level S of 0 (data) to 1 (pure noise), "
+             "timestep S T "
+             "- 1 of T, and denoised from there: --renoise --timestep in one"},
     CLI_FOLDER_OPTION(sample_args),
     {0}};
 
@@ -106,9 +111,13 @@ static wd_status parse_score(const char *text, int *every, wd_error *err) {
 
 /* What the options mean together, before anything is opened. */
 static wd_status check(const sample_args *a, wd_error *err) {
-  if (!a->latents && (a->timestep || a->renoise))
+  if (!a->latents && (a->timestep || a->renoise || a->strength > 0))
     return cli_usage_error(err, "--%s wants --latents: noise starts at the last timestep",
-                           a->renoise ? "renoise" : "timestep");
+                           a->strength > 0 ? "strength"
+                           : a->renoise    ? "renoise"
+                                           : "timestep");
+  if (a->strength > 0 && a->timestep)
+    return cli_usage_error(err, "--strength and --timestep say the same thing: give one of them");
   if (a->eta != 0 && a->sampler != WD_SAMPLER_DDIM)
     return cli_usage_error(err, "--eta is of the sampler ddim, not of %s",
                            wd_sampler_name((wd_sampler_kind)a->sampler));
@@ -272,6 +281,14 @@ static wd_status deliver(job *j, const wd_sampler *s, size_t first, wd_error *er
   return st;
 }
 
+/* The timestep to start from + 1; 0: the last one. */
+static int start_of(const job *j) {
+  const sample_args *a = j->args;
+  if (a->strength > 0)
+    return wd_strength_timestep(a->strength, wd_denoiser_schedule(j->denoiser)->timesteps) + 1;
+  return a->timestep ? a->timestep + 1 : 0;
+}
+
 static wd_status sample_batch(job *j, size_t first, int n, wd_error *err) {
   const sample_args *a = j->args;
   int family[64];
@@ -284,8 +301,8 @@ static wd_status sample_batch(job *j, size_t first, int n, wd_error *err) {
   if (a->latents) {
     st = latents_read(&j->start, first, n, -1, j->latents, err);
     desc.latents = j->latents;
-    desc.start = a->timestep ? a->timestep + 1 : 0;
-    desc.renoise = a->renoise;
+    desc.start = start_of(j);
+    desc.renoise = a->renoise || a->strength > 0;
   }
   wd_sampler *s = NULL;
   if (!st) st = wd_sampler_create(j->denoiser, &desc, &s, err);
@@ -351,7 +368,7 @@ static json_t *recipe(const job *j) {
   if (a->latents)
     json_object_set_new(o, "start",
                         json_pack("{s:s, s:i, s:b}", "latents", a->latents, "timestep", j->level[0].timestep,
-                                  "renoise", (int)a->renoise));
+                                  "renoise", (int)(a->renoise || a->strength > 0)));
   if (j->n_branches) { /* steps: all of them; run_steps: those that the run was planned with */
     json_t *list = json_array();
     for (int b = 0; b < j->n_branches; b++) json_array_append_new(list, branch_describe(&j->branches[b]));
