@@ -63,7 +63,12 @@ static gboolean start(Apply *a, GError **error) {
   const WdRunLink *l = wd_run_recipe_link(a->recipe, a->link);
   guint links = wd_run_recipe_links(a->recipe);
   WdRecipe recipe = l->recipe;
-  if (a->link == 0)
+  if (a->link == 0 && recipe.begin)
+    a->branch = wd_session_run_from(a->session, l->edited, &recipe, NULL, error);
+  else if (a->link == 0 && l->edited)
+    a->branch = wd_session_walk(a->session, NULL, l->edited,
+                                "{\"edit\":\"recipe\",\"text\":\"from a recipe\"}", error);
+  else if (a->link == 0)
     a->branch = links > 1 ? wd_session_run_to(a->session, &recipe, target(a, 0), error)
                           : wd_session_run(a->session, &recipe, error);
   else
@@ -159,5 +164,6 @@ gboolean wd_apply_recipe(WdSession *session, WdView *view, const WdRunRecipe *re
   }
   a->state = g_signal_connect(session, "state", G_CALLBACK(on_state), a);
   g_object_set_data_full(G_OBJECT(session), KEY, a, apply_free);
+  on_state(session, a); /* what needed no work tells nothing */
   return TRUE;
 }

@@ -312,6 +312,7 @@ static void on_leave(GtkEventControllerMotion *m, WdCodesCanvas *c) {
 static gboolean on_scroll(GtkEventControllerScroll *s, double dx, double dy, WdCodesCanvas *c) {
   (void)s, (void)dx;
   if (c->hover < 0) return FALSE;
+  gtk_widget_grab_focus(GTK_WIDGET(c)); /* undo is for what the wheel did */
   c->wheel += dy;
   int by = (int)c->wheel;
   c->wheel -= by;
@@ -406,7 +407,6 @@ static void on_click(GtkGestureClick *g, int n, double x, double y, WdCodesCanva
   int cell = cell_at(c, x, y);
   if (cell < 0 || !(button == GDK_BUTTON_SECONDARY || (button == GDK_BUTTON_PRIMARY && n == 2))) return;
   wd_codes_canvas_set_cell(c, cell);
-  gtk_gesture_set_state(GTK_GESTURE(g), GTK_EVENT_SEQUENCE_CLAIMED);
   g_signal_emit(c, signals[CHOOSE], 0, cell);
 }
 
@@ -545,7 +545,7 @@ static void wd_codes_canvas_init(WdCodesCanvas *c) {
   gtk_widget_add_controller(GTK_WIDGET(c), GTK_EVENT_CONTROLLER(drag));
   GtkGesture *click = gtk_gesture_click_new();
   gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), 0);
-  g_signal_connect(click, "pressed", G_CALLBACK(on_click), c);
+  g_signal_connect(click, "released", G_CALLBACK(on_click), c);
   gtk_widget_add_controller(GTK_WIDGET(c), GTK_EVENT_CONTROLLER(click));
   GtkEventController *keys = gtk_event_controller_key_new();
   g_signal_connect(keys, "key-pressed", G_CALLBACK(on_key), c);

@@ -10,8 +10,7 @@
 #include <string.h>
 
 enum { NEAREST = 12, SERIES = 64 };
-static const gint64 SERIES_US = 2000000; /* turns of the wheel within this time of each other are one edit */
-static const double CHANNEL_RANGE = 3;   /* standard deviations at the ends of the colours */
+static const double CHANNEL_RANGE = 3; /* standard deviations at the ends of the colours */
 
 typedef struct codes {
   WdSession *session;
@@ -34,7 +33,6 @@ typedef struct codes {
   WdPlace again, from;
   int series_cell, series_book, series_at, series_n;
   int series[SERIES];
-  gint64 series_time;
   gboolean dragging;
   GBytes *base; /* that the drag, or the series, began with */
 } codes;
@@ -261,14 +259,13 @@ static gboolean still_there(const codes *s) {
   return at.branch == s->again.branch && at.position == s->again.position;
 }
 
-/* The wheel goes through the codes by their distance from the one that the cell had when it began. */
+/* The wheel goes through the codes by their distance from the one that the cell had when it began; until the
+ * pointer leaves the cell, or something else is done, that is one edit. */
 static void on_turn(GtkWidget *canvas, int cell, int by, codes *s) {
   (void)canvas;
   if (!s->latent || !s->table || cell < 0) return;
   int book = book_of(s);
-  gint64 now = g_get_monotonic_time();
-  gboolean goes_on = s->series_cell == cell && s->series_book == book && now - s->series_time < SERIES_US &&
-                     (!s->again.branch || still_there(s));
+  gboolean goes_on = s->series_cell == cell && s->series_book == book && (!s->again.branch || still_there(s));
   if (!goes_on) {
     begin_gesture(s);
     s->series_cell = cell;
@@ -278,7 +275,6 @@ static void on_turn(GtkWidget *canvas, int cell, int by, codes *s) {
                                         wd_code_table_vector(s->table, book, s->code[book * cells(s) + cell]),
                                         SERIES, s->series, NULL);
   }
-  s->series_time = now;
   int to = CLAMP(s->series_at + by, 0, s->series_n - 1);
   if (to == s->series_at) return;
   s->series_at = to;
@@ -511,6 +507,7 @@ static void make_popover(codes *s) {
 
 static void on_hover(GtkWidget *canvas, int cell, codes *s) {
   (void)canvas;
+  if (s->series_cell >= 0 && cell != s->series_cell) end_gesture(s); /* turns on one cell are one edit */
   describe_cell(s, cell);
 }
 
@@ -591,8 +588,12 @@ static void on_destroy(codes *s) {
   g_signal_handlers_disconnect_by_data(s->view, s);
   g_signal_handlers_disconnect_by_data(s->session, s);
   g_clear_handle_id(&s->idle, g_source_remove);
-  g_clear_pointer(&s->popover, gtk_widget_unparent);
   leave_recording(s);
+}
+
+/* A popover goes before the widget that it hangs on. */
+static void on_canvas_destroy(codes *s) {
+  g_clear_pointer(&s->popover, gtk_widget_unparent);
 }
 
 static void codes_free(gpointer data) {
@@ -674,6 +675,7 @@ GtkWidget *wd_codes_view_new(WdSession *session, WdView *view) {
   gtk_box_append(GTK_BOX(s->self), s->about);
   gtk_box_append(GTK_BOX(s->self), gtk_separator_new(GTK_ORIENTATION_HORIZONTAL));
   gtk_box_append(GTK_BOX(s->self), wd_influence_view_new(session, view));
+  g_signal_connect_swapped(s->canvas, "destroy", G_CALLBACK(on_canvas_destroy), s);
   g_signal_connect(s->canvas, "hover", G_CALLBACK(on_hover), s);
   g_signal_connect(s->canvas, "turn", G_CALLBACK(on_turn), s);
   g_signal_connect(s->canvas, "value", G_CALLBACK(on_value), s);

@@ -6,8 +6,14 @@
 
 /* The last link starts from an edited latent at the data: there is nothing left to sample. */
 static gboolean ends_edited(const WdRunRecipe *r) {
-  guint n = wd_run_recipe_links(r);
-  return n > 1 && wd_run_recipe_link(r, n - 1)->recipe.plan.steps == 0;
+  const WdRunLink *last = wd_run_recipe_link(r, wd_run_recipe_links(r) - 1);
+  return last->edited && last->recipe.plan.steps == 0;
+}
+
+/* It begins with a latent of a walk, and nothing is sampled at all. */
+static gboolean is_latent(const WdRunRecipe *r) {
+  const WdRunLink *first = wd_run_recipe_link(r, 0);
+  return first->edited && !first->recipe.begin;
 }
 
 /* Numbers as the C locale writes them, so that they come back as they were. */
@@ -48,6 +54,11 @@ char *wd_command_folder(const WdRunRecipe *r) {
   GString *s = g_string_new(NULL);
   if (r->pair)
     g_string_printf(s, "%s-%s", model, r->pair);
+  else if (is_latent(r))
+    g_string_printf(s, "%s-latent", model);
+  else if (first->recipe.begin)
+    g_string_printf(s, "%s-renoised-%" G_GUINT64_FORMAT "-%d", model, first->recipe.seed,
+                    first->recipe.timestep);
   else
     g_string_printf(s, "%s-%" G_GUINT64_FORMAT "-%s-%d", model, first->recipe.seed,
                     wd_sampler_name(first->recipe.plan.kind), first->recipe.plan.steps);
@@ -95,6 +106,9 @@ static void put_sample(GString *s, const WdRunRecipe *r, const char *folder) {
   const WdRecipe *p = &wd_run_recipe_link(r, 0)->recipe;
   g_string_append(s, "wavediffusion-cli sample");
   put_model(s, r);
+  if (p->begin)
+    g_string_append_printf(s, " --latents EDITED-0.npy%s --timestep %d",
+                           p->begin == WD_BEGIN_NOISED ? " --renoise" : "", p->timestep);
   g_string_append_printf(s, " --seeds %" G_GUINT64_FORMAT " --steps %d --sampler %s", p->seed, p->plan.steps,
                          wd_sampler_name(p->plan.kind));
   if (has_eta(&p->plan)) put_real(s, " --eta ", p->plan.eta);
@@ -114,11 +128,16 @@ static void put_encode(GString *s, const WdRunRecipe *r, const char *folder) {
   put_quoted(s, " -o ", folder);
 }
 
+/* Between two commands; nothing before the first one. */
+static void put_join(GString *s) {
+  if (s->len && s->str[s->len - 1] != '\n') g_string_append(s, join);
+}
+
 static void put_refine(GString *s, const WdRunRecipe *r, const char *from, const char *folder, int steps) {
   const WdRecipe *p = &wd_run_recipe_link(r, r->chain->len - 1)->recipe;
   g_autofree char *latents = ends_edited(r) ? g_strdup_printf("EDITED-%d.npy", wd_run_recipe_steps(r))
                                             : g_strconcat(from, "/latents.npy", NULL);
-  g_string_append(s, join);
+  put_join(s);
   g_string_append(s, "wavediffusion-cli refine");
   put_model(s, r);
   put_quoted(s, " --latents ", latents);
@@ -129,7 +148,7 @@ static void put_refine(GString *s, const WdRunRecipe *r, const char *from, const
 }
 
 static void put_picture(GString *s, const WdRunRecipe *r, const char *latents, int step, const char *out) {
-  g_string_append(s, join);
+  put_join(s);
   g_string_append(s, "wavediffusion-cli decode");
   put_model(s, r);
   put_quoted(s, " --latents ", latents);
@@ -159,9 +178,13 @@ static void put_comments(GString *s, const WdRunRecipe *r) {
                            "# Put its files in place of VELOCITY.npy and SEISMIC.npy.\n",
                            name);
   }
-  for (guint i = 1; i < r->chain->len; i++) {
+  for (guint i = 0; i < r->chain->len; i++) {
     const WdRunLink *l = wd_run_recipe_link(r, i);
-    if (l->edited)
+    if (l->edited && i == 0)
+      g_string_append(
+          s,
+          "# It starts from a latent of its own. Export that one (Export data, latents) as EDITED-0.npy.\n");
+    else if (l->edited)
       g_string_append_printf(
           s,
           "# The latent was edited by hand at step %d. Export it (Export data, latents) as "
@@ -179,7 +202,7 @@ char *wd_command_line(const WdRunRecipe *r, const char *folder) {
   put_comments(s, r);
   if (r->pair)
     put_encode(s, r, own);
-  else
+  else if (!is_latent(r))
     put_sample(s, r, own);
   int steps = wd_run_recipe_steps(r);
   gboolean refined = r->position > steps, last = r->position == steps || r->pair;

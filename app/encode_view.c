@@ -94,6 +94,8 @@ static void draw(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpoin
   if (which == 2) desc = (wd_range_desc){.mode = WD_RANGE_CLIP, .clip = 100, .symmetric = true};
   panel.title = title[which];
   panel.quantity = "m/s";
+  panel.no_bar = which < 2; /* those of the velocity panel: 1500 to 4500 m/s */
+  panel.no_axes = true;
   panel.colormap = which == 2 ? WD_COLORMAP_DIFFERENCE : s->view->look[WD_PANEL_VELOCITY].colormap;
   wd_panel_layout layout;
   if (wd_range_find(&desc, map->value, (gsize)map->nz * (gsize)map->nx, &panel.range, NULL)) return;

@@ -51,6 +51,12 @@ static char *title_of(const WdRunRecipe *r, const char *branch) {
   const WdRecipe *p = &wd_run_recipe_link(r, 0)->recipe;
   if (r->pair)
     g_string_append_printf(s, ", %s", r->pair);
+  else if (wd_run_recipe_link(r, 0)->edited && !p->begin)
+    g_string_append_printf(s, ", %s", branch ? branch : "a latent made by hand");
+  else if (p->begin)
+    g_string_append_printf(s, ", a latent %s t = %d by seed %" G_GUINT64_FORMAT ", %s, %d steps",
+                           p->begin == WD_BEGIN_NOISED ? "noised to" : "taken at", p->timestep, p->seed,
+                           wd_sampler_name(p->plan.kind), p->plan.steps);
   else
     g_string_append_printf(s, ", seed %" G_GUINT64_FORMAT ", %s, %d steps", p->seed,
                            wd_sampler_name(p->plan.kind), p->plan.steps);
@@ -61,13 +67,16 @@ static char *title_of(const WdRunRecipe *r, const char *branch) {
 /* "x0-hat at step 9 of 16; reflection residual 0.62 (exact mode, cpu: 2 threads)" */
 static char *caption_of(WdSession *session, WdView *v, int side, const WdRunRecipe *r) {
   WdRecording *recording = wd_session_get_recording(session);
-  const WdPosition *p = wd_recording_position(recording, v->place[side].branch, r->position);
+  const WdPosition *p = wd_recording_position(recording, v->place[side].branch, v->place[side].position);
   int steps = wd_run_recipe_steps(r);
   GString *s = g_string_new(NULL);
   if (r->position > steps)
     g_string_append_printf(s, "Refined by %d steps", r->position - steps);
   else if (r->position == steps)
-    g_string_append(s, r->pair ? "Encoded and decoded" : "The data, after the last step");
+    g_string_append(s, r->pair ? "Encoded and decoded"
+                       : wd_run_recipe_link(r, 0)->edited && !wd_run_recipe_link(r, 0)->recipe.begin
+                           ? "A latent made by hand, decoded"
+                           : "The data, after the last step");
   else
     g_string_append_printf(s, "%s at step %d of %d",
                            r->what == WD_WHAT_STATE ? "x\xe2\x82\x9c" : "x\xcc\x82\xe2\x82\x80", r->position,
@@ -75,7 +84,8 @@ static char *caption_of(WdSession *session, WdView *v, int side, const WdRunReci
   const WdScore *score = p ? wd_position_score(p, r->what) : NULL;
   double value = score ? score->value[WD_METRIC_REFLECTION_RESIDUAL] : NAN;
   WdFrame frame = {0};
-  gboolean known = wd_recording_get_frame(recording, v->place[side].branch, r->position, r->what, &frame);
+  gboolean known =
+      wd_recording_get_frame(recording, v->place[side].branch, v->place[side].position, r->what, &frame);
   const WdSimulation *sim = known ? wd_frame_simulation(&frame) : NULL;
   if (isfinite(value))
     g_string_append_printf(s, "; reflection residual %.3g (%s mode%s%s)", value,

@@ -40,7 +40,7 @@ GPtrArray *wd_candidates_of_recording(WdRecording *r, gboolean all, GBytes *exce
 
 /* ---- files */
 
-static wd_status finite(const float *z, gsize n, const char *path, gsize record, wd_error *err) {
+static wd_status check_finite(const float *z, gsize n, const char *path, gsize record, wd_error *err) {
   for (gsize i = 0; i < n; i++)
     if (!isfinite(z[i]))
       return wd_fail(err, WD_ERR_FORMAT, "%s: latent %zu is not finite at its number %zu", path,
@@ -78,7 +78,7 @@ static wd_status of_npy(const char *path, const char *base, const wd_latent_shap
   for (size_t i = 0; i < n && !st; i++) {
     float *z = g_new(float, one);
     st = wd_npy_read(npy, (i * steps + steps - 1) * one, one, z, err);
-    if (!st) st = finite(z, one, path, i, err);
+    if (!st) st = check_finite(z, one, path, i, err);
     if (st)
       g_free(z);
     else
@@ -99,7 +99,7 @@ static gboolean of_population(const char *path, const char *base, const wd_laten
   for (guint i = 0; i < wd_population_count(p) && i < WD_BATCH_MAX; i++) {
     const WdSample *s = wd_population_nth(p, i);
     if (!s->latent || g_bytes_get_size(s->latent) != (gsize)l->count * sizeof(float) ||
-        finite(g_bytes_get_data(s->latent, NULL), (gsize)l->count, path, i, NULL))
+        check_finite(g_bytes_get_data(s->latent, NULL), (gsize)l->count, path, i, NULL))
       continue;
     g_autofree char *name = g_strdup_printf("%s, seed %" G_GUINT64_FORMAT, base, s->seed);
     add(set, g_bytes_ref(s->latent), name, i, s->value[WD_METRIC_REFLECTION_RESIDUAL], p->mode);

@@ -113,6 +113,10 @@ static json_t *link_json(const WdRunLink *link, gboolean first, gboolean encoded
     json_object_set_new(o, "eta", json_real(p->plan.eta));
     json_object_set_new(o, "guidance", json_real(p->plan.guidance));
     if (p->new_noise) json_object_set_new(o, "noise_seed", seed_json(p->noise_seed));
+    if (first && p->begin) {
+      json_object_set_new(o, "begin", json_string(p->begin == WD_BEGIN_AT ? "at" : "noised"));
+      json_object_set_new(o, "timestep", json_integer(p->timestep));
+    }
   }
   if (p->refine_steps)
     json_object_set_new(o, "refine",
@@ -320,6 +324,14 @@ static void read_refine(Reader *in, const json_t *o, WdRunRecipe *r, WdRecipe *p
   g_snprintf(in->where, sizeof in->where, "chain[%u].", i);
 }
 
+static void read_begin(Reader *in, const json_t *o, WdRecipe *p) {
+  static const char *const begin[] = {"on", "noised", "at"};
+  int kind = 0;
+  read_choice(in, o, "begin", begin, 3, &kind);
+  p->begin = (WdBegin)kind;
+  if (p->begin) read_int(in, o, "timestep", 0, MAX_STEPS, &p->timestep);
+}
+
 static void read_link(Reader *in, const json_t *o, WdRunRecipe *r) {
   guint i = r->chain->len;
   g_snprintf(in->where, sizeof in->where, "chain[%u].", i);
@@ -334,6 +346,8 @@ static void read_link(Reader *in, const json_t *o, WdRunRecipe *r) {
     link.recipe = before->recipe;
     link.recipe.new_noise = FALSE;
     link.recipe.refine_steps = 0;
+    link.recipe.begin = WD_BEGIN_ON;
+    link.recipe.timestep = 0;
     link.at = -1;
     gboolean edited =
         json_object_get(o, "edited") != NULL; /* at the data only an edit makes another latent */
@@ -342,8 +356,14 @@ static void read_link(Reader *in, const json_t *o, WdRunRecipe *r) {
     link.recipe.plan.steps = end - link.at;
   } else {
     read_seed(in, o, "seed", &link.recipe.seed);
+    read_begin(in, o, &link.recipe);
+    if (json_object_get(o, "edited") && !link.recipe.begin)
+      link.recipe.plan.steps = 0; /* a latent as it is */
+    if (!json_object_get(o, "edited") && link.recipe.begin) refuse(in, "begin", "wants a latent, \"edited\"");
   }
   read_plan(in, o, &link.recipe);
+  if (!i && json_object_get(o, "edited") && !link.recipe.begin && link.recipe.plan.steps)
+    refuse(in, "steps", "must be 0: a latent is not sampled without \"begin\"");
   if (read_seed(in, o, "noise_seed", &link.recipe.noise_seed)) link.recipe.new_noise = TRUE;
   read_refine(in, o, r, &link.recipe);
   link.edited = read_edit(in, o);

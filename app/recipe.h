@@ -7,6 +7,9 @@
  *              {"at": 6, "steps": 10, "sampler": "ddim", "eta": 1, ..., "noise_seed": 99}],
  *    "position": 12, "what": "x0-hat", "mode": "exact", "view": {...}}
  *
+ * A first link may start from a latent in place of noise: with "edited" alone it is that latent (of a walk), with
+ * "begin" ("noised" or "at") and "timestep" too it is what is sampled from it.
+ *
  * The chain leads from the run to the branch on screen: its first link is the run, every other one leaves the
  * link before at position `at`. Links take what they do not say from the link before. Unknown keys are
  * ignored; what is known and wrong is refused by name ("chain[1].sampler"). The recipe.json that
