@@ -2,6 +2,7 @@
 
 #include "app/code_edit.h"
 #include "app/codes_canvas.h"
+#include "app/latent_tools.h"
 #include "app/walk.h"
 #include "app/widget_style.h"
 #include "render/colormap.h"
@@ -691,5 +692,5 @@ GtkWidget *wd_codes_view_new(WdSession *session, WdView *view) {
   g_signal_connect_swapped(s->self, "destroy", G_CALLBACK(on_destroy), s);
   on_recording(s);
   on_state(s);
-  return s->self;
+  return wd_tool_scrolled(s->self);
 }

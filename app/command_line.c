@@ -124,7 +124,8 @@ static void put_sample(GString *s, const WdRunRecipe *r, const char *folder) {
 static void put_encode(GString *s, const WdRunRecipe *r, const char *folder) {
   g_string_append(s, "wavediffusion-cli encode");
   put_model(s, r);
-  g_string_append(s, " --velocity VELOCITY.npy --seismic SEISMIC.npy");
+  if (r->given != WD_GIVEN_GATHERS_ALONE) g_string_append(s, " --velocity VELOCITY.npy");
+  if (r->given != WD_GIVEN_MAP_ALONE) g_string_append(s, " --seismic SEISMIC.npy");
   put_quoted(s, " -o ", folder);
 }
 

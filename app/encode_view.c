@@ -423,5 +423,5 @@ GtkWidget *wd_encode_view_new(WdSession *session, WdView *view) {
   g_signal_connect_swapped(s->self, "map", G_CALLBACK(queue), s);
   g_signal_connect_swapped(s->self, "destroy", G_CALLBACK(on_destroy), s);
   on_recording(s);
-  return s->self;
+  return wd_tool_scrolled(s->self);
 }

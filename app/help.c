@@ -14,6 +14,7 @@ static const struct {
              {"wavefield", "The wavefield"},
              {"latent", "Exploring latents"},
              {"lessons", "Lessons and presenting"},
+             {"codes", "Codes, noise, neighbours"},
              {"keys", "Keys and mouse"},
              {"files", "Files"}};
 

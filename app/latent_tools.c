@@ -30,8 +30,18 @@ static WdAnchorUse *use_of(GtkWidget *tool) {
   return a;
 }
 
+GtkWidget *wd_tool_scrolled(GtkWidget *page) {
+  GtkWidget *scroll = gtk_scrolled_window_new();
+  gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroll), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+  gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroll), page);
+  g_object_set_data(G_OBJECT(scroll), "wd-tool-page", page);
+  gtk_widget_set_vexpand(scroll, TRUE);
+  return scroll;
+}
+
 void wd_latent_tool_set_anchor(GtkWidget *tool, WdUsePlace use, gpointer user) {
-  WdAnchorUse *a = use_of(tool);
+  GtkWidget *page = g_object_get_data(G_OBJECT(tool), "wd-tool-page");
+  WdAnchorUse *a = use_of(page ? page : tool);
   a->use = use;
   a->user = user;
   for (guint i = 0; i < a->button->len; i++)

@@ -23,7 +23,9 @@ typedef void (*WdUsePlace)(WdPlace place, WdWhat what, gpointer user);
 void wd_latent_tool_set_anchor(GtkWidget *tool, WdUsePlace use, gpointer user);
 
 /* ---- pieces, for the tools themselves */
-GtkWidget *wd_tool_page(const char *name);                                     /* a column with margins */
+GtkWidget *wd_tool_page(const char *name); /* a column */
+GtkWidget *wd_tool_scrolled(
+    GtkWidget *page); /* the page in a window of its own where there is too little room */
 GtkWidget *wd_tool_heading(GtkWidget *page, const char *text);                 /* appended */
 GtkWidget *wd_tool_words(GtkWidget *page, const char *name, const char *text); /* small, wraps; appended */
 /* "label  control" in a grid's row. */

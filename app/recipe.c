@@ -154,6 +154,7 @@ static void set_text(json_t *o, const char *key, const char *text) {
 }
 
 static const char *const what_name[] = {"x0-hat", "x_t"};
+static const char *const given_name[] = {"both", "velocity", "seismic"};
 static const char *const calibration_name[] = {"none", "sign", "gain"};
 
 char *wd_run_recipe_to_json(const WdRunRecipe *r) {
@@ -165,6 +166,7 @@ char *wd_run_recipe_to_json(const WdRunRecipe *r) {
   set_text(model, "folder", r->folder);
   json_object_set_new(o, "model", model);
   set_text(o, "pair", r->pair);
+  if (r->pair && r->given) json_object_set_new(o, "given", json_string(given_name[r->given]));
   for (guint i = 0; i < r->chain->len; i++)
     json_array_append_new(chain,
                           link_json(wd_run_recipe_link(r, i), i == 0, r->pair && i == 0, r->refine_mode));
@@ -452,6 +454,9 @@ static void read_all(Reader *in, const json_t *o, WdRunRecipe *r) {
   r->folder = g_strdup(read_text(in, model, "folder"));
   in->where[0] = 0;
   r->pair = g_strdup(read_text(in, o, "pair"));
+  int given = 0;
+  read_choice(in, o, "given", given_name, 3, &given);
+  r->given = (WdGiven)given;
   if (!strcmp(format, "wavediffusion-run"))
     read_sample(in, o, r);
   else

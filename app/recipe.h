@@ -7,8 +7,8 @@
  *              {"at": 6, "steps": 10, "sampler": "ddim", "eta": 1, ..., "noise_seed": 99}],
  *    "position": 12, "what": "x0-hat", "mode": "exact", "view": {...}}
  *
- * A first link may start from a latent in place of noise: with "edited" alone it is that latent (of a walk), with
- * "begin" ("noised" or "at") and "timestep" too it is what is sampled from it.
+ * A first link may start from a latent in place of noise: with "edited" alone it is that latent (of a walk),
+ * with "begin" ("noised" or "at") and "timestep" too it is what is sampled from it.
  *
  * The chain leads from the run to the branch on screen: its first link is the run, every other one leaves the
  * link before at position `at`. Links take what they do not say from the link before. Unknown keys are
@@ -26,10 +26,13 @@ typedef struct WdRunLink {
   GBytes *edited;  /* the latent that this link starts from in place of its parent's; NULL: none */
 } WdRunLink;
 
+typedef enum WdGiven { WD_GIVEN_BOTH_SIDES = 0, WD_GIVEN_MAP_ALONE, WD_GIVEN_GATHERS_ALONE } WdGiven;
+
 typedef struct WdRunRecipe {
   char *model, *identity; /* may be NULL */
   char *folder;  /* of a model that did not come with the program; NULL: wd_find_model knows it by name */
   char *pair;    /* name of the opened pair that the run was encoded from; NULL: it was sampled */
+  WdGiven given; /* of that pair, to the encoder */
   GArray *chain; /* WdRunLink, at least one */
   int position;
   WdWhat what;

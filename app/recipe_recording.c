@@ -34,6 +34,9 @@ WdRunRecipe *wd_run_recipe_of(WdRecording *recording, guint id, int k, WdWhat wh
     }
     if (!one->parent && one->kind == WD_BRANCH_ENCODED) {
       r->pair = g_strdup(one->truth_name ? one->truth_name : one->name);
+      r->given = one->given_velocity && one->given_gathers ? WD_GIVEN_BOTH_SIDES
+                 : one->given_velocity                     ? WD_GIVEN_MAP_ALONE
+                                                           : WD_GIVEN_GATHERS_ALONE;
       recipe.plan.steps = 0;
     } else {
       recipe.plan.steps = one->steps - (one->parent ? one->parent_at : 0);

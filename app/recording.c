@@ -200,6 +200,7 @@ WdBranch *wd_recording_add(WdRecording *r, WdBranchKind kind, const char *name, 
   b->steps = steps;
   b->position = g_ptr_array_new_with_free_func(free_position);
   b->colour = (int)b->id;
+  b->given_velocity = b->given_gathers = kind == WD_BRANCH_ENCODED; /* unless somebody says otherwise */
   g_ptr_array_add(r->branch, b);
   return b;
 }

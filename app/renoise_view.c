@@ -257,5 +257,5 @@ GtkWidget *wd_renoise_view_new(WdSession *session, WdView *view) {
   g_signal_connect_swapped(s->self, "destroy", G_CALLBACK(on_destroy), s);
   on_recording(s);
   on_state(s);
-  return s->self;
+  return wd_tool_scrolled(s->self);
 }

@@ -3,10 +3,11 @@
 #include "app/import.h"
 #include "app/recipe.h"
 #include "app/status_error.h"
+#include "app/truth.h"
 #include "render/figure.h"
 #include "solver/npy.h"
 #include "solver/segy.h"
-#include "tests/tap.h"
+#include "tests/app/bed.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -154,6 +155,73 @@ static void real_pair(void) {
          "polarity, amplitudes and velocities are those of the training data");
   wd_map_clear(&m);
   wd_gather_clear(&g);
+}
+
+static gboolean rested(gpointer session) {
+  WdSession *s = session;
+  return bed_rested(s);
+}
+
+/* The real pair through the shipped model: both sides given, each alone, and a gather without any map. */
+static void real_encoded(void) {
+  const char *data = g_getenv("WD_SHARED_DATA");
+  data = data ? data : WD_DEFAULT_SHARED_DATA;
+  g_autofree char *v = g_build_filename(data, "openfwi_cf0_velocity.npy", NULL),
+                  *q = g_build_filename(data, "openfwi_cf0_seismic.npy", NULL);
+  if (!g_file_test(v, G_FILE_TEST_EXISTS) || !g_file_test(q, G_FILE_TEST_EXISTS)) {
+    tap_skip("no shared data: the real OpenFWI pair is not encoded");
+    return;
+  }
+  WdSession *s = bed_session(NULL);
+  wd_session_open_model(s, "default", "cpu");
+  if (!bed_wait(bed_idle, s, 120) || !wd_session_get_model(s)) {
+    tap_skip("no model came with this build: the real OpenFWI pair is not encoded");
+    g_object_unref(s);
+    return;
+  }
+  const char *const both[] = {v, q};
+  g_autoptr(GError) error = NULL;
+  g_autoptr(WdImport) im = wd_import_open(both, 2, &error), alone = open_one(q, "the real gather alone");
+  wd_map m = {0}, none = {0};
+  wd_gather g = {0}, observed = {0};
+  if (!tap_ok(im && alone && alone->has_gathers && !alone->has_maps &&
+                  wd_import_read(im, 0, &m, &g, &error) && wd_import_read(alone, 0, NULL, &observed, &error),
+              "the pair and its gather alone are read %s", error ? error->message : ""))
+    return;
+  g_autoptr(WdPreflight) p = wd_preflight(alone, NULL, &observed, NULL, &wd_session_get_model(s)->geometry);
+  tap_ok(p->gathers_usable, "the gather alone can be given to the encoder");
+  g_autoptr(WdPair) pair = wd_pair_new(&m, &g, 0), half = wd_pair_new(&none, &observed, 0);
+  WdRecording *r = wd_session_get_recording(s);
+  guint id[4];
+  for (int i = 0; i < 4; i++) {
+    id[i] = wd_session_encode(s, i < 3 ? pair : half, i < 2, i != 1, "real", &error);
+    bed_need_error(id[i] != 0, error, "encode");
+    bed_wait(bed_idle, s, 120);
+    WdPosition *at = wd_recording_position(r, id[i], 0);
+    tap_ok(at && at->latent[0], "encoded, given %s",
+           i == 0   ? "both"
+           : i == 1 ? "the map"
+           : i == 2 ? "the gathers"
+                    : "a gather without a map");
+    wd_session_look(s, 0, id[i], 0, WD_WHAT_ESTIMATE, TRUE);
+    bed_wait(rested, s, 120);
+    WdFrame f;
+    gboolean known =
+        wd_recording_get_frame(r, id[i], 0, WD_WHAT_ESTIMATE, &f) && f.pair && wd_frame_simulation(&f);
+    WdTruthReport report = {0};
+    const WdBranch *b = wd_recording_find(r, id[i]);
+    known = known && !wd_truth_compare(b->truth, f.pair, wd_frame_simulation(&f), NAN, &report, NULL);
+    tap_ok(known && report.has_gathers && report.has_explained && report.has_velocity == (i < 3),
+           "its reconstruction and its residuals are there (map error %.0f m/s, r_R of the gathers %.2f)",
+           report.has_velocity ? report.velocity.mae : NAN,
+           wd_measure_get(&report.gathers, WD_METRIC_REFLECTION_RESIDUAL));
+  }
+  GBytes *z[4];
+  for (int i = 0; i < 4; i++) z[i] = wd_recording_position(r, id[i], 0)->latent[0];
+  tap_ok(g_bytes_equal(z[2], z[3]) && !g_bytes_equal(z[0], z[1]) && !g_bytes_equal(z[0], z[2]) &&
+             !g_bytes_equal(z[1], z[2]),
+         "a gather without a map gives the latent of the gathers alone; the others differ");
+  g_object_unref(s);
 }
 
 static void segy(void) {
@@ -383,6 +451,7 @@ int main(void) {
   arrays();
   pairs();
   real_pair();
+  real_encoded();
   segy();
   recipes();
   broken();

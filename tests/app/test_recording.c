@@ -105,6 +105,7 @@ static WdRecording *forest(void) {
   WdBranch *pair_branch = wd_recording_add(r, WD_BRANCH_ENCODED, "Opened", 0, 0, &recipe, 0);
   pair_branch->truth = pair(3);
   pair_branch->truth_name = g_strdup("CurveFault-B 3");
+  pair_branch->given_velocity = FALSE;
   put(r, pair_branch, 0, 60);
   for (int k = 1; k <= 2; k++) {
     WdPosition *p = put(r, pair_branch, k, 60 + (guint)k);
@@ -160,7 +161,9 @@ static gboolean same_branch(const WdBranch *a, const WdBranch *b) {
          x->plan.steps == y->plan.steps && x->plan.eta == y->plan.eta &&
          x->plan.guidance == y->plan.guidance && x->new_noise == y->new_noise &&
          x->noise_seed == y->noise_seed && x->refine_steps == y->refine_steps &&
-         x->refine_rate == y->refine_rate && x->begin == y->begin && x->timestep == y->timestep;
+         x->refine_rate == y->refine_rate && x->begin == y->begin && x->timestep == y->timestep &&
+         (a->kind != WD_BRANCH_ENCODED ||
+          (a->given_velocity == b->given_velocity && a->given_gathers == b->given_gathers));
   if (same && a->truth)
     same = memcmp(a->truth->velocity.value, b->truth->velocity.value,
                   (size_t)geometry.nz * (size_t)geometry.nx * sizeof(float)) == 0 &&

@@ -59,6 +59,9 @@ static gboolean decoded(gpointer user) {
 static gboolean noised(gpointer user) {
   return idle(user) && here()->recipe.begin == WD_BEGIN_NOISED && wd_branch_last(here()) == here()->steps;
 }
+static gboolean encoded(gpointer user) {
+  return idle(user) && here()->kind == WD_BRANCH_ENCODED && !here()->given_velocity && latent();
+}
 static gboolean told(gpointer user) {
   (void)user;
   return strlen(text("influence-made")) > 0 && decoded(NULL);
@@ -270,7 +273,7 @@ static void test_encode(void) {
   guint before = wd_recording_count(recording());
   for (int i = 0; i < 100 && !gtk_widget_get_sensitive(ui_find(window, "encode-gathers")); i++) ui_run(0.05);
   ui_click(ui_find(window, "encode-gathers"), 0.5, 0.5, 1);
-  ui_wait(idle, NULL, 30);
+  ui_wait(encoded, NULL, 30);
   ui_settle(&ui);
   tap_ok(wd_recording_count(recording()) == before + 1 && here()->kind == WD_BRANCH_ENCODED &&
              !here()->given_velocity && here()->given_gathers && latent(),

@@ -95,6 +95,12 @@ f = lambda u: np.cos((u / 1000 + 0.008) / 1.008 * np.pi / 2) ** 2
 alpha2 = f(301) / f(0)
 ok(np.allclose(x, np.sqrt(alpha2) * z[3] + np.sqrt(1 - alpha2) * steps[3, 0], atol=1e-5), "data noised again by the seed's own noise")
 
+result("noised by strength", "sample", *M, "--seeds", "3", "--steps", "4", "--latents", "clean.npy", "--strength", "0.301", "-o", "strong")
+ok(np.array_equal(np.load("strong/latents_steps.npy"), np.load("renoised/latents_steps.npy")),
+   "a strength of 0.301 is timestep 300 of 1000: the same bytes")
+r = json.load(open("strong/recipe.json", encoding="utf-8"))
+ok(r["start"]["timestep"] == 300 and r["start"]["renoise"] is True, "and recipe.json says so", r["start"])
+
 # ---- scores
 b = result("scores", "sample", *M, "--seeds", "0-1", "--steps", "6", "--score", "every=4", "--mode", "live", "-o", "scored")
 table = rows("scored/residuals.csv")
