@@ -268,7 +268,7 @@ static gboolean update(gpointer user) {
 
 static void queue(encode *s) {
   if (!s->idle && gtk_widget_get_mapped(s->self))
-    s->idle = g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, update, s, NULL);
+    s->idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE + 10, update, s, NULL);
 }
 
 /* ---- what can be done */

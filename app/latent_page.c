@@ -1,5 +1,7 @@
 #include "app/latent_page.h"
 
+#include "app/latent_tools.h"
+
 #include "app/plane_view.h"
 #include "app/player.h"
 #include "app/sidebar.h"
@@ -86,6 +88,42 @@ static void add_tool(WdLatentPage *page, const char *name, const char *title, co
   gtk_actionable_set_action_target(GTK_ACTIONABLE(button), "s", name);
   if (first) gtk_toggle_button_set_group(GTK_TOGGLE_BUTTON(button), GTK_TOGGLE_BUTTON(first));
   gtk_box_append(GTK_BOX(page->tools), button);
+}
+
+/* The first free anchor of the plane, or the one that was set longest ago. */
+static void use_as_anchor(WdPlace place, WdWhat what, gpointer user) {
+  WdLatentPage *page = user;
+  g_autoptr(GError) error = NULL;
+  int i = 0;
+  while (i < WD_ANCHORS && page->explorer->anchor[i].kind != WD_ANCHOR_NONE) i++;
+  if (i == WD_ANCHORS) i = (int)(page->anchors++ % WD_ANCHORS);
+  if (!wd_explorer_set_place(page->explorer, i, place.branch, place.position, what, &error))
+    wd_window_notify_error(page->window, "It is no anchor", error);
+  else
+    gtk_widget_activate_action(page->self, "win.latent-tool", "s", "plane");
+}
+
+/* The tools beside the plane: latent_tools.h. */
+static void add_tools(WdLatentPage *page) {
+  const struct {
+    const char *name, *title, *tooltip;
+    GtkWidget *widget;
+  } tool[] = {
+      {"codes", "Codes", "The cells of the latent by code and channel, to look at and to edit",
+       wd_codes_view_new(page->session, page->view)},
+      {"renoise", "Re-noise", "Noise up to a level, and denoise from there",
+       wd_renoise_view_new(page->session, page->view)},
+      {"neighbours", "Neighbours", "The nearest latents of the recording and of a batch",
+       wd_neighbours_view_new(page->session, page->view)},
+      {"encode", "Encode", "An opened pair, map or gather, and what the encoder makes of it",
+       wd_encode_view_new(page->session, page->view)},
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(tool); i++) {
+    wd_latent_tool_set_anchor(tool[i].widget, use_as_anchor, page);
+    gtk_widget_set_margin_start(tool[i].widget, 10);
+    gtk_widget_set_margin_end(tool[i].widget, 10);
+    add_tool(page, tool[i].name, tool[i].title, tool[i].tooltip, tool[i].widget);
+  }
 }
 
 static GtkWidget *controls_new(WdLatentPage *page) {
@@ -179,6 +217,7 @@ GtkWidget *wd_latent_page_new(WdWindow *window) {
   gtk_widget_set_hexpand(page->stack, TRUE);
   add_tool(page, "plane", "Plane", "A plane of latents with a cursor, and what each place decodes to",
            plane_page(page));
+  add_tools(page);
   gtk_widget_set_visible(page->tools,
                          gtk_widget_get_first_child(page->tools) != gtk_widget_get_last_child(page->tools));
   GtkWidget *left = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);

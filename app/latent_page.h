@@ -15,6 +15,7 @@ typedef struct WdLatentPage {
   WdExplorer *explorer;
   GtkWidget *self, *tools, *stack, *plane; /* plane: a WdPlaneView */
   gboolean following;                      /* the page itself moves the view */
+  guint anchors;                           /* that were set from the tools */
 } WdLatentPage;
 
 GtkWidget *wd_latent_page_new(WdWindow *window); /* for mode.c */

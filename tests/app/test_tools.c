@@ -62,6 +62,10 @@ static gboolean noised(gpointer user) {
 static gboolean encoded(gpointer user) {
   return idle(user) && here()->kind == WD_BRANCH_ENCODED && !here()->given_velocity && latent();
 }
+static gboolean table_is_there(gpointer user) {
+  GtkWidget *b = idle(user) ? ui_find(window, "encode-gathers") : NULL;
+  return b && gtk_widget_get_sensitive(b);
+}
 static gboolean told(gpointer user) {
   (void)user;
   return strlen(text("influence-made")) > 0 && decoded(NULL);
@@ -266,12 +270,10 @@ static void test_encode(void) {
   bed_need_error(id != 0, error, "encode");
   wd_view_go(ui.view, recording(), 0, id, 0);
   show("encode");
-  ui_wait(idle, NULL, 30);
-  ui_settle(&ui);
+  ui_wait(table_is_there, NULL, 30);
   tap_ok(strstr(text("encode-opened"), "velocity map") != NULL, "what was opened is told: %s",
          text("encode-opened"));
   guint before = wd_recording_count(recording());
-  for (int i = 0; i < 100 && !gtk_widget_get_sensitive(ui_find(window, "encode-gathers")); i++) ui_run(0.05);
   ui_click(ui_find(window, "encode-gathers"), 0.5, 0.5, 1);
   ui_wait(encoded, NULL, 30);
   ui_settle(&ui);
