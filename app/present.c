@@ -58,6 +58,7 @@ static void on_setting(GSettings *settings, const char *key, gpointer user) {
 /* Somebody left full screen by the desktop's own means. */
 static void on_full_screen(GObject *window, GParamSpec *spec, gpointer user) {
   (void)spec, (void)user;
+  if (gtk_widget_in_destruction(GTK_WIDGET(window))) return;
   if (wd_is_presenting(WD_WINDOW(window)) && !gtk_window_is_fullscreen(GTK_WINDOW(window)))
     wd_present(WD_WINDOW(window), FALSE);
 }

@@ -249,6 +249,9 @@ gboolean wd_teach_open(WdWindow *w, const char *name, int step, GError **error) 
   wd_lesson_free(before);
   t->playing = FALSE;
   wd_teach_go(w, step);
+  GtkWidget *panel = w->column[0].panel[WD_PANEL_VELOCITY];
+  if (!gtk_widget_get_mapped(panel) || !gtk_widget_grab_focus(panel)) /* the list's row is hidden now */
+    gtk_window_set_focus(GTK_WINDOW(w), NULL);
   if (problems->len) {
     const WdLessonProblem *p = problems->pdata[0];
     g_autofree char *what =

@@ -155,8 +155,7 @@ static const WdLessonStep *step_of(Stage *s) {
 }
 
 /* Panels move when windows and dividers do, and tell nobody: a look ten times a second while it matters. */
-static gboolean look(gpointer user) {
-  Stage *s = user;
+static gboolean look(Stage *s) {
   const WdLessonStep *step = step_of(s);
   const gboolean hide = step && step->hide && !wd_teach_revealed(s->window);
   graphene_rect_t rect[WD_SPOTLIGHTS], page = {0};
@@ -182,7 +181,12 @@ static gboolean look(gpointer user) {
     }
     gtk_widget_set_visible(s->cover[i], on);
   }
-  if (step && (step->spotlights || step->hide)) return G_SOURCE_CONTINUE;
+  return step && (step->spotlights || step->hide);
+}
+
+static gboolean on_watch(gpointer user) {
+  Stage *s = user;
+  if (look(s)) return G_SOURCE_CONTINUE;
   s->watch = 0;
   return G_SOURCE_REMOVE;
 }
@@ -190,9 +194,7 @@ static gboolean look(gpointer user) {
 void wd_teach_stage_update(WdWindow *w) {
   Stage *s = stage_of(w);
   if (!s) return;
-  look(s);
-  const WdLessonStep *step = step_of(s);
-  if (!s->watch && step && (step->spotlights || step->hide)) s->watch = g_timeout_add(100, look, s);
+  if (look(s) && !s->watch) s->watch = g_timeout_add(100, on_watch, s);
 }
 
 static gboolean on_place(GtkOverlay *overlay, GtkWidget *child, GdkRectangle *out, gpointer user) {
@@ -228,6 +230,21 @@ static GtkWidget *make_cover(Stage *s, int target) {
   g_signal_connect(cover, "clicked", G_CALLBACK(on_cover), s->window);
   gtk_overlay_add_overlay(GTK_OVERLAY(s->overlay), cover);
   return cover;
+}
+
+/* ---- pages: before a scrolled text or a list takes the keys for itself */
+
+static gboolean on_page_key(GtkEventControllerKey *c, guint value, guint code, GdkModifierType state,
+                            gpointer user) {
+  (void)c, (void)code;
+  Stage *s = user;
+  WdWindow *w = s->window;
+  GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(w));
+  if ((value != GDK_KEY_Page_Up && value != GDK_KEY_Page_Down) || state & (GDK_CONTROL_MASK | GDK_ALT_MASK) ||
+      w->view->mode != WD_MODE_TEACH || !wd_teach_lesson(w) || (focus && GTK_IS_EDITABLE(focus)))
+    return GDK_EVENT_PROPAGATE;
+  wd_teach_next(w, value == GDK_KEY_Page_Down ? 1 : -1);
+  return GDK_EVENT_STOP;
 }
 
 /* ---- pointer and freeze */
@@ -306,6 +323,10 @@ GtkWidget *wd_teach_stage_new(WdWindow *w, GtkWidget *content) {
   g_signal_connect(motion, "motion", G_CALLBACK(on_motion), s);
   g_signal_connect(motion, "leave", G_CALLBACK(on_leave), s);
   gtk_widget_add_controller(s->overlay, motion);
+  GtkEventController *keys = gtk_event_controller_key_new();
+  gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
+  g_signal_connect(keys, "key-pressed", G_CALLBACK(on_page_key), s);
+  gtk_widget_add_controller(s->overlay, keys);
   g_object_set_data_full(G_OBJECT(w), "wd-teach-stage", s, stage_free);
   return s->overlay;
 }
