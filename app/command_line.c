@@ -2,6 +2,7 @@
 
 #include "solver/family.h"
 
+#include <jansson.h>
 #include <string.h>
 
 /* The last link starts from an edited latent at the data: there is nothing left to sample. */
@@ -148,6 +149,33 @@ static void put_refine(GString *s, const WdRunRecipe *r, const char *from, const
   put_quoted(s, " -o ", folder);
 }
 
+/* The wavefield, where that is on screen: of the decoded map. */
+static void put_movie(GString *s, const WdRunRecipe *r, const char *velocity, const char *out) {
+  json_t *view = r->view ? json_loads(r->view, 0, NULL) : NULL;
+  const json_t *wave = json_object_get(view, "wavefield");
+  if (json_is_true(json_object_get(wave, "shown"))) {
+    const int shot = (int)json_integer_value(json_object_get(view, "shot"));
+    const double clip = json_number_value(json_object_get(wave, "clip"));
+    g_autofree char *to = g_strconcat(out, "-wavefield", NULL);
+    g_string_append_printf(s, "%swavediffusion-cli movie", join);
+    put_quoted(s, " ", velocity);
+    if (shot >= 0) g_string_append_printf(s, " --shot %d", shot + 1);
+    g_string_append_printf(s, " --mode %s", json_is_true(json_object_get(wave, "live")) ? "live" : "exact");
+    put_real(s, " --speed ", json_number_value(json_object_get(wave, "speed")));
+    if (json_is_true(json_object_get(wave, "margin"))) g_string_append(s, " --margin");
+    if (json_is_false(json_object_get(wave, "isochrones"))) g_string_append(s, " --no-isochrones");
+    if (json_is_true(json_object_get(wave, "probe"))) {
+      put_real(s, " --probe ", json_number_value(json_object_get(wave, "probe_x")));
+      put_real(s, ",", json_number_value(json_object_get(wave, "probe_z")));
+    } else {
+      g_string_append(s, " --probe none");
+    }
+    if (clip > 0) put_real(s, " --clip ", clip);
+    put_quoted(s, " -o ", to);
+  }
+  json_decref(view);
+}
+
 static void put_picture(GString *s, const WdRunRecipe *r, const char *latents, int step, const char *out) {
   put_join(s);
   g_string_append(s, "wavediffusion-cli decode");
@@ -167,6 +195,7 @@ static void put_picture(GString *s, const WdRunRecipe *r, const char *latents, i
   put_quoted(s, " ", v);
   put_quoted(s, " --beside ", g);
   put_quoted(s, " -o ", picture);
+  put_movie(s, r, v, out);
   g_string_append_c(s, '\n');
 }
 

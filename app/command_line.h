@@ -4,6 +4,7 @@
  *   wavediffusion-cli refine ...   when the position on screen is one of refinement
  *   wavediffusion-cli decode ...   the pair on screen
  *   wavediffusion-cli render ...   and its picture
+ *   wavediffusion-cli movie ...    and its wavefield, where that is on screen
  *
  * joined by && so that they can be pasted as one. What a command line cannot tell (an opened pair, an edited
  * latent) stands before them in comments, with what to do about it. */

@@ -185,6 +185,14 @@ static void texts(void) {
              strstr(plain, "decode --model default --latents out/latents.npy -o out-16 &&") &&
              !strstr(plain, "--branch"),
          "what is default is left out");
+  r->view = g_strdup("{\"shot\": 1, \"wavefield\": {\"shown\": true, \"speed\": 250.0, \"margin\": true, "
+                     "\"isochrones\": false, \"live\": false, \"probe\": true, \"probe_x\": 520.0, "
+                     "\"probe_z\": 10.0, \"clip\": 0.0}}");
+  g_autofree char *wave = wd_command_line(r, "out");
+  tap_ok(g_str_has_suffix(wave, "movie out-16/velocity.npy --shot 2 --mode exact --speed 250 --margin "
+                                "--no-isochrones --probe 520,10 -o out-16-wavefield\n"),
+         "a wavefield on screen is a movie: %s", strstr(wave, "movie") ? strstr(wave, "movie") : "none");
+  g_clear_pointer(&r->view, g_free);
   WdRecipe *p = &wd_run_recipe_link(r, 0)->recipe;
   p->refine_steps = 7;
   p->refine_rate = 0.01;
