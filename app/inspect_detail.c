@@ -10,7 +10,7 @@
 typedef struct Detail {
   WdWindow *window; /* borrowed */
   WdInspect *inspect;
-  GtkWidget *title, *figures, *flags, *message, *tags, *note, *stack, *body, *empty;
+  GtkWidget *scroll, *title, *figures, *flags, *message, *tags, *note, *stack, *body, *empty;
   gboolean updating;
 } Detail;
 
@@ -100,7 +100,7 @@ static void open_pair(Detail *d) {
 
 static void show(Detail *d) {
   const WdSample *s = wd_inspect_sample_chosen(d->inspect);
-  gtk_widget_set_visible(d->body, s != NULL);
+  gtk_widget_set_visible(d->scroll, s != NULL);
   gtk_widget_set_visible(d->empty, s == NULL);
   if (!s) return;
   g_autofree char *title =
@@ -226,7 +226,10 @@ static void build_stack(Detail *d) {
   GtkWidget *panel = make_panel(d, WD_PANEL_GATHER, "inspect-gather");
   gtk_widget_set_vexpand(panel, TRUE);
   gtk_box_append(GTK_BOX(gather), panel);
-  gtk_box_append(GTK_BOX(gather), wd_shot_strip_new(session, view, 0));
+  GtkWidget *strip = gtk_scrolled_window_new(); /* narrower than its pictures, where there is no room */
+  gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(strip), GTK_POLICY_EXTERNAL, GTK_POLICY_NEVER);
+  gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(strip), wd_shot_strip_new(session, view, 0));
+  gtk_box_append(GTK_BOX(gather), strip);
   gtk_stack_add_titled(
       s, two(GTK_ORIENTATION_HORIZONTAL, make_panel(d, WD_PANEL_VELOCITY, "inspect-velocity"), gather),
       "pair", "Pair");
@@ -324,7 +327,11 @@ GtkWidget *wd_inspect_detail_new(WdWindow *window, WdInspect *inspect) {
   d->body = build_body(d);
   gtk_widget_set_vexpand(d->body, TRUE);
   gtk_box_append(GTK_BOX(box), d->empty);
-  gtk_box_append(GTK_BOX(box), d->body);
+  d->scroll = gtk_scrolled_window_new(); /* in a low window */
+  gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(d->scroll), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+  gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(d->scroll), d->body);
+  gtk_widget_set_vexpand(d->scroll, TRUE);
+  gtk_box_append(GTK_BOX(box), d->scroll);
   g_signal_connect_object(inspect, "changed", G_CALLBACK(on_changed), box, 0);
   g_signal_connect_object(wd_window_get_session(window), "state", G_CALLBACK(on_state), box, 0);
   g_signal_connect(box, "map", G_CALLBACK(on_map), d);

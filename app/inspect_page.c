@@ -207,7 +207,10 @@ static GtkWidget *build_plots(Page *p) {
   gtk_box_append(GTK_BOX(axes), gtk_label_new("over"));
   gtk_box_append(GTK_BOX(axes), p->x);
   gtk_box_append(GTK_BOX(row), axes);
-  gtk_box_append(GTK_BOX(box), row);
+  GtkWidget *slide = gtk_scrolled_window_new(); /* narrower than its controls, where there is no room */
+  gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(slide), GTK_POLICY_EXTERNAL, GTK_POLICY_NEVER);
+  gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(slide), row);
+  gtk_box_append(GTK_BOX(box), slide);
   gtk_stack_add_titled(GTK_STACK(p->plots), card(wd_inspect_histogram_new(p->inspect)), "histogram",
                        "Histogram");
   gtk_stack_add_titled(GTK_STACK(p->plots), card(wd_inspect_scatter_new(p->inspect)), "scatter", "Scatter");
@@ -306,7 +309,8 @@ GtkWidget *wd_inspect_page_new(WdWindow *window) {
   p->table = wd_inspect_table_new(p->inspect);
   p->detail = wd_inspect_detail_new(window, p->inspect);
   GtkWidget *left = paned(GTK_ORIENTATION_VERTICAL, card(p->table), build_plots(p), 300, "inspect-left");
-  GtkWidget *both = paned(GTK_ORIENTATION_HORIZONTAL, left, p->detail, 590, "inspect-split");
+  gtk_widget_set_size_request(left, 330, -1);
+  GtkWidget *both = paned(GTK_ORIENTATION_HORIZONTAL, left, p->detail, 500, "inspect-split");
   gtk_widget_set_vexpand(both, TRUE);
   gtk_box_append(GTK_BOX(page), both);
   g_signal_connect_object(p->inspect, "changed", G_CALLBACK(on_changed), page, 0);

@@ -338,7 +338,8 @@ static double quantile(const double *sorted, guint n, double q) {
 void wd_population_find_bands(WdPopulation *p) {
   const guint n = p->sample->len;
   g_autofree double *v = g_new(double, n + 1);
-  for (guint k = 0; k < p->way->len; k++) {
+  if (n >= p->band_of) p->band_of = 0;
+  for (guint k = 0; k < p->way->len && !p->band_of; k++) {
     WdWayStep *w = &g_array_index(p->way, WdWayStep, k);
     guint count = 0;
     for (guint i = 0; i < n; i++) {
@@ -360,6 +361,49 @@ void wd_population_find_bands(WdPopulation *p) {
       s->value[WD_VALUE_FIRST_BAD] = w->step;
     }
   }
+}
+
+WdPopulation *wd_population_subset(const WdPopulation *p, const GArray *which) {
+  WdPopulation *q = wd_population_new();
+  g_free(q->model);
+  g_free(q->identity);
+  g_free(q->device);
+  g_free(q->precision);
+  q->model = g_strdup(p->model);
+  q->identity = g_strdup(p->identity);
+  q->device = g_strdup(p->device);
+  q->precision = g_strdup(p->precision);
+  q->mode = p->mode;
+  q->plan = p->plan;
+  q->geometry = p->geometry;
+  q->velocity_min = p->velocity_min;
+  q->velocity_max = p->velocity_max;
+  q->latent = p->latent;
+  g_array_append_vals(q->way, p->way->data, p->way->len);
+  q->band_of = MAX(p->band_of, p->sample->len);
+  const gsize cells = (gsize)p->geometry.nz * (gsize)p->geometry.nx;
+  for (guint i = 0; i < which->len; i++) {
+    const WdSample *s = wd_population_nth(p, g_array_index(which, guint, i));
+    WdSample *c = wd_sample_new(p);
+    c->seed = s->seed;
+    c->family = s->family;
+    memcpy(c->value, s->value, sizeof c->value);
+    memcpy(c->shot, s->shot, (gsize)p->geometry.shots * sizeof *c->shot);
+    memcpy(c->way, s->way, p->way->len * sizeof *c->way);
+    c->latent = s->latent ? g_bytes_ref(s->latent) : NULL;
+    c->map = s->map ? g_memdup2(s->map, cells * sizeof *s->map) : NULL;
+    c->picture = s->picture ? g_memdup2(s->picture,
+                                        sizeof(guint16) * WD_SAMPLE_PICTURE_ROWS * WD_SAMPLE_PICTURE_COLUMNS)
+                            : NULL;
+    c->fault = g_strdup(s->fault);
+    g_free(c->tags);
+    g_free(c->note);
+    c->tags = g_strdup(s->tags);
+    c->note = g_strdup(s->note);
+    wd_population_add(q, c);
+  }
+  wd_population_find_bands(q);
+  return q;
 }
 
 static guint number_of(const WdPopulation *p, const GArray *which) {

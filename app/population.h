@@ -87,6 +87,7 @@ typedef struct WdPopulation {
   double velocity_min, velocity_max; /* the model's range, m/s */
   wd_latent_shape latent;
   GArray *way;       /* WdWayStep; empty: only the data were scored */
+  guint band_of;     /* samples that the bands were found over, where these are but some of them; 0: these */
   GPtrArray *sample; /* WdSample *, owned */
   char *unknown;     /* JSON of members that this version does not know; NULL */
   char *path;        /* of the file it came from; NULL: made here */
@@ -111,8 +112,10 @@ guint wd_population_find(const WdPopulation *p, guint64 seed, int family);
 
 /* Bands of the way (p10, median, p90 over the samples) and the first bad step of every sample: the first
  * scored step from which on its residual stays above p90 up to the data; NaN where it ends within, and where
- * there is no band. To be called once all samples are in. */
+ * there is no band. To be called once all samples are in. Bands over more samples than there are stay. */
 void wd_population_find_bands(WdPopulation *p);
+/* Some of the samples as a population of their own, with the bands of all. The samples are copies. */
+WdPopulation *wd_population_subset(const WdPopulation *p, const GArray *which);
 /* Flags of one sample, or of all, from its figures (flags.h). */
 void wd_population_flag(WdPopulation *p);
 

@@ -39,8 +39,10 @@ static char *document(const WdPopulation *p) {
   for (int i = 0; i < WD_SCORES; i++) json_array_append_new(shots, json_string(wd_value_get_info(i)->key));
   for (guint k = 0; k < p->way->len; k++) {
     const WdWayStep *w = &g_array_index(p->way, WdWayStep, k);
-    json_array_append_new(way, json_pack("{s:i, s:i, s:o}", "step", w->step, "timestep", w->timestep,
-                                         "log_snr", real(w->log_snr)));
+    json_t *step =
+        json_pack("{s:i, s:i, s:o}", "step", w->step, "timestep", w->timestep, "log_snr", real(w->log_snr));
+    json_object_set_new(step, "band", json_pack("[o,o,o]", real(w->p10), real(w->median), real(w->p90)));
+    json_array_append_new(way, step);
   }
   json_object_set_new(o, "format", json_string(FORMAT));
   json_object_set_new(o, "version", json_integer(VERSION));
@@ -58,6 +60,7 @@ static char *document(const WdPopulation *p) {
   json_object_set_new(o, "values", values);
   json_object_set_new(o, "shots", shots);
   json_object_set_new(o, "way", way);
+  json_object_set_new(o, "band_of", json_integer(p->band_of));
   json_object_set_new(o, "faults", faults_json(p));
   char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(17) | JSON_SORT_KEYS);
   json_decref(o);
@@ -216,9 +219,9 @@ static double take_real(const json_t *o, const char *key, double otherwise) {
   return json_is_number(v) ? json_number_value(v) : otherwise;
 }
 
-static const char *const known[] = {"format",   "version", "model", "device", "precision",
-                                    "mode",     "sampler", "steps", "eta",    "guidance",
-                                    "geometry", "values",  "shots", "way",    "faults"};
+static const char *const known[] = {"format",  "version", "model",  "device",   "precision", "mode",
+                                    "sampler", "steps",   "eta",    "guidance", "geometry",  "values",
+                                    "shots",   "way",     "faults", "band_of"};
 
 static wd_status read_way(Reader *r, wd_error *err) {
   const json_t *way = json_object_get(r->head, "way");
@@ -234,6 +237,12 @@ static wd_status read_way(Reader *r, wd_error *err) {
       return wrong(r, err, "the steps of the way do not rise at %zu", k);
     const WdWayStep w = {(int)step, (int)timestep, take_real(o, "log_snr", INFINITY), NAN, NAN, NAN};
     g_array_append_val(r->p->way, w);
+    const json_t *band = json_object_get(o, "band");
+    double *const to[] = {&g_array_index(r->p->way, WdWayStep, k).p10,
+                          &g_array_index(r->p->way, WdWayStep, k).median,
+                          &g_array_index(r->p->way, WdWayStep, k).p90};
+    for (gsize j = 0; j < 3; j++)
+      if (json_is_number(json_array_get(band, j))) *to[j] = json_number_value(json_array_get(band, j));
   }
   return WD_OK;
 }
@@ -242,9 +251,10 @@ static wd_status read_head(Reader *r, wd_error *err) {
   WdPopulation *p = r->p;
   const json_t *o = r->head, *model = json_object_get(o, "model");
   if (!json_is_object(o)) return wrong(r, err, "its description is no JSON object");
-  gint64 version = 0, steps = 0;
+  gint64 version = 0, steps = 0, band_of = 0;
   wd_status st = wd_json_int(o, "version", 1, 1000, 0, &version, err);
   if (!st) st = wd_json_int(o, "steps", 0, 1000000, 0, &steps, err);
+  if (!st) st = wd_json_int(o, "band_of", 0, G_MAXINT32, 0, &band_of, err);
   if (!st) st = wd_geometry_from_json(json_object_get(o, "geometry"), &p->geometry, err);
   if (st) return wd_fail_context(err, st, "%s", wd_safetensors_path(r->file));
   if (version < 1 || version > VERSION)
@@ -266,6 +276,7 @@ static wd_status read_head(Reader *r, wd_error *err) {
   if (!mode || !wd_wave_mode_parse(mode, &p->mode)) return wrong(r, err, "no mode of the solver is told");
   if (!sampler || !wd_sampler_parse(sampler, &p->plan.kind)) return wrong(r, err, "no sampler is told");
   p->plan.steps = (int)steps;
+  p->band_of = (guint)band_of;
   p->plan.eta = take_real(o, "eta", 0);
   p->plan.guidance = take_real(o, "guidance", 0);
   json_t *rest = json_copy((json_t *)o);

@@ -32,6 +32,8 @@ static const cli_option options[] = {
      .help = "write these samples with every figure"},
     {"sheet", 0, CLI_TEXT, offsetof(rank_args, sheet), .value = "PICTURE",
      .help = "draw their maps in a grid (.png, .pdf or .svg)"},
+    {"save", 0, CLI_TEXT, offsetof(rank_args, save), .value = "FILE.wdpop",
+     .help = "write these samples as a population of their own, with the bands of all"},
     {"rules", 0, CLI_FLAG, offsetof(rank_args, rules), .help = "say what every flag means, with its numbers"},
     {"test-pairs", 0, CLI_INT, offsetof(rank_args, test_pairs), .min = 1, .max = 100000, .value = "N",
      .help = "in place of a population: true pairs of the test split, simulated, through the temporal codec "
@@ -197,8 +199,12 @@ static wd_status write_files(const WdPopulation *p, const rank_args *a, int kind
     g_autofree char *text = wd_population_csv(p, shown);
     st = write_text(a->csv, text, err);
   }
-#ifdef WD_HAVE_RENDER
   GError *error = NULL;
+  if (!st && a->save) {
+    g_autoptr(WdPopulation) some = wd_population_subset(p, shown);
+    if (!wd_population_save(some, a->save, &error)) st = told(error, err);
+  }
+#ifdef WD_HAVE_RENDER
   if (!st && a->sheet && !wd_population_sheet(p, kind, shown, a->sheet, FALSE, &error)) st = told(error, err);
 #else
   (void)kind;

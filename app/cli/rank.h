@@ -5,7 +5,7 @@
 #include "app/cli/cli.h"
 
 typedef struct rank_args {
-  const char *folder, *by, *filter, *csv, *sheet, *model, *device;
+  const char *folder, *by, *filter, *csv, *sheet, *save, *model, *device;
   int worst, test_pairs, mode;
   bool rules;
 } rank_args;

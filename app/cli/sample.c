@@ -14,7 +14,7 @@ typedef struct sample_args {
   const char *model, *seeds, *score, *branch, *latents, *device, *output;
   int steps, sampler, family, mode, precision, timestep;
   double eta, guidance, strength;
-  bool renoise, estimates;
+  bool renoise, estimates, scores_only;
 } sample_args;
 
 static const cli_option options[] = {
@@ -33,6 +33,8 @@ static const cli_option options[] = {
          "each other"},
     {"estimates", 0, CLI_FLAG, offsetof(sample_args, estimates),
      .help = "write estimates_steps.npy too: x0-hat at every position"},
+    {"scores-only", 0, CLI_FLAG, offsetof(sample_args, scores_only),
+     .help = "with --score: write samples.wdpop, residuals.csv and recipe.json alone, not the pairs"},
     CLI_MODE_OPTION(sample_args),
     CLI_DEVICE_OPTION(sample_args),
     CLI_PRECISION_OPTION(sample_args),
@@ -118,6 +120,9 @@ static wd_status check(const sample_args *a, wd_error *err) {
                                            : "timestep");
   if (a->strength > 0 && a->timestep)
     return cli_usage_error(err, "--strength and --timestep say the same thing: give one of them");
+  if (a->scores_only && !a->score) return cli_usage_error(err, "--scores-only wants --score");
+  if (a->scores_only && a->estimates)
+    return cli_usage_error(err, "--estimates are of the pairs that --scores-only leaves out");
   if (a->eta != 0 && a->sampler != WD_SAMPLER_DDIM)
     return cli_usage_error(err, "--eta is of the sampler ddim, not of %s",
                            wd_sampler_name((wd_sampler_kind)a->sampler));
@@ -264,6 +269,7 @@ static wd_status deliver(job *j, const wd_sampler *s, size_t first, wd_error *er
       j->last[first + at] = j->measure[(at * (size_t)j->positions + (size_t)end) * 2];
       st = write_rows(j, s, i, err);
     }
+    if (j->args->scores_only) continue;
     if (!st)
       st = wd_npy_writer_append(j->folder.velocity, j->velocity + at * wd_pair_decoder_cells(j->decoder),
                                 wd_pair_decoder_cells(j->decoder), err);
@@ -429,8 +435,9 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
   if (!st) st = set_up(c, &j, err);
   if (!st)
     st = pair_folder_open(j.args->output, j.model, j.seeds.count, (size_t)j.positions,
-                          PAIR_VELOCITY | PAIR_SEISMIC | PAIR_LATENTS | PAIR_STEPS | PAIR_RESIDUALS |
-                              (j.args->estimates ? PAIR_ESTIMATES : 0),
+                          j.args->scores_only ? PAIR_RESIDUALS
+                                              : PAIR_VELOCITY | PAIR_SEISMIC | PAIR_LATENTS | PAIR_STEPS |
+                                                    PAIR_RESIDUALS | (j.args->estimates ? PAIR_ESTIMATES : 0),
                           &j.folder, err);
   if (!st) cli_progress_begin(c, "sample", "pairs", (double)j.seeds.count, 0);
   for (size_t first = 0; first < j.seeds.count && !st;) {

@@ -210,6 +210,14 @@ static void test_order(void) {
   tap_ok(wd_population_nth(p, 3)->flags == 1u << WD_FLAG_TIMING &&
              wd_population_nth(p, 7)->flags & 1u << WD_FLAG_NAN,
          "flags follow from the figures");
+  g_autoptr(GArray) some = g_array_new(FALSE, FALSE, sizeof(guint));
+  g_array_append_vals(some, (guint[]){20, 4, 7}, 3);
+  g_autoptr(WdPopulation) q = wd_population_subset(p, some);
+  tap_ok(wd_population_count(q) == 3 && q->band_of == N &&
+             wd_population_nth(q, 0)->value[WD_VALUE_FIRST_BAD] == 8 &&
+             g_array_index(q->way, WdWayStep, 3).p90 == w->p90 &&
+             !g_strcmp0(wd_population_nth(q, 2)->fault, wd_population_nth(p, 7)->fault),
+         "some of them keep the bands of all");
   g_autofree char *csv = wd_population_csv(p, order);
   g_auto(GStrv) lines = g_strsplit(csv, "\n", -1);
   tap_ok(g_strv_length(lines) == N + 2 &&

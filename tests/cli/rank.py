@@ -43,6 +43,14 @@ with open("rank.csv", encoding="utf-8", newline="") as f:
     table = list(csv.DictReader(f))
 ok([int(q["seed"]) for q in table] == [q["seed"] for q in b["ranked"]] and set(b["ranked"][0]["figures"]) < set(table[0]) and table[0]["mode"] == "live",
    "the CSV has them in the same order, with every figure", table[:1])
+k = result("saved", "rank", "runs", "--worst", "2", "--save", "two.wdpop")
+two = result("two of them", "rank", "two.wdpop")
+ok([q["seed"] for q in two["ranked"]] == [q["seed"] for q in k["ranked"]] and two["ranked"][0]["figures"] == a["ranked"][0]["figures"],
+   "some of the samples as a population of their own", two)
+only = result("scores only", "sample", *M, "--seeds", "0-3", "--family", "all", "--steps", "4", "--score", "every=2", "--mode", "live", "--scores-only",
+              "-o", "only")
+ok(sorted(os.listdir("only")) == ["recipe.json", "residuals.csv", "samples.wdpop"]
+   and open("only/samples.wdpop", "rb").read() == open("runs/samples.wdpop", "rb").read(), "without the pairs, the same population", os.listdir("only"))
 c = result("filtered", "rank", "runs", "--filter", "seed >= 1 and not family = curvevel-a", "--worst", "0")
 ok(sorted(q["seed"] for q in c["ranked"]) == [1, 3] and c["taken"] == 2, "a filter takes what it says", c)
 if r.stdout.count("--sheet") and cli("render", "--help").returncode == 0:
