@@ -111,7 +111,7 @@ void wd_inspect_axis_left(wd_pen *pen, const wd_rect *plot, const wd_axis *axis)
   }
   wd_pen_colour(pen, pen->theme->frame);
   wd_pen_vertical(pen, plot->x, plot->y, plot->y + plot->height, 0.7, 0);
-  const wd_type name = {.colour = pen->theme->ink};
+  const wd_type name = {.colour = pen->theme->ink, .room = plot->height + 4 * size};
   if (axis->label) wd_pen_text_up(pen, &name, plot->x - 4.1 * size, plot->y + plot->height / 2, axis->label);
 }
 

@@ -189,6 +189,14 @@ static GtkWidget *button(const char *label, const char *action, const char *tool
   return b;
 }
 
+static GtkWidget *arrow(const char *icon, const char *action, const char *tooltip) {
+  GtkWidget *b = gtk_button_new_from_icon_name(icon);
+  gtk_actionable_set_action_name(GTK_ACTIONABLE(b), action);
+  gtk_widget_set_tooltip_text(b, tooltip);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(b), GTK_ACCESSIBLE_PROPERTY_LABEL, tooltip, -1);
+  return b;
+}
+
 static GtkWidget *card(GtkWidget *child) {
   GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
   gtk_widget_add_css_class(box, "panel-card");
@@ -256,10 +264,9 @@ static GtkWidget *build_body(Detail *d) {
   gtk_box_append(GTK_BOX(head), d->title);
   GtkWidget *next = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
   gtk_widget_add_css_class(next, "linked");
-  gtk_box_append(GTK_BOX(next),
-                 button("Previous", "win.inspect-previous", "The failure before this one (Shift+N)"));
-  gtk_box_append(GTK_BOX(next), button("Next failure", "win.inspect-next",
-                                       "The next failure or flagged sample, worst first (N)"));
+  gtk_box_append(GTK_BOX(next), arrow("go-previous-symbolic", "win.inspect-previous", "The failure before this one (Shift+N)"));
+  gtk_box_append(GTK_BOX(next), arrow("go-next-symbolic", "win.inspect-next",
+                                      "The next failure or flagged sample, worst first (N)"));
   gtk_box_append(GTK_BOX(head), next);
   gtk_box_append(GTK_BOX(head), button("A|B with best", "win.inspect-compare",
                                        "Compare it with the best sample of its family, side by side"));
