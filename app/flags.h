@@ -14,7 +14,7 @@
  *   0.01      WD_NOTHING_TO_REFLECT (solver/metrics.h)
  *   1 m/s     the rounding of maps kept as float16 does not count as out of range
  *   0.2       of the cells at an end of the range: a layer held there by the decoder, not a chance value
- *   shell     0.8 to 1.25: latents of true pairs lie within 0.94 to 1.10 (rank --test-pairs), since every
+ *   shell     0.8 to 1.25: latents of 500 true pairs lie within 0.81 to 1.19 (rank --test-pairs), since every
  *             channel has unit variance over data
  *   CFL       sqrt((4 - 2 k_max) 3 / 32) and three cells a wavelength: the solver's own limits
  * (solver/wave.h)

@@ -15,6 +15,7 @@ static const struct {
              {"latent", "Exploring latents"},
              {"lessons", "Lessons and presenting"},
              {"codes", "Codes, noise, neighbours"},
+             {"inspect", "Inspect"},
              {"keys", "Keys and mouse"},
              {"files", "Files"}};
 

@@ -218,6 +218,11 @@ static void on_shipped(GSimpleAction *action, GVariant *parameter, gpointer user
     say(a, "This installation came without a set of failures.");
 }
 
+static void on_all(GSimpleAction *action, GVariant *state, gpointer user) {
+  wd_inspect_page_all_figures(((Acts *)user)->page, g_variant_get_boolean(state));
+  g_simple_action_set_state(action, state);
+}
+
 static void acts_free(gpointer data) {
   Acts *a = data;
   g_clear_object(&a->chooser);
@@ -240,6 +245,7 @@ void wd_inspect_actions_install(WdWindow *window, GtkWidget *page) {
       {.name = "inspect-csv", .activate = on_csv},
       {.name = "inspect-sheet", .activate = on_sheet},
       {.name = "inspect-shipped", .activate = on_shipped},
+      {.name = "inspect-all-figures", .state = "false", .change_state = on_all},
   };
   g_action_map_add_action_entries(G_ACTION_MAP(window), entries, G_N_ELEMENTS(entries), a);
 }

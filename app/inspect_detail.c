@@ -264,7 +264,8 @@ static GtkWidget *build_body(Detail *d) {
   gtk_box_append(GTK_BOX(head), d->title);
   GtkWidget *next = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
   gtk_widget_add_css_class(next, "linked");
-  gtk_box_append(GTK_BOX(next), arrow("go-previous-symbolic", "win.inspect-previous", "The failure before this one (Shift+N)"));
+  gtk_box_append(GTK_BOX(next), arrow("go-previous-symbolic", "win.inspect-previous",
+                                      "The failure before this one (Shift+N)"));
   gtk_box_append(GTK_BOX(next), arrow("go-next-symbolic", "win.inspect-next",
                                       "The next failure or flagged sample, worst first (N)"));
   gtk_box_append(GTK_BOX(head), next);

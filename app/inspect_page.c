@@ -46,6 +46,10 @@ void wd_inspect_page_edit_tags(GtkWidget *page) {
   wd_inspect_detail_edit_tags(page_of(page)->detail);
 }
 
+void wd_inspect_page_all_figures(GtkWidget *page, gboolean all) {
+  wd_inspect_table_show_all(page_of(page)->table, all);
+}
+
 /* ---- filter */
 
 static void on_filter(GtkEditable *editable, Page *p) {
@@ -247,6 +251,7 @@ static GtkWidget *build_bar(Page *p) {
   g_autoptr(GMenu) shipped = g_menu_new();
   g_menu_append(shipped, "Failures that come with the program", "win.inspect-shipped");
   g_menu_append_section(menu, NULL, G_MENU_MODEL(shipped));
+  g_menu_append(shipped, "All figures in the table", "win.inspect-all-figures");
   GtkWidget *more = gtk_menu_button_new();
   gtk_widget_set_name(more, "inspect-menu");
   gtk_menu_button_set_label(GTK_MENU_BUTTON(more), "Export");

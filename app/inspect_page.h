@@ -17,6 +17,7 @@ void wd_inspect_actions_install(WdWindow *window, GtkWidget *page);
 /* What the page gives them. */
 GArray *wd_inspect_page_order(GtkWidget *page); /* numbers in the order of the table */
 void wd_inspect_page_edit_tags(GtkWidget *page);
+void wd_inspect_page_all_figures(GtkWidget *page, gboolean all);
 /* inspect_sample.c: "Sample..." with its popover, progress and the two ways to stop. */
 GtkWidget *wd_inspect_sample_bar_new(WdWindow *window, WdInspect *inspect);
 

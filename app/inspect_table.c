@@ -23,6 +23,7 @@ static void wd_sample_row_init(WdSampleRow *row) {
 
 /* ---- the table */
 
+enum { ROWS = 24, ALL_FROM = 200 };
 enum { COLUMN_SEED = WD_VALUES, COLUMN_FAMILY, COLUMN_FLAGS, COLUMN_TAGS, COLUMNS };
 
 typedef struct Table {
@@ -30,6 +31,8 @@ typedef struct Table {
   GtkWidget *view; /* GtkColumnView */
   GListStore *store;
   GtkSortListModel *sorted;
+  GtkSliceListModel *slice; /* the rows that are there so far: grow() */
+  guint growing;
   GtkMultiSelection *selection;
   GPtrArray *row; /* WdSampleRow *, by number */
   WdPopulation *of;
@@ -65,23 +68,28 @@ static void text_of(const WdPopulation *p, guint number, int column, char *out, 
 
 static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer column) {
   (void)factory;
-  GtkWidget *label = gtk_label_new(NULL);
+  /* GTK makes 200 rows at once: labels would each lay out their text to be measured (0.7 s for 1000 samples).
+   */
+  GtkWidget *label = gtk_inscription_new(NULL);
   const int c = GPOINTER_TO_INT(column);
-  gtk_label_set_xalign(GTK_LABEL(label), c < WD_VALUES || c == COLUMN_SEED ? 1 : 0);
-  if (c < WD_VALUES || c == COLUMN_SEED) gtk_widget_add_css_class(label, "numeric");
+  const gboolean number = c < WD_VALUES || c == COLUMN_SEED;
+  gtk_inscription_set_xalign(GTK_INSCRIPTION(label), number ? 1 : 0);
+  gtk_inscription_set_text_overflow(GTK_INSCRIPTION(label), GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END);
+  gtk_inscription_set_min_chars(GTK_INSCRIPTION(label), 4);
+  gtk_inscription_set_nat_chars(GTK_INSCRIPTION(label), number ? 7 : 12);
+  if (number) gtk_widget_add_css_class(label, "numeric");
   if (c == COLUMN_FLAGS) gtk_widget_add_css_class(label, "sample-flags");
-  gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
   gtk_list_item_set_child(item, label);
 }
 
 static void on_bind(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer column) {
   WdInspect *i = g_object_get_data(G_OBJECT(factory), "inspect");
   WdSampleRow *row = gtk_list_item_get_item(item);
-  GtkLabel *label = GTK_LABEL(gtk_list_item_get_child(item));
+  GtkInscription *label = GTK_INSCRIPTION(gtk_list_item_get_child(item));
   char text[200] = "";
   if (i->population && row->number < wd_population_count(i->population))
     text_of(i->population, row->number, GPOINTER_TO_INT(column), text, sizeof text);
-  gtk_label_set_text(label, text);
+  gtk_inscription_set_text(label, text);
 }
 
 static int compare(gconstpointer one, gconstpointer other, gpointer column_view) {
@@ -162,6 +170,8 @@ static void show_chosen(Table *t) {
   const guint at =
       t->inspect->chosen == G_MAXUINT ? GTK_INVALID_LIST_POSITION : position_of(t, t->inspect->chosen);
   t->updating = TRUE;
+  if (at != GTK_INVALID_LIST_POSITION && at >= gtk_slice_list_model_get_size(t->slice))
+    gtk_slice_list_model_set_size(t->slice, G_MAXUINT32);
   if (at == GTK_INVALID_LIST_POSITION) {
     gtk_selection_model_unselect_all(GTK_SELECTION_MODEL(t->selection));
   } else if (!gtk_selection_model_is_selected(GTK_SELECTION_MODEL(t->selection), at) ||
@@ -171,6 +181,21 @@ static void show_chosen(Table *t) {
     if (list) gtk_widget_activate_action(list, "list.scroll-to-item", "u", at);
   }
   t->updating = FALSE;
+}
+
+/* GTK makes 200 rows of widgets before it draws the first: 0.6 s. Those in sight come first, the others by
+ * and by. */
+static gboolean grow(gpointer data) {
+  Table *t = data;
+  const guint size = gtk_slice_list_model_get_size(t->slice);
+  const gboolean all = size >= ALL_FROM || size >= g_list_model_get_n_items(G_LIST_MODEL(t->sorted));
+  t->updating = TRUE;
+  gtk_slice_list_model_set_size(t->slice, all ? G_MAXUINT32 : size + ROWS);
+  t->updating = FALSE;
+  if (!all) return G_SOURCE_CONTINUE;
+  t->growing = 0;
+  show_chosen(t); /* it may stand among the last */
+  return G_SOURCE_REMOVE;
 }
 
 static void fill(Table *t) {
@@ -189,9 +214,12 @@ static void fill(Table *t) {
   for (guint k = 0; k < i->shown->len; k++)
     rows[k] = g_ptr_array_index(t->row, g_array_index(i->shown, guint, k));
   t->updating = TRUE;
+  gtk_slice_list_model_set_size(t->slice, ROWS);
   g_list_store_splice(t->store, 0, g_list_model_get_n_items(G_LIST_MODEL(t->store)), rows, i->shown->len);
   t->updating = FALSE;
-  show_chosen(t);
+  const guint at = t->inspect->chosen == G_MAXUINT ? 0 : position_of(t, t->inspect->chosen);
+  if (at < ROWS || at == GTK_INVALID_LIST_POSITION) show_chosen(t);
+  if (!t->growing) t->growing = g_timeout_add_full(G_PRIORITY_LOW, 60, grow, t, NULL);
 }
 
 static void on_changed(WdInspect *i, guint parts, GtkWidget *widget) {
@@ -233,8 +261,18 @@ GArray *wd_inspect_table_order(GtkWidget *table) {
   return a;
 }
 
+void wd_inspect_table_show_all(GtkWidget *table, gboolean all) {
+  Table *t = table_of(table);
+  for (int c = 0; c < WD_VALUES; c++) {
+    gboolean first = all;
+    for (gsize k = 0; k < G_N_ELEMENTS(order); k++) first = first || order[k] == c;
+    gtk_column_view_column_set_visible(t->column[c], first);
+  }
+}
+
 void wd_inspect_table_sort(GtkWidget *table, int kind) {
   Table *t = table_of(table);
+  gtk_column_view_column_set_visible(t->column[kind], TRUE);
   gtk_column_view_sort_by_column(GTK_COLUMN_VIEW(t->view), t->column[kind],
                                  wd_value_get_info(kind)->higher_is_better ? GTK_SORT_ASCENDING
                                                                            : GTK_SORT_DESCENDING);
@@ -242,7 +280,9 @@ void wd_inspect_table_sort(GtkWidget *table, int kind) {
 
 static void table_free(gpointer data) {
   Table *t = data;
+  g_clear_handle_id(&t->growing, g_source_remove);
   g_ptr_array_unref(t->row);
+  g_object_unref(t->slice);
   g_object_unref(t->store);
   g_object_unref(t->sorted);
   g_object_unref(t->selection);
@@ -266,7 +306,8 @@ GtkWidget *wd_inspect_table_new(WdInspect *inspect) {
     if (!t->column[c]) add_column(t, c);
   t->sorted = gtk_sort_list_model_new(g_object_ref(G_LIST_MODEL(t->store)),
                                       g_object_ref(gtk_column_view_get_sorter(GTK_COLUMN_VIEW(t->view))));
-  t->selection = gtk_multi_selection_new(g_object_ref(G_LIST_MODEL(t->sorted)));
+  t->slice = gtk_slice_list_model_new(g_object_ref(G_LIST_MODEL(t->sorted)), 0, ROWS);
+  t->selection = gtk_multi_selection_new(g_object_ref(G_LIST_MODEL(t->slice)));
   gtk_column_view_set_model(GTK_COLUMN_VIEW(t->view), GTK_SELECTION_MODEL(t->selection));
   GtkWidget *scroll = gtk_scrolled_window_new();
   gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroll), t->view);
@@ -274,6 +315,7 @@ GtkWidget *wd_inspect_table_new(WdInspect *inspect) {
   g_object_set_data_full(G_OBJECT(scroll), "table", t, table_free);
   g_signal_connect(t->selection, "selection-changed", G_CALLBACK(on_selection), t);
   g_signal_connect_object(inspect, "changed", G_CALLBACK(on_changed), scroll, 0);
+  wd_inspect_table_show_all(scroll, FALSE);
   wd_inspect_table_sort(scroll, inspect->metric);
   fill(t);
   return scroll;

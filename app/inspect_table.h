@@ -12,4 +12,7 @@ GArray *wd_inspect_table_order(GtkWidget *table);
 /* Sorts by a figure, worst first, as a click on the heading does. */
 void wd_inspect_table_sort(GtkWidget *table, int kind);
 
+/* All figures, or those alone that one looks for first, and whatever it was sorted by. */
+void wd_inspect_table_show_all(GtkWidget *table, gboolean all);
+
 #endif
