@@ -85,6 +85,7 @@ static const Key keys[] = {
     {"<Shift>Down", "win.latent-fine-down", NONE, .mode = IN(WD_MODE_LATENT)},
     {"Home", "win.latent-reset", NONE, .mode = IN(WD_MODE_LATENT)},
     {"s", "win.latent-snap", NONE, .mode = IN(WD_MODE_LATENT)},
+    {"h", "win.latent-map", NONE, .mode = IN(WD_MODE_LATENT)},
     {"i", "win.latent-waypoint", NONE, .mode = IN(WD_MODE_LATENT)},
     {"BackSpace", "win.latent-remove-waypoint", NONE, .mode = IN(WD_MODE_LATENT)},
     {"<Ctrl>z", "win.latent-undo", NONE, .mode = IN(WD_MODE_LATENT)},

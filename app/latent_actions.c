@@ -90,6 +90,15 @@ static void dice(WdLatentPage *p) {
   for (int i = 0; i < WD_ANCHORS; i++) wd_explorer_set_seed(p->explorer, i, wd_random_seed());
 }
 
+/* Begins the residual map, goes on with it, or cancels it. */
+static void map(WdLatentPage *p) {
+  WdExplorer *x = p->explorer;
+  if (x->mapping)
+    wd_explorer_cancel_map(x);
+  else
+    wd_explorer_start_map(x, x->tiles && x->tiles->cells ? x->tiles->cells : 16, NULL);
+}
+
 static void copy(WdLatentPage *p, char *command) {
   gdk_clipboard_set_text(gtk_widget_get_clipboard(p->self), command);
   gboolean unsaved = strstr(command, "session.wdrun") != NULL;
@@ -128,6 +137,7 @@ static const struct {
     {"latent-remove-waypoint", remove_waypoint},
     {"latent-clear-waypoints", clear_waypoints},
     {"latent-path-anchors", add_anchors},
+    {"latent-map", map},
     {"latent-dice", dice},
     {"latent-copy-command", copy_command},
     {"latent-copy-path", copy_path},
@@ -160,6 +170,7 @@ void wd_latent_actions_update(WdLatentPage *p) {
   enable(p, "latent-redo", wd_explorer_can_redo(x));
   enable(p, "latent-waypoint", x->ready && x->waypoints < WD_WAYPOINTS_MAX);
   enable(p, "latent-path-anchors", x->ready);
+  enable(p, "latent-map", x->ready);
   enable(p, "latent-remove-waypoint", x->waypoints > 0);
   enable(p, "latent-clear-waypoints", x->waypoints > 0);
   enable(p, "latent-copy-command", x->ready);

@@ -23,9 +23,9 @@ static void show_score(section *s) {
   const WdScore *score = p ? wd_position_score(p, WD_WHAT_ESTIMATE) : NULL;
   WdLevels levels;
   double value = score ? score->value[WD_METRIC_REFLECTION_RESIDUAL] : NAN;
-  GString *text = g_string_new("Reflection residual: ");
+  GString *text = g_string_new("Residual ");
   if (p && p->fault) {
-    g_string_append(text, "none, the solver refused the map");
+    g_string_append(text, "of none: the solver refused the map");
   } else if (score && isfinite(value)) {
     char number[32];
     wd_format_number(value, 0, number, sizeof number);
@@ -133,6 +133,8 @@ GtkWidget *wd_latent_cursor_new(WdLatentPage *page) {
   gtk_box_append(GTK_BOX(box), row);
   s->score = gtk_label_new("");
   gtk_widget_set_name(s->score, "cursor-score");
+  gtk_widget_set_tooltip_text(s->score, "Reflection residual of the pair at the cursor; 1 is no better than "
+                                        "knowing the surface row");
   gtk_label_set_xalign(GTK_LABEL(s->score), 0);
   gtk_label_set_wrap(GTK_LABEL(s->score), TRUE);
   gtk_label_set_max_width_chars(GTK_LABEL(s->score), 30);

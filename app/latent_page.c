@@ -155,8 +155,11 @@ static GtkWidget *plane_page(WdLatentPage *page) {
   GtkWidget *plot = wd_plot_view_new(page->session, page->view);
   gtk_widget_set_name(plot, "latent-plot");
   gtk_widget_set_size_request(plot, -1, 200);
+  GtkWidget *scroll = gtk_scrolled_window_new(); /* its buttons are wider than what a small window has */
+  gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroll), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
+  gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroll), plot);
   GtkWidget *middle =
-      paned(GTK_ORIENTATION_VERTICAL, card(page->plane, "plane-card"), card(plot, "latent-plot-card"));
+      paned(GTK_ORIENTATION_VERTICAL, card(page->plane, "plane-card"), card(scroll, "latent-plot-card"));
   gtk_paned_set_resize_end_child(GTK_PANED(middle), FALSE);
   gtk_widget_set_hexpand(middle, TRUE);
   GtkWidget *controls = card(controls_new(page), "latent-controls-card");
@@ -185,10 +188,19 @@ static void page_free(gpointer data) {
 }
 
 static void on_destroy(WdLatentPage *page) {
+  g_object_set_data(G_OBJECT(page->window), "wd-latent-page", NULL);
   g_signal_handlers_disconnect_by_data(page->view, page);
   g_signal_handlers_disconnect_by_data(page->session, page);
   g_signal_handlers_disconnect_by_data(page->explorer, page);
   wd_latent_actions_remove(page);
+}
+
+gboolean wd_latent_page_is_drawn(WdWindow *window) {
+  const WdLatentPage *page = g_object_get_data(G_OBJECT(window), "wd-latent-page");
+  if (!page || !gtk_widget_get_mapped(page->self) || !wd_session_get_model(page->session)) return TRUE;
+  const WdExplorer *x = page->explorer;
+  return x->ready && !x->in_flight && x->tiles && x->tiles->maps == x->tiles->side * x->tiles->side &&
+         !x->mapping && x->band_count > 0;
 }
 
 WdLatentPage *wd_latent_page_get(GtkWidget *widget) {
@@ -204,6 +216,7 @@ GtkWidget *wd_latent_page_new(WdWindow *window) {
   page->self = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
   gtk_widget_add_css_class(page->self, "latent-page");
   g_object_set_data_full(G_OBJECT(page->self), "wd-latent-page", page, page_free);
+  g_object_set_data(G_OBJECT(window), "wd-latent-page", page);
   wd_explorer_set_recipe(page->explorer, &page->view->next);
 
   page->tools = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);

@@ -22,6 +22,10 @@ GtkWidget *wd_latent_page_new(WdWindow *window); /* for mode.c */
 /* Of a page made by the former; NULL for another widget. */
 WdLatentPage *wd_latent_page_get(GtkWidget *page);
 
+/* Whether all that the page draws by itself is there (a picture of the window waits for it); TRUE without
+ * one. */
+gboolean wd_latent_page_is_drawn(WdWindow *window);
+
 /* Sections of the controls' column. */
 GtkWidget *wd_latent_plane_new(WdLatentPage *page);
 GtkWidget *wd_latent_cursor_new(WdLatentPage *page);

@@ -1,5 +1,6 @@
 #include "app/startup.h"
 
+#include "app/latent_page.h"
 #include "app/mode.h"
 #include "app/open.h"
 #include "app/recipe.h"
@@ -274,6 +275,7 @@ static gboolean is_drawn(WdStartup *s, gboolean exact) {
     }
     if (exact && model && !frame.exact) return FALSE;
   }
+  if (v->mode == WD_MODE_LATENT && !wd_latent_page_is_drawn(s->window)) return FALSE;
   const wd_error *refused = NULL;
   if (v->wave.shown && v->place[0].branch && !wd_session_get_wavefield(session, NULL, &refused) && !refused)
     return FALSE;
