@@ -110,7 +110,7 @@ static GtkWidget *spin(const char *name, const char *label) {
   GtkWidget *w = wd_section_spin(-100, 100, 0.25, 4);
   gtk_widget_set_name(w, name);
   gtk_widget_set_hexpand(w, TRUE);
-  gtk_editable_set_width_chars(GTK_EDITABLE(w), 6);
+  gtk_editable_set_width_chars(GTK_EDITABLE(w), 5);
   gtk_accessible_update_property(GTK_ACCESSIBLE(w), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
   gtk_widget_set_tooltip_text(w, label);
   return w;

@@ -327,7 +327,7 @@ static void on_view(WdView *view, guint parts, WdPlaneView *self) {
 static void measure(GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural,
                     int *minimum_baseline, int *natural_baseline) {
   (void)widget, (void)for_size, (void)orientation;
-  *minimum = 220;
+  *minimum = 176;
   *natural = 470;
   *minimum_baseline = *natural_baseline = -1;
 }

@@ -386,7 +386,7 @@ static void draw_anchor(const wd_plane_mark *a, wd_pen *pen, const wd_plane_layo
   cairo_t *cr = pen->cr;
   double w = 0, h, base, name = 0;
   wd_type type = {.size = 0.9 * s, .colour = pen->theme->ink, .room = 0.42 * l->plot.width};
-  if (a->name) {
+  if (a->name && l->plot.width > 24 * s) { /* there is room for more than the letter */
     wd_pen_measure(pen, &type, a->name, &w, &h, &base);
     name = fmin(w, type.room);
     bool left = x + r + name + 1.1 * s > l->plot.x + l->plot.width;
