@@ -45,9 +45,12 @@ static void on_mode(GSimpleAction *action, GVariant *target, gpointer user) {
   (void)action;
   WdWindow *w = user;
   const int mode = wd_mode_find(g_variant_get_string(target, NULL));
-  if (mode < 0 || w->view->mode == (WdMode)mode) return;
+  WdWaveLook *wave = &w->view->wave;
+  if (mode < 0 || (w->view->mode == (WdMode)mode && !wave->shown)) return;
+  /* Whoever chooses a mode wants its page, and not the wavefield over it; a lesson stands beside that. */
+  if (modes[mode].place != WD_MODE_BESIDE) wave->shown = wave->playing = FALSE;
   w->view->mode = (WdMode)mode;
-  wd_view_changed(w->view, WD_VIEW_LAYOUT);
+  wd_view_changed(w->view, WD_VIEW_LAYOUT | WD_VIEW_WAVE);
 }
 
 void wd_modes_install(WdWindow *w) {
