@@ -3,6 +3,7 @@
 #include "app/latent_page.h"
 
 #include "app/random_seed.h"
+#include "app/walk.h"
 
 #include <math.h>
 
@@ -65,11 +66,28 @@ static void reset(WdLatentPage *p) {
   wd_explorer_move(p->explorer, 0, 0);
   wd_explorer_rest(p->explorer);
 }
+/* What is on screen is a walk that the plane did not make (edits of codes): undo goes along that one. */
+static gboolean other_walk(WdLatentPage *p, gboolean redo, WdPlace *to) {
+  WdRecording *r = wd_session_get_recording(p->session);
+  const WdPlace at = p->view->place[0];
+  if (at.branch == p->explorer->walk) return FALSE;
+  return redo ? wd_walk_redo(r, at, to) : wd_walk_undo(r, at, to);
+}
+static void undo_or_redo(WdLatentPage *p, gboolean redo) {
+  WdPlace to;
+  if (other_walk(p, redo, &to)) {
+    p->view->follow = FALSE;
+    wd_view_go(p->view, wd_session_get_recording(p->session), 0, to.branch, to.position);
+  } else if (redo)
+    wd_explorer_redo(p->explorer);
+  else
+    wd_explorer_undo(p->explorer);
+}
 static void undo(WdLatentPage *p) {
-  wd_explorer_undo(p->explorer);
+  undo_or_redo(p, FALSE);
 }
 static void redo(WdLatentPage *p) {
-  wd_explorer_redo(p->explorer);
+  undo_or_redo(p, TRUE);
 }
 static void add_waypoint(WdLatentPage *p) {
   wd_explorer_add_waypoint(p->explorer, p->explorer->u, p->explorer->v);
@@ -166,8 +184,9 @@ static void enable(WdLatentPage *p, const char *name, gboolean yes) {
 void wd_latent_actions_update(WdLatentPage *p) {
   const WdExplorer *x = p->explorer;
   for (gsize i = 0; i < 10; i++) enable(p, acts[i].name, x->ready);
-  enable(p, "latent-undo", wd_explorer_can_undo(x));
-  enable(p, "latent-redo", wd_explorer_can_redo(x));
+  WdPlace to;
+  enable(p, "latent-undo", wd_explorer_can_undo(x) || other_walk(p, FALSE, &to));
+  enable(p, "latent-redo", wd_explorer_can_redo(x) || other_walk(p, TRUE, &to));
   enable(p, "latent-waypoint", x->ready && x->waypoints < WD_WAYPOINTS_MAX);
   enable(p, "latent-path-anchors", x->ready);
   enable(p, "latent-map", x->ready);

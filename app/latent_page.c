@@ -50,6 +50,7 @@ static void on_view(WdView *view, guint parts, WdLatentPage *page) {
   if (parts & WD_VIEW_RUN) wd_explorer_set_recipe(page->explorer, &view->next);
   if (parts & WD_VIEW_PLACE && !page->following && gtk_widget_get_mapped(page->self))
     wd_explorer_see(page->explorer, view->place[0].branch, view->place[0].position);
+  if (parts & WD_VIEW_PLACE) wd_latent_actions_update(page);
 }
 
 /* Three seeds to begin with; background work only while somebody looks. */
