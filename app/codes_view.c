@@ -66,8 +66,8 @@ static int cells(const codes *s) {
 /* ---- telling */
 
 static void say(codes *s, const char *text) {
-  gtk_label_set_text(GTK_LABEL(s->message), text ? text : "");
-  gtk_widget_set_visible(s->message, text != NULL);
+  gtk_label_set_text(GTK_LABEL(s->message), text ? text : " ");
+  gtk_widget_set_tooltip_text(s->message, text);
 }
 
 static void describe_cell(codes *s, int cell) {
@@ -662,9 +662,9 @@ GtkWidget *wd_codes_view_new(WdSession *session, WdView *view) {
   s->message = gtk_label_new(NULL);
   gtk_widget_set_name(s->message, "codes-message");
   gtk_label_set_xalign(GTK_LABEL(s->message), 0);
-  gtk_label_set_wrap(GTK_LABEL(s->message), TRUE);
+  gtk_label_set_ellipsize(GTK_LABEL(s->message), PANGO_ELLIPSIZE_END); /* a line of its own, always */
+  gtk_label_set_text(GTK_LABEL(s->message), " ");
   gtk_widget_add_css_class(s->message, "caption");
-  gtk_widget_set_visible(s->message, FALSE);
   gtk_box_append(GTK_BOX(s->self), s->message);
   s->about = gtk_label_new(NULL);
   gtk_widget_set_name(s->about, "codes-about");

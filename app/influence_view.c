@@ -83,7 +83,7 @@ static void show_score(influence *s, const WdPosition *before, const WdPosition 
   if (a && b)
     text = g_strdup_printf("Reflection residual: %.3g %s → %.3g %s", a->value[0], wd_wave_mode_name(a->mode),
                            b->value[0], wd_wave_mode_name(b->mode));
-  gtk_label_set_text(GTK_LABEL(s->score), text ? text : "");
+  gtk_label_set_text(GTK_LABEL(s->score), text ? text : " ");
 }
 
 static void show_figures(influence *s) {
@@ -230,6 +230,8 @@ static GtkWidget *picture(influence *s, const char *name, GtkDrawingAreaDrawFunc
   gtk_label_set_wrap(GTK_LABEL(*figures), TRUE);
   gtk_label_set_xalign(GTK_LABEL(*figures), 0);
   gtk_label_set_width_chars(GTK_LABEL(*figures), 12);
+  gtk_label_set_yalign(GTK_LABEL(*figures), 0);
+  gtk_widget_set_size_request(*figures, -1, 64); /* what is told does not move the cells under the pointer */
   gtk_widget_add_css_class(*figures, "caption");
   gtk_widget_add_css_class(*figures, "numeric");
   gtk_box_append(GTK_BOX(box), *figures);
