@@ -1,4 +1,5 @@
 #include "app/plot_canvas.h"
+#include "app/models.h"
 #include "app/lanes.h"
 #include "app/widget_style.h"
 
@@ -39,7 +40,10 @@ G_DEFINE_FINAL_TYPE(WdPlotCanvas, wd_plot_canvas, GTK_TYPE_WIDGET)
 
 static void load_levels(WdPlotCanvas *c) {
   const WdModelInfo *model = wd_session_get_model(c->session);
-  const char *folder = model && model->folder ? model->folder : "";
+  /* Without a model: of the recording's own, where that came with the program (session_levels.c). */
+  const char *folder = model && model->folder
+                           ? model->folder
+                           : wd_recording_get_identity(wd_session_get_recording(c->session));
   if (c->loaded_folder && c->loaded_metric == c->view->metric && c->loaded_what == (int)c->view->what &&
       !g_strcmp0(folder, c->loaded_folder))
     return;
@@ -50,7 +54,10 @@ static void load_levels(WdPlotCanvas *c) {
   c->has_levels = wd_session_get_levels(c->session, c->view->metric, &c->levels);
   c->has_share = wd_session_get_levels(c->session, WD_METRIC_REFLECTION_SHARE, &c->share);
   wd_population_steps_free(c->population);
-  c->population = *folder ? wd_population_steps_load(folder, c->view->metric, c->view->what) : NULL;
+  char own[1024] = "";
+  if (!model && c->has_levels && !wd_find_model("default", own, sizeof own, NULL)) folder = own;
+  c->population =
+      (model ? *folder : *own) ? wd_population_steps_load(folder, c->view->metric, c->view->what) : NULL;
 }
 
 WdPlotDesc wd_plot_canvas_desc(WdPlotCanvas *c) {

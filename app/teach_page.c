@@ -245,6 +245,12 @@ static void set_markup(GtkWidget *l, const char *markup, WdWindow *w) {
   if (g_strcmp0(filled, gtk_label_get_label(GTK_LABEL(l)))) gtk_label_set_markup(GTK_LABEL(l), filled);
 }
 
+/* What was just revealed comes into sight, once the text has its new height. */
+static gboolean show_answer(gpointer adjustment) {
+  gtk_adjustment_set_value(adjustment, gtk_adjustment_get_upper(adjustment));
+  return G_SOURCE_REMOVE;
+}
+
 void wd_teach_page_update(WdWindow *w) {
   Page *p = page_of(w);
   const WdLesson *l = wd_teach_lesson(w);
@@ -292,6 +298,8 @@ void wd_teach_page_update(WdWindow *w) {
     gtk_widget_remove_css_class(p->reset, "attention");
   GtkAdjustment *v = gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(p->scroll));
   if (fresh) gtk_adjustment_set_value(v, 0);
+  if (!fresh && revealed && !p->revealed)
+    g_idle_add_full(G_PRIORITY_LOW, show_answer, g_object_ref(v), g_object_unref);
   p->revealed = revealed;
 }
 
