@@ -44,6 +44,11 @@ static wd_status make_survey(const WdWavefieldAsk *ask, wd_survey **out, wd_erro
   const wd_map *map = &ask->pair->velocity;
   const wd_gather *g = &ask->pair->gathers;
   const wd_shard_desc *s = &ask->shape;
+  if (s->shots > 0 && !(s->frequency > 0))
+    return wd_fail(
+        err, WD_ERR_UNSUPPORTED,
+        "these gathers were made with a wavelet that is no Ricker, and a recording does not keep it: "
+        "their wavefield cannot be made again");
   const wd_survey_desc d = {.nz = map->nz,
                             .nx = map->nx,
                             .spacing = map->spacing,

@@ -59,7 +59,7 @@ wd_status evaluate_draw_sheet(const drawing *d, wd_error *err) {
   const wd_evaluation_result *r = d->r;
   const wd_model_config *c = wd_model_get_config(d->model);
   const wd_shard_desc *g = &c->geometry;
-  int n = r->kept < SHEET ? r->kept : SHEET, order[SHEET];
+  int n = r->kept < SHEET ? r->kept : SHEET, order[SHEET] = {0};
   size_t one = (size_t)g->samples * (size_t)g->receivers;
   wd_map *map = wd_calloc(2 * SHEET, sizeof *map);
   wd_facet *facet = wd_calloc(4 * SHEET, sizeof *facet);

@@ -1,6 +1,7 @@
 /* The session without a display: every plotted value from a simulation that was made, and equal to what the
  * command line gives for the same latents; a run stopped, branched, saved, loaded and continued to the same
- * bits; faults; ten thousand random acts. */
+ * bits; faults; ten thousand random acts. Kept together because all of it goes through one session after the
+ * other, which is what makes it slow. */
 #include "tests/app/bed.h"
 
 #include "model/pair_decoder.h"
