@@ -1,4 +1,5 @@
 /* The view object without a display: defaults, signals, clamping, JSON both ways, alignment. */
+#include "app/recording_private.h"
 #include "app/view.h"
 #include "solver/family.h"
 #include "tests/tap.h"
@@ -6,50 +7,27 @@
 #include <math.h>
 #include <string.h>
 
-/* A recording of three branches built by hand: only what view.c asks of one. Weak, so that the real ones
- * take over in a program that links them. */
-#pragma weak wd_recording_find
-#pragma weak wd_recording_position
-#pragma weak wd_branch_last
-#pragma weak wd_branch_is_data
-#pragma weak wd_score_get_info
+static WdRecording *recording;
 
-enum { BRANCHES = 3, MOST = 64 };
-static WdBranch branch[BRANCHES];
-static WdPosition place[BRANCHES][MOST];
-static int made[BRANCHES];
-
-WdBranch *wd_recording_find(WdRecording *r, guint id) {
-  (void)r;
-  return id >= 1 && id <= BRANCHES ? &branch[id - 1] : NULL;
-}
-int wd_branch_last(const WdBranch *b) {
-  return made[b->id - 1] - 1;
-}
-WdPosition *wd_recording_position(WdRecording *r, guint id, int k) {
-  return wd_recording_find(r, id) && k >= 0 && k < made[id - 1] ? &place[id - 1][k] : NULL;
-}
-gboolean wd_branch_is_data(const WdBranch *b, const WdPosition *p, int k) {
-  return k >= b->steps || (p && p->level.timestep < 0);
-}
-const WdScoreInfo *wd_score_get_info(int kind) {
-  static const char *const key[WD_SCORES] = {
-      "reflection_residual", "relative_l2",      "log_norm_mse", "mae",     "max_abs",
-      "correlation",         "reflection_share", "lag",          "interior"};
-  static WdScoreInfo info[WD_SCORES];
-  if (kind < 0 || kind >= WD_SCORES) return NULL;
-  info[kind].key = key[kind];
-  return &info[kind];
+/* A run of `steps` steps of log-SNR from -10 to 8, then the data, then refinement. */
+static guint build(int steps, int refined) {
+  const WdRecipe recipe = {.family = -1, .plan.steps = steps};
+  WdBranch *b =
+      wd_recording_add(recording, steps ? WD_BRANCH_SAMPLED : WD_BRANCH_ENCODED, "run", 0, 0, &recipe, steps);
+  for (int k = 0; k < steps + 1 + refined; k++) {
+    const wd_sampler_level level = {.timestep = 999 - k, .log_snr = -10 + 18.0 * k / (steps - 1)};
+    WdPosition *p = wd_recording_grow(recording, b, k, k < steps ? &level : NULL);
+    p->latent[WD_WHAT_ESTIMATE] = g_bytes_new(&k, sizeof k);
+    p->refined = k > steps;
+  }
+  return b->id;
 }
 
-/* `steps` steps of log-SNR from -10 to 8, then the data, then refinement. */
-static void build(int i, int steps, int refined) {
-  branch[i] = (WdBranch){.id = (guint)i + 1, .steps = steps};
-  made[i] = steps + 1 + refined;
-  for (int k = 0; k < made[i]; k++)
-    place[i][k] = (WdPosition){.level = {.timestep = k < steps ? 999 - k : -1,
-                                         .log_snr = k < steps ? -10 + 18.0 * k / (steps - 1) : INFINITY},
-                               .refined = k > steps};
+static int made(guint id) {
+  return wd_branch_last(wd_recording_find(recording, id)) + 1;
+}
+static double log_snr(guint id, int k) {
+  return wd_recording_position(recording, id, k)->level.log_snr;
 }
 
 static guint parts, emitted;
@@ -72,16 +50,16 @@ static void test_signals(void) {
              v->look[WD_PANEL_VELOCITY].colormap == WD_COLORMAP_STRATA &&
              v->look[WD_PANEL_GATHER].colormap == WD_COLORMAP_GRAY && v->look[WD_PANEL_GATHER].clip == 99,
          "defaults");
-  wd_view_go(v, NULL, 0, 1, 7);
+  wd_view_go(v, recording, 0, 1, 7);
   tap_ok(take() == WD_VIEW_PLACE && v->place[0].branch == 1 && v->place[0].position == 7,
          "going somewhere is told");
-  wd_view_go(v, NULL, 0, 1, 7);
+  wd_view_go(v, recording, 0, 1, 7);
   tap_ok(emitted == 0, "going to where one is is not");
-  wd_view_go(v, NULL, 0, 1, 1000);
-  tap_ok(v->place[0].position == made[0] - 1, "beyond the last position: the last one");
-  wd_view_go(v, NULL, 0, 1, -5);
+  wd_view_go(v, recording, 0, 1, 1000);
+  tap_ok(v->place[0].position == made(1) - 1, "beyond the last position: the last one");
+  wd_view_go(v, recording, 0, 1, -5);
   tap_ok(v->place[0].position == 0, "before the first: the first");
-  wd_view_go(v, NULL, 1, 99, 3);
+  wd_view_go(v, recording, 1, 99, 3);
   tap_ok(v->place[1].branch == 0 && v->place[1].position == 0, "a branch that is gone: nothing");
   take();
   wd_view_set_shot(v, -7);
@@ -163,53 +141,50 @@ static void test_json(void) {
 }
 
 static void test_align(void) {
-  build(0, 16, 0);
-  build(1, 40, 6);
-  build(2, 1, 0);
-  made[2] = 1; /* an encoded pair: data alone */
-  branch[2].steps = 0;
-  place[2][0].level = (wd_sampler_level){.timestep = -1, .log_snr = INFINITY};
-
-  tap_ok(wd_view_align(NULL, 1, 9, 2, WD_ALIGN_STEP) == 9 &&
-             wd_view_align(NULL, 2, 40, 1, WD_ALIGN_STEP) == 16,
+  tap_ok(wd_view_align(recording, 1, 9, 2, WD_ALIGN_STEP) == 9 &&
+             wd_view_align(recording, 2, 40, 1, WD_ALIGN_STEP) == 16,
          "by step: the same number, or the last");
   int previous = -1;
   gboolean monotone = TRUE, nearest = TRUE;
   for (int k = 0; k < 16; k++) {
-    int j = wd_view_align(NULL, 1, k, 2, WD_ALIGN_NOISE);
+    int j = wd_view_align(recording, 1, k, 2, WD_ALIGN_NOISE);
     monotone = monotone && j >= previous && j < 40;
     previous = j;
     for (int i = 0; i < 40; i++)
-      nearest = nearest && fabs(place[1][i].level.log_snr - place[0][k].level.log_snr) >=
-                               fabs(place[1][j].level.log_snr - place[0][k].level.log_snr) - 1e-12;
+      nearest = nearest && fabs(log_snr(2, i) - log_snr(1, k)) >= fabs(log_snr(2, j) - log_snr(1, k)) - 1e-12;
   }
   tap_ok(monotone && nearest, "by noise level: the nearest log-SNR, never backwards");
   previous = -1;
   monotone = TRUE;
-  for (int k = 0; k < made[1]; k++) {
-    int j = wd_view_align(NULL, 2, k, 1, WD_ALIGN_NOISE);
+  for (int k = 0; k < made(2); k++) {
+    int j = wd_view_align(recording, 2, k, 1, WD_ALIGN_NOISE);
     monotone = monotone && j >= previous;
     previous = j;
   }
   tap_ok(monotone && previous == 16, "also from the longer to the shorter, through data and refinement");
-  tap_ok(wd_view_align(NULL, 1, 0, 2, WD_ALIGN_NOISE) == 0 &&
-             wd_view_align(NULL, 1, 16, 2, WD_ALIGN_NOISE) == 40,
+  tap_ok(wd_view_align(recording, 1, 0, 2, WD_ALIGN_NOISE) == 0 &&
+             wd_view_align(recording, 1, 16, 2, WD_ALIGN_NOISE) == 40,
          "noise goes with noise, data with data");
-  tap_ok(wd_view_align(NULL, 2, 43, 2, WD_ALIGN_NOISE) == 43, "refinement with refinement");
-  tap_ok(wd_view_align(NULL, 1, 4, 3, WD_ALIGN_NOISE) == 0, "an encoded pair has its data only");
-  tap_ok(wd_view_align(NULL, 1, 4, 9, WD_ALIGN_NOISE) == -1 &&
-             wd_view_align(NULL, 1, 17, 2, WD_ALIGN_NOISE) == -1,
+  tap_ok(wd_view_align(recording, 2, 43, 2, WD_ALIGN_NOISE) == 43, "refinement with refinement");
+  tap_ok(wd_view_align(recording, 1, 4, 3, WD_ALIGN_NOISE) == 0, "an encoded pair has its data only");
+  tap_ok(wd_view_align(recording, 1, 4, 9, WD_ALIGN_NOISE) == -1 &&
+             wd_view_align(recording, 1, 17, 2, WD_ALIGN_NOISE) == -1,
          "nothing to align with a branch that is gone, or from a position not made");
-  made[1] = 0;
-  tap_ok(wd_view_align(NULL, 1, 4, 2, WD_ALIGN_STEP) == -1, "nor with a branch that has nothing yet");
+  const WdRecipe recipe = {.family = -1, .plan.steps = 8};
+  const guint empty = wd_recording_add(recording, WD_BRANCH_SAMPLED, "nothing yet", 0, 0, &recipe, 8)->id;
+  tap_ok(wd_view_align(recording, 1, 4, empty, WD_ALIGN_STEP) == -1,
+         "nor with a branch that has nothing yet");
 }
 
 int main(void) {
-  build(0, 16, 0);
-  build(1, 40, 6);
-  build(2, 16, 0);
+  recording = wd_recording_new();
+  wd_recording_set_model(recording, "view", "0123456789abcdef");
+  const guint runs[] = {build(16, 0), build(40, 6), build(0, 0)}; /* the last: an encoded pair, data alone */
+  tap_ok(runs[0] == 1 && runs[1] == 2 && runs[2] == 3 && made(1) == 17 && made(2) == 47 && made(3) == 1,
+         "two runs and a pair");
   test_signals();
   test_json();
   test_align();
+  g_object_unref(recording);
   return tap_done();
 }
