@@ -353,8 +353,7 @@ GtkWidget *wd_encode_view_new(WdSession *session, WdView *view) {
   static const char *const tip[GIVENS] = {
       "Encode it, the encoder told of the map and of the gathers",
       "Encode it, the encoder told of the map alone",
-      "Encode it, the encoder told of the gathers alone: what an observed gather "
-      "says of the velocity"};
+      "Encode it, the encoder told of the gathers alone: what they say of the velocity"};
   static const char *const picture[] = {"True velocity", "Decoded velocity", "Decoded minus true velocity"};
   encode *s = g_new0(encode, 1);
   s->session = session;

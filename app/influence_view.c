@@ -107,7 +107,6 @@ static void show_figures(influence *s) {
                 100 * i->energy, 100 * i->gathers, i->shot + 1, 100 * i->largest_shot, 1e3 * i->sample_second)
           : g_strdup("No change");
   gtk_label_set_text(GTK_LABEL(s->of_gathers), gathers);
-  g_autofree char *about = g_strdup_printf("Velocity: %s. Gathers: %s", map, gathers);
   gtk_accessible_update_property(GTK_ACCESSIBLE(s->map), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, map, -1);
   gtk_accessible_update_property(GTK_ACCESSIBLE(s->gather), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, gathers, -1);
 }

@@ -52,7 +52,7 @@ static void test_reading(void) {
              two->then.place[0].step == -1 && two->then.place[0].number == 2,
          "a step's place goes over the lesson's");
   g_autoptr(WdRecording) empty = wd_recording_new();
-  g_autoptr(WdView) v = wd_view_new(), w = wd_view_new();
+  g_autoptr(WdView) v = wd_view_new();
   v->next.seed = 77;
   v->look[WD_PANEL_VELOCITY].colormap = WD_COLORMAP_TURBO;
   v->source = WD_SOURCE_SPLIT;

@@ -89,12 +89,14 @@ int main(int argc, char **argv) {
         wd_filter_new("r_R > 1.5 and (family = curvefault-b or lag < 1) and not flag = timing", NULL, NULL);
     g_autoptr(GArray) which = wd_filter_apply(f, p);
     ms[k] = now() - start;
+    if (!which) return 1;
   }
   tell("filter", ms);
   for (int k = 0; k < REPEATS; k++) {
     start = now();
     g_autoptr(GArray) order = wd_population_rank(p, k % WD_VALUES, NULL);
     ms[k] = now() - start;
+    if (!order) return 1;
   }
   tell("rank", ms);
   printf("memory,%.1f MB,%.1f kB a sample,%u samples\n", (double)wd_population_memory(p) / 1e6,
