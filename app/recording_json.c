@@ -409,6 +409,8 @@ static wd_status read_position(const json_t *o, const GPtrArray *latents, WdPosi
 static wd_status check_place(WdRecording *r, guint id, guint parent, int parent_at, int steps,
                              wd_error *err) {
   if (wd_recording_find(r, id)) return wd_fail(err, WD_ERR_FORMAT, "two branches have the number %u", id);
+  if (!parent && parent_at)
+    return wd_fail(err, WD_ERR_FORMAT, "branch %u begins at %d, and leaves no other", id, parent_at);
   if (!parent) return WD_OK;
   WdBranch *p = wd_recording_find(r, parent);
   if (!p)
