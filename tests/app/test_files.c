@@ -93,6 +93,19 @@ static void demo(void) {
 
 /* ---- out, and in again */
 
+/* |a - b| / |a| */
+static double apart(GBytes *a, GBytes *b) {
+  gsize n = 0, m = 0;
+  const float *x = g_bytes_get_data(a, &n), *y = g_bytes_get_data(b, &m);
+  if (n != m) return INFINITY;
+  double difference = 0, norm = 0;
+  for (gsize i = 0; i < n / sizeof *x; i++) {
+    difference += ((double)x[i] - y[i]) * ((double)x[i] - y[i]);
+    norm += (double)x[i] * x[i];
+  }
+  return sqrt(difference / norm);
+}
+
 static void figure(void) {
   g_autofree char *png = in("demo.png");
   act("export-figure");
@@ -130,12 +143,27 @@ static void figure(void) {
   ui_run(0.2);
   tap_ok(ui_wait(is_done, NULL, 120) && wd_recording_count(recording()) > runs,
          "Apply runs it, beside what is there");
-  const WdBranch *b = shown();
-  const WdPosition *a = wd_recording_position(recording(), wd_recording_nth(recording(), 0)->id, 12),
+  /* The demo was recorded on one machine; another CPU's kernels, or another compiler's, add in another order.
+   * Measured at this position, against a demo made with AVX-512: 1.0e-6 with AVX2 or SSE4.1, 0.9e-6 with
+   * clang and sanitizers. Within one program on one machine nothing may differ. */
+  const WdBranch *b = shown(), *first = wd_recording_nth(recording(), 0);
+  const WdPosition *noise = wd_recording_position(recording(), first->id, 0),
+                   *begun = b ? wd_recording_position(recording(), b->id, 0) : NULL,
+                   *wanted = wd_recording_position(recording(), first->id, 12),
                    *made = b ? wd_recording_position(recording(), b->id, 12) : NULL;
-  tap_ok(made && ui.view->place[0].position == 12 && b->id != wd_recording_nth(recording(), 0)->id &&
-             g_bytes_equal(a->latent[WD_WHAT_ESTIMATE], made->latent[WD_WHAT_ESTIMATE]),
-         "and the latent is the demo's, byte for byte");
+  if (!tap_ok(begun && made && ui.view->place[0].position == 12 && b->id != first->id &&
+                  g_bytes_equal(noise->latent[WD_WHAT_STATE], begun->latent[WD_WHAT_STATE]),
+              "at the same place, from the demo's noise, byte for byte"))
+    return;
+  tap_at_most(apart(wanted->latent[WD_WHAT_ESTIMATE], made->latent[WD_WHAT_ESTIMATE]), 1e-5,
+              "and the latent is the demo's but for rounding");
+  guint id = wd_session_run_to(ui.session, &first->recipe, 12, NULL);
+  ui_run(0.2);
+  ui_wait(is_done, NULL, 120);
+  const WdPosition *run = id ? wd_recording_position(recording(), id, 12) : NULL;
+  tap_ok(run && run != made && g_bytes_equal(run->latent[WD_WHAT_ESTIMATE], made->latent[WD_WHAT_ESTIMATE]) &&
+             g_bytes_equal(run->latent[WD_WHAT_STATE], made->latent[WD_WHAT_STATE]),
+         "and that of a run of the demo's settings here, byte for byte");
 }
 
 static void clipboard(void) {
