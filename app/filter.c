@@ -16,7 +16,7 @@ enum { FLAG_ANY = -1, FLAG_NONE = -2 };
 typedef struct Node {
   Kind kind;
   struct Node *one, *other;
-  Operator operator;
+  Operator relation;
   int which; /* value, family or flag */
   double number;
   guint64 seed;
@@ -87,7 +87,7 @@ static gboolean take_word(Parser *p, const char *word) {
 static gboolean take_operator(Parser *p, Operator *out) {
   static const struct {
     const char *text;
-    Operator operator;
+    Operator relation;
   } all[] = {{"!=", DIFFERENT}, {"<>", DIFFERENT}, {"<=", AT_MOST}, {">=", AT_LEAST}, {"==", EQUAL},
              {"=", EQUAL},      {"<", LESS},       {">", MORE},     {"~", CONTAINS}};
   skip(p);
@@ -95,7 +95,7 @@ static gboolean take_operator(Parser *p, Operator *out) {
     const gsize n = strlen(all[i].text);
     if (strncmp(p->here, all[i].text, n) != 0) continue;
     p->here += n;
-    *out = all[i].operator;
+    *out = all[i].relation;
     return TRUE;
   }
   return FALSE;
@@ -167,9 +167,9 @@ static Node *parse_word(Parser *p, Node *n, const char *name) {
                 name);
   else if (n->kind == FAMILY && g_ascii_strcasecmp(text, "any") == 0)
     n->which = -1;
-  else if (n->kind == FAMILY && n->operator!= CONTAINS && !wd_family_parse(text, &family))
+  else if (n->kind == FAMILY && n->relation != CONTAINS && !wd_family_parse(text, &family))
     none = fail(p, start, "There is no family \"%s\"; there are %s.", text, families());
-  else if (n->kind == FAMILY && n->operator!= CONTAINS)
+  else if (n->kind == FAMILY && n->relation != CONTAINS)
     n->which = (int)family;
   else if (n->kind == FLAG && g_ascii_strcasecmp(text, "none") == 0)
     n->which = FLAG_NONE;
@@ -215,13 +215,13 @@ static Node *parse_comparison(Parser *p) {
   p->here += length;
   skip(p);
   const char *sign = p->here;
-  if (!take_operator(p, &n->operator)) {
+  if (!take_operator(p, &n->relation)) {
     free_node(n);
     return fail(p, sign, "After %s one of = != < <= > >= ~ is expected.", name);
   }
   const gboolean text = n->kind >= FAMILY;
-  if (text ? n->operator!= EQUAL && n->operator!= DIFFERENT &&(n->operator!= CONTAINS || n->kind == FLAG)
-           : n->operator== CONTAINS) {
+  if (text ? n->relation != EQUAL && n->relation != DIFFERENT && (n->relation != CONTAINS || n->kind == FLAG)
+           : n->relation == CONTAINS) {
     const gboolean flag = n->kind == FLAG;
     free_node(n);
     return fail(p, sign,
@@ -319,28 +319,15 @@ WdFilter *wd_filter_new(const char *text, gsize *at, GError **error) {
 
 /* ---- asking */
 
-static gboolean compare(Operator operator, double a, double b) {
-  if (isnan(a)) return FALSE;
-  switch (operator) {
-  case EQUAL: return a == b;
-  case DIFFERENT: return a != b;
-  case LESS: return a < b;
-  case AT_MOST: return a <= b;
-  case MORE: return a > b;
-  case AT_LEAST: return a >= b;
-  case CONTAINS: return FALSE;
-  }
-  return FALSE;
-}
-
-static gboolean compare_seed(Operator operator, guint64 a, guint64 b) {
-  switch (operator) {
-  case EQUAL: return a == b;
-  case DIFFERENT: return a != b;
-  case LESS: return a < b;
-  case AT_MOST: return a <= b;
-  case MORE: return a > b;
-  case AT_LEAST: return a >= b;
+/* order: below 0, 0 or above 0 where the one asked about is less, equal or more. */
+static gboolean compare(Operator relation, int order) {
+  switch (relation) {
+  case EQUAL: return order == 0;
+  case DIFFERENT: return order != 0;
+  case LESS: return order < 0;
+  case AT_MOST: return order <= 0;
+  case MORE: return order > 0;
+  case AT_LEAST: return order >= 0;
   case CONTAINS: return FALSE;
   }
   return FALSE;
@@ -352,7 +339,7 @@ static gboolean holds(const char *text, const char *lower) {
 }
 
 static gboolean has_tag(const Node *n, const WdSample *s) {
-  return n->operator== CONTAINS ? holds(s->tags, n->text) : wd_sample_has_tag(s, n->text);
+  return n->relation == CONTAINS ? holds(s->tags, n->text) : wd_sample_has_tag(s, n->text);
 }
 
 static gboolean has_flag(const Node *n, const WdSample *s) {
@@ -361,12 +348,11 @@ static gboolean has_flag(const Node *n, const WdSample *s) {
   return (s->flags >> n->which & 1) != 0;
 }
 
-/* Figures are kept as float32 in files: 1.52 typed is the one that is read. */
+/* Figures are kept as float32 in files: 1.52 typed is the one that is read. NaN is like nothing, nor unlike.
+ */
 static gboolean compare_value(const Node *n, double v) {
   const gboolean same = (float)v == (float)n->number;
-  if (isnan(v)) return FALSE;
-  if (same) return n->operator== EQUAL || n->operator== AT_MOST || n->operator== AT_LEAST;
-  return compare(n->operator, v, n->number);
+  return !isnan(v) && compare(n->relation, same ? 0 : v < n->number ? -1 : 1);
 }
 
 static gboolean takes(const Node *n, const WdPopulation *p, guint i) {
@@ -378,18 +364,18 @@ static gboolean takes(const Node *n, const WdPopulation *p, guint i) {
   case AND: return takes(n->one, p, i) && takes(n->other, p, i);
   case NOT: return !takes(n->one, p, i);
   case VALUE: return compare_value(n, s->value[n->which]);
-  case NUMBER: return compare(n->operator, i, n->number);
-  case SEED: return compare_seed(n->operator, s->seed, n->seed);
+  case NUMBER: return compare(n->relation, (i > n->number) - (i < n->number));
+  case SEED: return compare(n->relation, (s->seed > n->seed) - (s->seed < n->seed));
   case FAMILY:
-    is = n->operator== CONTAINS ? holds(wd_sample_family(s), n->text) : s->family == n->which;
+    is = n->relation == CONTAINS ? holds(wd_sample_family(s), n->text) : s->family == n->which;
     break;
   case FLAG: is = has_flag(n, s); break;
   case TAG: is = has_tag(n, s); break;
   case NOTE:
-    is = n->operator== CONTAINS ? holds(s->note, n->text) : g_ascii_strcasecmp(s->note, n->text) == 0;
+    is = n->relation == CONTAINS ? holds(s->note, n->text) : g_ascii_strcasecmp(s->note, n->text) == 0;
     break;
   }
-  return n->operator== DIFFERENT ? !is : is;
+  return n->relation == DIFFERENT ? !is : is;
 }
 
 gboolean wd_filter_takes(const WdFilter *filter, const WdPopulation *p, guint i) {
