@@ -75,11 +75,6 @@ static gboolean has_noise(WdRecording *r, const WdBranch *b) {
   return b && b->kind == WD_BRANCH_SAMPLED && !b->parent && b->recipe.begin == WD_BEGIN_ON && !b->edited;
 }
 
-static guint64 root_seed(WdRecording *r, const WdBranch *b) {
-  while (b->parent && wd_recording_find(r, b->parent)) b = wd_recording_find(r, b->parent);
-  return b->recipe.seed;
-}
-
 /* Which anchors the plane is made of. */
 static int wanted_anchors(const WdExplorer *x) {
   return x->shape == WD_SHAPE_ANCHORS ? WD_ANCHORS : 1;
@@ -150,7 +145,7 @@ gboolean wd_explorer_set_place(WdExplorer *x, int i, guint branch, int k, WdWhat
   WdAnchor a = {.kind = WD_ANCHOR_PLACE, .branch = branch, .k = k, .what = what, .data = g_bytes_ref(z)};
   a.name = g_strdup_printf("%s at %d", b->name, k);
   if (has_noise(r, b)) {
-    a.seed = root_seed(r, b);
+    a.seed = wd_recording_root(r, b->id)->recipe.seed;
     a.noise = noise_of(x, a.seed);
   }
   set_anchor(x, i, &a);

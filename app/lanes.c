@@ -3,16 +3,6 @@
 
 #include <math.h>
 
-static guint root_of(WdRecording *r, guint id) {
-  const WdBranch *b = wd_recording_find(r, id);
-  for (guint guard = wd_recording_count(r); b && b->parent && guard > 0; guard--) {
-    const WdBranch *parent = wd_recording_find(r, b->parent);
-    if (!parent) break;
-    b = parent;
-  }
-  return b ? b->id : 0;
-}
-
 /* A branch and what left it, depth first in order of making. */
 static void add(WdRecording *r, guint id, int parent, GArray *lanes) {
   const WdBranch *b = wd_recording_find(r, id);
@@ -38,9 +28,10 @@ static void add(WdRecording *r, guint id, int parent, GArray *lanes) {
 
 GArray *wd_lanes_new(WdRecording *r, const WdPlace *a, const WdPlace *b, int *columns) {
   GArray *lanes = g_array_new(FALSE, FALSE, sizeof(WdLane));
-  guint first = a ? root_of(r, a->branch) : 0, second = b ? root_of(r, b->branch) : 0;
-  if (first) add(r, first, -1, lanes);
-  if (second && second != first) add(r, second, -1, lanes);
+  const WdBranch *first = a ? wd_recording_root(r, a->branch) : NULL,
+                 *second = b ? wd_recording_root(r, b->branch) : NULL;
+  if (first) add(r, first->id, -1, lanes);
+  if (second && second != first) add(r, second->id, -1, lanes);
   if (columns) {
     *columns = 0;
     for (guint i = 0; i < lanes->len; i++) *columns = MAX(*columns, g_array_index(lanes, WdLane, i).end);
@@ -84,10 +75,9 @@ double wd_place_denoised(WdRecording *r, WdPlace place) {
 
 char *wd_place_text(WdRecording *r, WdPlace place) {
   const WdPosition *p = wd_recording_position(r, place.branch, place.position);
-  const WdBranch *b = wd_recording_find(r, place.branch);
+  const WdBranch *b = wd_place_owner(r, place);
   if (!b) return g_strdup("");
   int k = place.position;
-  while (k < b->first && b->parent && wd_recording_find(r, b->parent)) b = wd_recording_find(r, b->parent);
   if (b->kind == WD_BRANCH_WALK) {
     g_autofree char *made = wd_position_note_text(p);
     return g_strdup_printf("Latent %d/%d of %s%s%s", k, b->steps, b->name, made ? " · " : "",

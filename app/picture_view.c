@@ -24,9 +24,7 @@ guint wd_picture_set_view(WdPicture *picture, WdSession *session, WdView *v, WdP
   gboolean known = branch && wd_recording_get_frame(recording, place.branch, place.position, v->what, &frame);
   WdPosition *position = branch ? wd_recording_position(recording, place.branch, place.position) : NULL;
   const WdModelInfo *model = wd_session_get_model(session);
-  const WdBranch *owner = branch; /* of that position: a branch shows its parents' before its first */
-  while (owner && place.position < owner->first && owner->parent)
-    owner = wd_recording_find(recording, owner->parent);
+  const WdBranch *owner = wd_place_owner(recording, place);
   WdPictureDesc d = {.kind = kind,
                      .source = source,
                      .what = v->what,

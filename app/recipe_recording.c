@@ -9,10 +9,8 @@ static void add_walk(WdRecording *recording, WdRunRecipe *r, const WdBranch *wal
 }
 
 WdRunRecipe *wd_run_recipe_of(WdRecording *recording, guint id, int k, WdWhat what) {
-  const WdBranch *b = wd_recording_find(recording, id);
+  const WdBranch *b = wd_place_owner(recording, (WdPlace){id, k});
   if (!b) return NULL;
-  while (k < b->first && b->parent && wd_recording_find(recording, b->parent))
-    b = wd_recording_find(recording, b->parent); /* it shows its parent's */
   id = b->id;
   WdRunRecipe *r = wd_run_recipe_new();
   g_array_set_size(r->chain, 0);

@@ -141,10 +141,27 @@ WdPosition *wd_recording_position(WdRecording *r, guint id, int k) {
   return g_ptr_array_index(b->position, (guint)(k - b->first));
 }
 
+WdBranch *wd_place_owner(WdRecording *r, WdPlace place) {
+  WdBranch *b = place.branch ? wd_recording_find(r, place.branch) : NULL;
+  while (b && place.position < b->first && b->parent) b = wd_recording_find(r, b->parent);
+  return b;
+}
+
+GBytes *wd_place_latent(WdRecording *r, WdPlace place, WdWhat what) {
+  WdPosition *p = place.branch ? wd_recording_position(r, place.branch, place.position) : NULL;
+  return p ? p->latent[what] : NULL;
+}
+
 int wd_recording_origin(WdRecording *r, guint id) {
   const WdBranch *b = wd_recording_find(r, id);
   while (b && !b->recipe.begin && b->parent) b = wd_recording_find(r, b->parent);
   return b && b->recipe.begin ? b->first : 0;
+}
+
+WdBranch *wd_recording_root(WdRecording *r, guint id) {
+  WdBranch *b = wd_recording_find(r, id), *parent;
+  while (b && b->parent && (parent = wd_recording_find(r, b->parent))) b = parent;
+  return b;
 }
 
 const char *wd_recording_get_model(WdRecording *r) {

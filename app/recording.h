@@ -138,6 +138,10 @@ WdBranch *wd_recording_find(WdRecording *r, guint id); /* NULL: gone */
 int wd_branch_last(const WdBranch *branch);
 /* Position k of a branch, the parents' included; NULL where there is none yet. */
 WdPosition *wd_recording_position(WdRecording *r, guint id, int k);
+/* The latent at a place, borrowed; NULL: none. */
+GBytes *wd_place_latent(WdRecording *recording, WdPlace place, WdWhat what);
+/* The branch that a position belongs to: a branch's own, or the parent's that it shows before its first. */
+WdBranch *wd_place_owner(WdRecording *recording, WdPlace place);
 /* Steps to the data and refinement: the number of the last position once all is done. */
 int wd_branch_end(const WdBranch *branch);
 /* Whether position k is the data or beyond (refinement, any latent of a walk): it has no noise level. p: that
@@ -146,6 +150,8 @@ gboolean wd_branch_is_data(const WdBranch *branch, const WdPosition *p, int k);
 /* The position at which the sampling that leads to a branch began: 0, or where it or the nearest of its
  * parents began anew from a latent (WdRecipe.begin). */
 int wd_recording_origin(WdRecording *r, guint id);
+/* The run, encoding or walk that a branch stems from, by whatever branches; NULL: no such branch. */
+WdBranch *wd_recording_root(WdRecording *r, guint id);
 
 /* The model that made the latents (identity: model/model.h), once anything is recorded; "" before. */
 const char *wd_recording_get_model(WdRecording *r);

@@ -411,10 +411,7 @@ static gboolean name_is_taken(WdSession *s, const char *name) {
 
 /* "Branch of run 42 at 6", "Re-noised from walk 1 at 7, t 399". */
 static char *branch_name(WdSession *s, const WdBranch *parent, int k, const WdRecipe *recipe) {
-  const WdBranch *root = parent;
-  while (root->parent && wd_recording_find(s->recording, root->parent))
-    root = wd_recording_find(s->recording, root->parent);
-  g_autofree char *of = g_strdup(root->name);
+  g_autofree char *of = g_strdup(wd_recording_root(s->recording, parent->id)->name);
   if (g_str_has_prefix(of, "Run ") || g_str_has_prefix(of, "Walk ")) of[0] = g_ascii_tolower(of[0]);
   g_autofree char *plain = recipe->begin == WD_BEGIN_NOISED
                                ? g_strdup_printf("Re-noised from %s at %d, t %d", of, k, recipe->timestep)
@@ -453,9 +450,7 @@ static gboolean check_edited(WdSession *s, GBytes *edited, GError **error) {
 
 guint wd_session_branch(WdSession *s, guint id, int k, const WdRecipe *recipe, GBytes *edited,
                         GError **error) {
-  WdBranch *parent = wd_recording_find(s->recording, id);
-  while (parent && k < parent->first && parent->parent)
-    parent = wd_recording_find(s->recording, parent->parent);
+  const WdBranch *parent = wd_place_owner(s->recording, (WdPlace){id, k});
   WdPosition *p = parent ? wd_recording_position(s->recording, parent->id, k) : NULL;
   if (!p || !p->latent[WD_WHAT_STATE]) return refuse(error, "There is no position %d to branch from.", k), 0;
   gboolean anew = recipe->begin != WD_BEGIN_ON, data = p->level.timestep < 0 && !anew;

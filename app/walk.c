@@ -3,17 +3,6 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-WdBranch *wd_place_owner(WdRecording *r, WdPlace place) {
-  WdBranch *b = place.branch ? wd_recording_find(r, place.branch) : NULL;
-  while (b && place.position < b->first && b->parent) b = wd_recording_find(r, b->parent);
-  return b;
-}
-
-GBytes *wd_place_latent(WdRecording *r, WdPlace place, WdWhat what) {
-  WdPosition *p = place.branch ? wd_recording_position(r, place.branch, place.position) : NULL;
-  return p ? p->latent[what] : NULL;
-}
-
 char *wd_place_name(WdRecording *r, WdPlace place) {
   const WdBranch *b = wd_place_owner(r, place);
   if (!b) return g_strdup("nothing");

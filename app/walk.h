@@ -22,10 +22,6 @@ gboolean wd_walk_redo(WdRecording *recording, WdPlace at, WdPlace *out);
  * note without "from" it is the position before. */
 int wd_walk_from(WdRecording *recording, WdPlace at);
 
-/* The latent at a place, borrowed; NULL: none. */
-GBytes *wd_place_latent(WdRecording *recording, WdPlace place, WdWhat what);
-/* The branch that a position belongs to: a branch's own, or the parent's that it shows before its first. */
-WdBranch *wd_place_owner(WdRecording *recording, WdPlace place);
 /* "Run 42 at step 12", "Walk 1, latent 7", "CurveFault-B 3, encoded". g_free. */
 char *wd_place_name(WdRecording *recording, WdPlace place);
 

@@ -30,11 +30,6 @@ static wd_status load(const char *path, WdRecording **out, wd_error *err) {
   return st;
 }
 
-static WdBranch *root_of(WdRecording *r, WdBranch *b) {
-  while (b->parent && wd_recording_find(r, b->parent)) b = wd_recording_find(r, b->parent);
-  return b;
-}
-
 static const WdPosition *estimate_at(const recorded *r, int k) {
   const WdPosition *p = wd_recording_position(r->recording, r->id, k);
   return p && p->latent[WD_WHAT_ESTIMATE] ? p : NULL;
@@ -77,7 +72,7 @@ wd_status recorded_open(const char *path, int branch, int step, recorded *out, w
     st = wd_fail(err, WD_ERR_ARGUMENT, "%s: position %d of a recording with 0 to %d", path, step, last);
   if (!st) {
     r.id = b->id;
-    r.seed = root_of(r.recording, b)->recipe.seed;
+    r.seed = wd_recording_root(r.recording, b->id)->recipe.seed;
     r.family = b->recipe.family;
     r.first = step >= 0 ? step : 0;
     snprintf(r.name, sizeof r.name, "%s", b->name);
@@ -158,7 +153,7 @@ static json_t *branch_json(WdRecording *r, WdBranch *b, int number) {
   int scored, kept, last = wd_branch_last(b);
   count(r, b, &scored, &kept);
   char seed[24];
-  snprintf(seed, sizeof seed, "%llu", (unsigned long long)root_of(r, b)->recipe.seed);
+  snprintf(seed, sizeof seed, "%llu", (unsigned long long)wd_recording_root(r, b->id)->recipe.seed);
   json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:i, s:i, s:i, s:i}", "branch", number, "name", b->name, "kind",
                         kind[b->kind], "seed", seed, "steps", b->steps, "positions", last + 1, "scored",
                         scored, "decoded", kept);

@@ -375,6 +375,8 @@ static void walks(void) {
              wd_recording_origin(r, 6) == 1 && wd_recording_origin(r, 7) == 1 &&
              wd_recording_origin(r, 99) == 0,
          "what is sampled from a noised latent begins where it was noised");
+  tap_ok(wd_recording_root(r, 3)->id == 1 && wd_recording_root(r, 6) == walk && !wd_recording_root(r, 99),
+         "the run, or walk, that a branch stems from");
   g_autofree char *said = wd_position_note_text(wd_recording_position(r, 5, 1)),
                   *kind = wd_position_note_text(wd_recording_position(r, 5, 2)),
                   *none = wd_position_note_text(wd_recording_position(r, 5, 0));
