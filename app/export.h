@@ -81,10 +81,6 @@ gboolean wd_export_data(WdSession *session, WdView *view, int side, guint parts,
 /* Which parts there are to write now. */
 guint wd_export_data_available(WdSession *session, WdView *view, int side);
 
-/* residuals.csv of a branch: the columns of wavediffusion-cli's, then the mode, the shot ("all" or 1..n) and
- * all other figures. NULL: no such branch. */
-char *wd_export_residuals(WdRecording *recording, guint id);
-
 /* Values of a panel as tab-separated text, with its axes in the first row and column: m/s, or amplitudes of
  * the shot in view (of all shots below each other where all are shown). NULL: nothing is there. */
 char *wd_export_values(WdSession *session, WdView *view, WdPanelKind kind, int side);

@@ -1,8 +1,9 @@
 /* Data out: arrays, tables, values for the clipboard. */
 #include "app/export.h"
 
+#include "app/csv.h"
+#include "app/residual_table.h"
 #include "app/status_error.h"
-#include "solver/family.h"
 #include "solver/file.h"
 #include "solver/npy.h"
 #include "solver/segy.h"
@@ -28,73 +29,6 @@ WdRunRecipe *wd_export_recipe(WdSession *session, WdView *v, int side) {
   r->precision = g_strdup("f32"); /* the engine's */
   r->view = wd_view_to_json(v);
   return r;
-}
-
-/* ---- the residual table */
-
-static void put_number(GString *s, double value) {
-  char text[G_ASCII_DTOSTR_BUF_SIZE];
-  if (isfinite(value))
-    g_string_append(s, g_ascii_formatd(text, sizeof text, "%.9g", value));
-  else
-    g_string_append(s, isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
-}
-
-/* Columns that wavediffusion-cli's residuals.csv has, in its order. */
-static const int leading[] = {WD_METRIC_REFLECTION_RESIDUAL, WD_METRIC_RELATIVE_L2, WD_METRIC_LOG_NORM_MSE,
-                              WD_METRIC_REFLECTION_SHARE};
-
-static gboolean is_leading(int kind) {
-  for (guint i = 0; i < G_N_ELEMENTS(leading); i++)
-    if (leading[i] == kind) return TRUE;
-  return FALSE;
-}
-
-static void put_row(GString *s, const WdBranch *b, guint64 seed, int k, const WdPosition *p, int what,
-                    const WdScore *score, int shot) {
-  const double *value = shot < 0 ? score->value : score->shot[shot];
-  const char *family = b->recipe.family < 0 ? "any" : wd_family_name((wd_family)b->recipe.family);
-  g_string_append_printf(s, "%" G_GUINT64_FORMAT ",%s,%d,%d,", seed, family, k, p->level.timestep);
-  put_number(s, p->level.log_snr);
-  g_string_append(s, what == WD_WHAT_STATE ? ",xt" : ",x0");
-  for (guint i = 0; i < G_N_ELEMENTS(leading); i++) {
-    g_string_append_c(s, ',');
-    put_number(s, value[leading[i]]);
-  }
-  g_string_append_printf(s, ",%s", wd_wave_mode_name(score->mode));
-  if (shot < 0)
-    g_string_append(s, ",all");
-  else
-    g_string_append_printf(s, ",%d", shot + 1);
-  for (int i = 0; i < WD_SCORES; i++) {
-    if (is_leading(i)) continue;
-    g_string_append_c(s, ',');
-    put_number(s, value[i]);
-  }
-  g_string_append_c(s, '\n');
-}
-
-char *wd_export_residuals(WdRecording *recording, guint id) {
-  const WdBranch *b = wd_recording_find(recording, id), *root = b;
-  if (!b) return NULL;
-  while (root->parent && wd_recording_find(recording, root->parent))
-    root = wd_recording_find(recording, root->parent);
-  GString *s =
-      g_string_new("seed,family,step,timestep,log_snr,kind,reflection_residual,relative_l2,log_norm_mse,"
-                   "reflection_share,mode,shot");
-  for (int i = 0; i < WD_SCORES; i++)
-    if (!is_leading(i)) g_string_append_printf(s, ",%s", wd_score_get_info(i)->key);
-  g_string_append_c(s, '\n');
-  for (int k = 0; k <= wd_branch_last(b); k++) {
-    const WdPosition *p = wd_recording_position(recording, id, k);
-    for (int what = WD_WHATS - 1; p && what >= 0; what--) {
-      const WdScore *const score[] = {p->exact[what], p->live[what]};
-      for (int m = 0; m < 2; m++)
-        for (int shot = -1; score[m] && shot < (score[m]->shot ? score[m]->shots : 0); shot++)
-          put_row(s, b, root->recipe.seed, k, p, what, score[m], shot);
-    }
-  }
-  return g_string_free(s, FALSE);
 }
 
 /* ---- files */
@@ -260,7 +194,7 @@ static gboolean write_all(Job *j, guint parts) {
     good = write_latents(j, "_latents.npy", 0, wd_branch_last(wd_recording_find(j->recording, j->id)),
                          WD_WHAT_STATE);
   if (good && (parts & WD_DATA_RESIDUALS)) {
-    g_autofree char *csv = wd_export_residuals(j->recording, j->id);
+    g_autofree char *csv = wd_residual_csv(j->recording, &j->id, 1, TRUE);
     good = write_text(j, "_residuals.csv", csv);
   }
   return good;
@@ -302,7 +236,7 @@ static char *map_values(const wd_map *m) {
     g_string_append_printf(s, "\n%.6g", z * m->spacing);
     for (int x = 0; x < m->nx; x++) {
       g_string_append_c(s, '\t');
-      put_number(s, m->value[(gsize)z * (gsize)m->nx + (gsize)x]);
+      wd_csv_number(s, m->value[(gsize)z * (gsize)m->nx + (gsize)x], WD_CSV_DIGITS);
     }
   }
   g_string_append_c(s, '\n');
@@ -322,8 +256,9 @@ static char *gather_values(const wd_gather *a, const wd_gather *b, int shot, dou
       gsize at = ((gsize)i * (gsize)a->samples + (gsize)k) * (gsize)a->receivers;
       for (int r = 0; r < a->receivers; r++) {
         g_string_append_c(s, '\t');
-        put_number(s,
-                   b ? (double)a->value[at + (gsize)r] - b->value[at + (gsize)r] : a->value[at + (gsize)r]);
+        wd_csv_number(s,
+                      b ? (double)a->value[at + (gsize)r] - b->value[at + (gsize)r] : a->value[at + (gsize)r],
+                      WD_CSV_DIGITS);
       }
       g_string_append_c(s, '\n');
     }
@@ -338,7 +273,7 @@ static char *trace_values(const wd_comparison *c, int metric, double spacing) {
     g_string_append_printf(s, "\n%d", i + 1);
     for (int r = 0; r < c->receivers; r++) {
       g_string_append_c(s, '\t');
-      put_number(s, wd_measure_get(&c->trace[i * c->receivers + r], (wd_metric)metric));
+      wd_csv_number(s, wd_measure_get(&c->trace[i * c->receivers + r], (wd_metric)metric), WD_CSV_DIGITS);
     }
   }
   g_string_append_c(s, '\n');

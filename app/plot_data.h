@@ -58,19 +58,4 @@ char *wd_plot_verdict(const WdPlotDesc *desc, const WdScore *score);
 char *wd_plot_epsilon_words(const WdPlotDesc *desc);
 double wd_plot_epsilon(const WdPlotDesc *desc, gboolean *own);
 
-/* ---- all positions and figures */
-typedef struct WdPlotRow {
-  guint branch;
-  int k;
-  WdWhat what;
-  const WdPosition *position; /* borrowed */
-  const WdScore *score;       /* borrowed; NULL: none */
-} WdPlotRow;
-/* GArray of WdPlotRow: every position made of the branch, x_t and x0-hat as residuals.csv has them. */
-GArray *wd_plot_rows(WdRecording *recording, guint branch);
-/* The columns of `wavediffusion-cli sample`'s residuals.csv, in its order and its way of writing numbers,
- * then: mode, mae, max_abs, correlation, mean_abs_lag, interior_residual, refinement, branch. Figures that
- * were not made are "nan". g_free. */
-char *wd_plot_csv(WdRecording *recording, const guint *branch, guint branches);
-
 #endif

@@ -1,5 +1,5 @@
 #include "app/plot_values.h"
-#include "app/plot_data.h"
+#include "app/residual_table.h"
 #include "render/axis.h"
 
 #include <math.h>
@@ -34,7 +34,7 @@ static char *format(double value) {
   return g_strdup(text);
 }
 
-static WdValuesRow *row_new(const WdBranch *b, const WdPlotRow *from) {
+static WdValuesRow *row_new(const WdBranch *b, const WdResidualRow *from) {
   WdValuesRow *row = g_object_new(WD_TYPE_VALUES_ROW, NULL);
   gboolean data = wd_branch_is_data(b, from->position, from->k);
   row->k = from->k;
@@ -113,9 +113,9 @@ void wd_plot_values_set(GtkWidget *values, WdRecording *recording, guint branch,
   const WdBranch *b = wd_recording_find(recording, branch);
   GPtrArray *rows = g_ptr_array_new_with_free_func(g_object_unref);
   if (b) {
-    GArray *all = wd_plot_rows(recording, branch);
+    GArray *all = wd_residual_rows(recording, branch);
     for (guint i = 0; i < all->len; i++) {
-      const WdPlotRow *row = &g_array_index(all, WdPlotRow, i);
+      const WdResidualRow *row = &g_array_index(all, WdResidualRow, i);
       g_ptr_array_add(rows, row_new(b, row));
     }
     g_array_unref(all);

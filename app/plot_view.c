@@ -1,6 +1,7 @@
 /* The residual plot with its menus, its verdict in words, and its table. */
 #include "app/plot_canvas.h"
 #include "app/plot_values.h"
+#include "app/residual_table.h"
 #include "app/truth.h"
 #include "app/widgets.h"
 
@@ -194,7 +195,7 @@ static void on_copy(WdPlotView *p) {
     for (guint k = 0; k < ids->len; k++) there = there || g_array_index(ids, guint, k) == b->id;
     if (!there) g_array_append_val(ids, b->id);
   }
-  g_autofree char *csv = wd_plot_csv(r, (const guint *)(const void *)ids->data, ids->len);
+  g_autofree char *csv = wd_residual_csv(r, (const guint *)(const void *)ids->data, ids->len, FALSE);
   gdk_clipboard_set_text(gtk_widget_get_clipboard(GTK_WIDGET(p)), csv);
   g_array_unref(ids);
 }

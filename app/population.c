@@ -1,5 +1,6 @@
 #include "app/population.h"
 
+#include "app/csv.h"
 #include "app/flags.h"
 #include "app/score.h"
 #include "app/status_error.h"
@@ -536,26 +537,7 @@ gboolean wd_sample_set_note(WdPopulation *p, WdSample *s, const char *note, GErr
 
 /* ---- text */
 
-static void number(GString *s, double v) {
-  char text[G_ASCII_DTOSTR_BUF_SIZE];
-  if (isfinite(v))
-    g_string_append(s, g_ascii_formatd(text, sizeof text, "%.7g", v)); /* float32 in files */
-  else
-    g_string_append(s, isnan(v) ? "nan" : v > 0 ? "inf" : "-inf");
-}
-
-static void cell(GString *s, const char *text) {
-  if (!strpbrk(text, ",\"\n\r")) {
-    g_string_append(s, text);
-    return;
-  }
-  g_string_append_c(s, '"');
-  for (; *text; text++) {
-    if (*text == '"') g_string_append_c(s, '"');
-    g_string_append_c(s, *text);
-  }
-  g_string_append_c(s, '"');
-}
+enum { DIGITS = 7 }; /* as much as the float32 of files has */
 
 char *wd_population_csv(const WdPopulation *p, const GArray *which) {
   GString *s = g_string_new("number,seed,family");
@@ -568,17 +550,16 @@ char *wd_population_csv(const WdPopulation *p, const GArray *which) {
     g_string_append_printf(s, "%u,%" G_GUINT64_FORMAT ",%s", at, x->seed, family ? family : "any");
     for (int k = 0; k < WD_VALUES; k++) {
       g_string_append_c(s, ',');
-      number(s, x->value[k]);
+      wd_csv_number(s, x->value[k], DIGITS);
     }
     g_autofree char *flags = wd_flags_text(x->flags);
     g_string_append_printf(s, ",%s,", wd_wave_mode_name(p->mode));
-    cell(s, flags);
-    g_string_append_c(s, ',');
-    cell(s, x->tags);
-    g_string_append_c(s, ',');
-    cell(s, x->note);
-    g_string_append_c(s, ',');
-    cell(s, x->fault ? x->fault : "");
+    wd_csv_text(s, flags);
+    const char *const text[] = {x->tags, x->note, x->fault};
+    for (gsize k = 0; k < G_N_ELEMENTS(text); k++) {
+      g_string_append_c(s, ',');
+      wd_csv_text(s, text[k]);
+    }
     g_string_append_c(s, '\n');
   }
   return g_string_free(s, FALSE);

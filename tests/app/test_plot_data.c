@@ -2,6 +2,7 @@
  * play, from a recording whose scores are known by construction. */
 #include "app/lanes.h"
 #include "app/plot_data.h"
+#include "app/residual_table.h"
 #include "app/recording_private.h"
 #include "tests/tap.h"
 
@@ -258,7 +259,7 @@ static void test_verdict(WdRecording *r) {
 
 static void test_csv(WdRecording *r) {
   guint ids[] = {1, 2, 3, 99};
-  g_autofree char *csv = wd_plot_csv(r, ids, 4);
+  g_autofree char *csv = wd_residual_csv(r, ids, 4, FALSE);
   g_auto(GStrv) line = g_strsplit(csv, "\n", -1);
   tap_ok(g_str_has_prefix(
              line[0], "seed,family,step,timestep,log_snr,kind,reflection_residual,relative_l2,log_norm_mse,"
@@ -289,6 +290,23 @@ static void test_csv(WdRecording *r) {
          "names are quoted");
   tap_ok(g_str_has_prefix(line[2 * 42 + 1], "18446744073709551615,curvefault-b,0,"),
          "a seed of 64 bits, a family by name");
+  tap_ok(g_str_has_prefix(line[43], "42,"), "a branch goes by the seed of the run that it stems from");
+  g_autofree char *every = wd_residual_csv(r, ids, 1, TRUE);
+  g_auto(GStrv) all = g_strsplit(every, "\n", -1);
+  int whole = 0, exact = 0, of_shot = 0, scores = 0;
+  for (int i = 1; all[i] && *all[i]; i++) {
+    whole += strstr(all[i], ",all,") != NULL;
+    exact += strstr(all[i], ",exact,") != NULL;
+    of_shot += strstr(all[i], ",live,3,") || strstr(all[i], ",exact,3,");
+  }
+  for (int k = 0; k <= 20; k++)
+    for (int w = 0; w < WD_WHATS; w++) {
+      const WdPosition *p = wd_recording_position(r, 1, k);
+      scores += (p->exact[w] != NULL) + (p->live[w] != NULL);
+    }
+  tap_ok(!strcmp(all[0], line[0]) && scores > 40 && whole == scores && of_shot == scores && exact > 0 &&
+             exact < 4 * scores,
+         "every score has the same columns: %d of all shots, %d of the third", whole, of_shot);
 }
 
 static void test_lanes(WdRecording *r) {
