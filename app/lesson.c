@@ -54,6 +54,10 @@ static void skip(Walk *w) {
     w->line += *w->at == '\n';
 }
 
+static gboolean ends_word(char c) {
+  return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* A JSON string's bytes as they stand, without escapes resolved: keys of lessons have none. */
 static char *take_string(Walk *w) {
   const char *begin = ++w->at;
@@ -73,7 +77,7 @@ static void walk_value(Walk *w, const char *path) {
     return;
   }
   if (c != '{' && c != '[') {
-    while (w->at < w->end && !strchr(",]} \t\r\n", *w->at)) w->at++;
+    while (w->at < w->end && !ends_word(*w->at)) w->at++;
     return;
   }
   w->at++;
@@ -81,6 +85,7 @@ static void walk_value(Walk *w, const char *path) {
   for (guint i = 0; w->at < w->end; i++) {
     skip(w);
     if (w->at >= w->end || *w->at == '}' || *w->at == ']') break;
+    const char *before = w->at;
     g_autofree char *key = NULL;
     if (c == '{') {
       if (*w->at != '"') break; /* cannot be: the text is JSON */
@@ -97,7 +102,7 @@ static void walk_value(Walk *w, const char *path) {
     }
     skip(w);
     if (w->at < w->end && *w->at == ',') w->at++;
-    if (w->depth > DEEPEST) break;
+    if (w->depth > DEEPEST || w->at == before) break;
   }
   if (w->at < w->end) w->at++;
   w->depth--;
@@ -509,6 +514,11 @@ WdLesson *wd_lesson_parse(const char *text, gsize length, GPtrArray *problems, G
   if (length > MOST_BYTES) {
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
                 "the file has %" G_GSIZE_FORMAT " bytes; a lesson has at most %d", length, MOST_BYTES);
+    return NULL;
+  }
+  if (memchr(text, 0, length)) { /* which jansson passes over after a number */
+    g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                        "this is no lesson: there is a NUL byte in it");
     return NULL;
   }
   json_t *o = json_loadb(text, length, JSON_REJECT_DUPLICATES, &at);

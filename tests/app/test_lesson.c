@@ -139,6 +139,12 @@ static void test_mistakes(void) {
   g_autofree char *deep = g_strnfill(3000, '[');
   g_autoptr(GPtrArray) problems = NULL;
   tap_ok(!parse(deep, &problems, NULL), "3000 brackets are refused");
+  static const char nul[] =
+      "{\"lesson\": 1, \"title\": \"x\", \"steps\": [{\"title\": \"a\", \"text\": \"b\", "
+      "\"spotlight\": {\"panel\": \"gather\", \"region\": [1, 2, 3\0, 4]}}]}";
+  g_autoptr(GError) error = NULL;
+  tap_ok(!wd_lesson_parse(nul, sizeof nul - 1, problems, &error) && error && strstr(error->message, "NUL"),
+         "so is a NUL byte after a number, which jansson lets pass");
 }
 
 static void test_words(void) {
