@@ -2,6 +2,7 @@
 
 #include "app/open.h"
 
+#include "app/renderer.h"
 #include "app/settings.h"
 #include "app/startup.h"
 #include "wd_resources.h"
@@ -12,7 +13,8 @@ struct _WdApplication {
   GtkCssProvider *style;
   WdStartup *startup;
   int status;
-  int theme; /* asked for by the command line: 0 none, 1 light, 2 dark */
+  char renderer[160]; /* who draws its windows, and why */
+  int theme;          /* asked for by the command line: 0 none, 1 light, 2 dark */
 };
 
 G_DEFINE_FINAL_TYPE(WdApplication, wd_application, GTK_TYPE_APPLICATION)
@@ -22,6 +24,10 @@ GSettings *wd_application_get_settings(WdApplication *a) {
 }
 int wd_application_get_status(WdApplication *a) {
   return a->status;
+}
+
+const char *wd_application_get_renderer(WdApplication *a) {
+  return a->renderer;
 }
 
 /* ---- look */
@@ -46,6 +52,9 @@ static void on_setting(GSettings *settings, const char *key, gpointer user) {
 WdWindow *wd_application_open_window(WdApplication *a, const char *model, const char *device) {
   GtkWindow *there = gtk_application_get_active_window(GTK_APPLICATION(a));
   if (there && WD_IS_WINDOW(there)) return WD_WINDOW(there);
+  g_autofree char *renderer = g_settings_get_string(a->settings, "renderer");
+  wd_renderer_choose(gdk_display_get_default(), renderer, a->renderer, sizeof a->renderer);
+  g_debug("windows are drawn by %s", a->renderer);
   WdWindow *window = wd_window_new(GTK_APPLICATION(a), a->settings);
   g_autofree char *set_model = g_settings_get_string(a->settings, "model");
   g_autofree char *set_device = g_settings_get_string(a->settings, "device");

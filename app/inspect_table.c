@@ -21,22 +21,43 @@ static void wd_sample_row_init(WdSampleRow *row) {
   (void)row;
 }
 
+/* ---- a line of the screen, which one row after the other may stand in */
+
+enum { COLUMN_SEED = WD_VALUES, COLUMN_FAMILY, COLUMN_FLAGS, COLUMN_TAGS, COLUMNS };
+
+#define WD_TYPE_SAMPLE_SLOT (wd_sample_slot_get_type())
+G_DECLARE_FINAL_TYPE(WdSampleSlot, wd_sample_slot, WD, SAMPLE_SLOT, GObject)
+struct _WdSampleSlot {
+  GObject parent_instance;
+  guint number;                  /* of its sample */
+  GtkInscription *cell[COLUMNS]; /* those bound to it, borrowed; NULL: none */
+};
+G_DEFINE_FINAL_TYPE(WdSampleSlot, wd_sample_slot, G_TYPE_OBJECT)
+static void wd_sample_slot_class_init(WdSampleSlotClass *class) {
+  (void)class;
+}
+static void wd_sample_slot_init(WdSampleSlot *slot) {
+  slot->number = G_MAXUINT;
+}
+
 /* ---- the table */
 
-enum { ROWS = 24, ALL_FROM = 200 };
-enum { COLUMN_SEED = WD_VALUES, COLUMN_FAMILY, COLUMN_FLAGS, COLUMN_TAGS, COLUMNS };
+enum { ROWS = 24, STEP = 24, ALL_FROM = 200 };
 
 typedef struct Table {
   WdInspect *inspect;
   GtkWidget *view; /* GtkColumnView */
   GListStore *store;
-  GtkSortListModel *sorted;
-  GtkSliceListModel *slice; /* the rows that are there so far: grow() */
-  guint growing;
+  GtkSortListModel *sorted; /* the order of the rows; not seen by the view */
+  /* What the view shows: the first slot holds the first row of the order. Sorting and filtering change what
+   * stands in the slots and make no widget: GtkColumnView would make 200 rows of them, 0.6 s. */
+  GListStore *slots;
+  guint room, growing; /* how many slots there may be so far: grow() */
   GtkMultiSelection *selection;
   GPtrArray *row; /* WdSampleRow *, by number */
   WdPopulation *of;
   GtkColumnViewColumn *column[COLUMNS];
+  guint scrolled_to; /* the chosen sample that was brought into sight */
   gboolean updating;
 } Table;
 
@@ -82,19 +103,26 @@ static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item, gpoin
   gtk_list_item_set_child(item, label);
 }
 
-static void on_bind(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer column) {
-  WdInspect *i = g_object_get_data(G_OBJECT(factory), "inspect");
-  WdSampleRow *row = gtk_list_item_get_item(item);
-  GtkInscription *label = GTK_INSCRIPTION(gtk_list_item_get_child(item));
+static void write_cell(WdInspect *i, WdSampleSlot *slot, int column) {
   char text[200] = "";
-  if (i->population && row->number < wd_population_count(i->population))
-    text_of(i->population, row->number, GPOINTER_TO_INT(column), text, sizeof text);
-  gtk_inscription_set_text(label, text);
+  if (i->population && slot->number < wd_population_count(i->population))
+    text_of(i->population, slot->number, column, text, sizeof text);
+  gtk_inscription_set_text(slot->cell[column], text);
+}
+
+static void on_bind(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer column) {
+  WdSampleSlot *slot = gtk_list_item_get_item(item);
+  slot->cell[GPOINTER_TO_INT(column)] = GTK_INSCRIPTION(gtk_list_item_get_child(item));
+  write_cell(g_object_get_data(G_OBJECT(factory), "inspect"), slot, GPOINTER_TO_INT(column));
+}
+
+static void on_unbind(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer column) {
+  (void)factory;
+  WdSampleSlot *slot = gtk_list_item_get_item(item);
+  slot->cell[GPOINTER_TO_INT(column)] = NULL;
 }
 
 static int compare(gconstpointer one, gconstpointer other, gpointer column_view) {
-  GtkSorter *none = NULL;
-  (void)none;
   const WdSampleRow *a = one, *b = other;
   const gpointer *data = column_view;
   WdInspect *i = data[0];
@@ -126,6 +154,7 @@ static void add_column(Table *t, int c) {
   g_object_set_data(G_OBJECT(factory), "inspect", t->inspect);
   g_signal_connect(factory, "setup", G_CALLBACK(on_setup), GINT_TO_POINTER(c));
   g_signal_connect(factory, "bind", G_CALLBACK(on_bind), GINT_TO_POINTER(c));
+  g_signal_connect(factory, "unbind", G_CALLBACK(on_unbind), GINT_TO_POINTER(c));
   static const char *const others[] = {"seed", "family", "flags", "tags"};
   const WdValueInfo *info = wd_value_get_info(c);
   g_autofree char *title = !info         ? g_strdup(others[c - WD_VALUES])
@@ -148,12 +177,15 @@ static void add_column(Table *t, int c) {
 
 /* ---- what the population says */
 
+static guint number_at(Table *t, guint position) {
+  g_autoptr(WdSampleRow) row = g_list_model_get_item(G_LIST_MODEL(t->sorted), position);
+  return row->number;
+}
+
 static guint position_of(Table *t, guint number) {
   const guint n = g_list_model_get_n_items(G_LIST_MODEL(t->sorted));
-  for (guint k = 0; k < n; k++) {
-    g_autoptr(WdSampleRow) row = g_list_model_get_item(G_LIST_MODEL(t->sorted), k);
-    if (row->number == number) return k;
-  }
+  for (guint k = 0; number != G_MAXUINT && k < n; k++)
+    if (number_at(t, k) == number) return k;
   return GTK_INVALID_LIST_POSITION;
 }
 
@@ -166,36 +198,89 @@ static GtkWidget *list_of(GtkWidget *widget) {
   return NULL;
 }
 
-static void show_chosen(Table *t) {
-  const guint at =
-      t->inspect->chosen == G_MAXUINT ? GTK_INVALID_LIST_POSITION : position_of(t, t->inspect->chosen);
+/* As many slots as there are rows and room, each with its row; the cells of all of them anew. */
+static void place(Table *t) {
+  const guint rows = g_list_model_get_n_items(G_LIST_MODEL(t->sorted)), want = MIN(rows, t->room);
+  guint have = g_list_model_get_n_items(G_LIST_MODEL(t->slots));
+  const gboolean updating = t->updating;
   t->updating = TRUE;
-  if (at != GTK_INVALID_LIST_POSITION && at >= gtk_slice_list_model_get_size(t->slice))
-    gtk_slice_list_model_set_size(t->slice, G_MAXUINT32);
-  if (at == GTK_INVALID_LIST_POSITION) {
-    gtk_selection_model_unselect_all(GTK_SELECTION_MODEL(t->selection));
-  } else if (!gtk_selection_model_is_selected(GTK_SELECTION_MODEL(t->selection), at) ||
-             t->inspect->marked->len <= 1) {
-    gtk_selection_model_select_item(GTK_SELECTION_MODEL(t->selection), at, TRUE);
-    GtkWidget *list = list_of(t->view); /* GTK 4.8 has no call for this, but the action that keys use */
-    if (list) gtk_widget_activate_action(list, "list.scroll-to-item", "u", at);
+  if (have > want) g_list_store_splice(t->slots, want, have - want, NULL, 0);
+  have = MIN(have, want);
+  for (guint k = 0; k < have; k++) {
+    g_autoptr(WdSampleSlot) slot = g_list_model_get_item(G_LIST_MODEL(t->slots), k);
+    slot->number = number_at(t, k);
+    for (int c = 0; c < COLUMNS; c++)
+      if (slot->cell[c]) write_cell(t->inspect, slot, c);
   }
-  t->updating = FALSE;
+  g_autoptr(GPtrArray) more = g_ptr_array_new_with_free_func(g_object_unref);
+  for (guint k = have; k < want; k++) {
+    WdSampleSlot *slot = g_object_new(WD_TYPE_SAMPLE_SLOT, NULL);
+    slot->number = number_at(t, k);
+    g_ptr_array_add(more, slot);
+  }
+  if (more->len) g_list_store_splice(t->slots, have, 0, more->pdata, more->len);
+  t->updating = updating;
+}
+
+/* What is selected stands elsewhere after sorting. */
+static void select_marked(Table *t) {
+  const guint n = g_list_model_get_n_items(G_LIST_MODEL(t->slots));
+  g_autoptr(GtkBitset) all = gtk_bitset_new_range(0, n), marked = gtk_bitset_new_empty();
+  g_autoptr(GHashTable) set = g_hash_table_new(g_direct_hash, g_direct_equal);
+  for (guint k = 0; k < t->inspect->marked->len; k++)
+    g_hash_table_add(set, GUINT_TO_POINTER(g_array_index(t->inspect->marked, guint, k)));
+  for (guint k = 0; k < n && g_hash_table_size(set); k++)
+    if (g_hash_table_contains(set, GUINT_TO_POINTER(number_at(t, k)))) gtk_bitset_add(marked, k);
+  const gboolean updating = t->updating;
+  t->updating = TRUE;
+  gtk_selection_model_set_selection(GTK_SELECTION_MODEL(t->selection), marked, all);
+  t->updating = updating;
+}
+
+static void show_chosen(Table *t, gboolean scroll) {
+  const guint at = position_of(t, t->inspect->chosen);
+  if (at != GTK_INVALID_LIST_POSITION && at >= t->room && scroll) {
+    t->room = G_MAXUINT;
+    place(t);
+  }
+  select_marked(t);
+  if (!scroll || at == GTK_INVALID_LIST_POSITION) return;
+  GtkWidget *list = list_of(t->view); /* GTK 4.8 has no call for this, but the action that keys use */
+  if (list) gtk_widget_activate_action(list, "list.scroll-to-item", "u", at);
 }
 
 /* GTK makes 200 rows of widgets before it draws the first: 0.6 s. Those in sight come first, the others by
  * and by. */
 static gboolean grow(gpointer data) {
   Table *t = data;
-  const guint size = gtk_slice_list_model_get_size(t->slice);
-  const gboolean all = size >= ALL_FROM || size >= g_list_model_get_n_items(G_LIST_MODEL(t->sorted));
-  t->updating = TRUE;
-  gtk_slice_list_model_set_size(t->slice, all ? G_MAXUINT32 : size + ROWS);
-  t->updating = FALSE;
-  if (!all) return G_SOURCE_CONTINUE;
+  t->room = t->room >= ALL_FROM ? G_MAXUINT : t->room + STEP;
+  place(t);
+  const guint rows = g_list_model_get_n_items(G_LIST_MODEL(t->sorted));
+  const gboolean all = t->room >= rows;
+  if (!all) {
+    select_marked(t);
+    return G_SOURCE_CONTINUE;
+  }
   t->growing = 0;
-  show_chosen(t); /* it may stand among the last */
+  show_chosen(t, t->scrolled_to != t->inspect->chosen); /* it may stand among the last */
+  t->scrolled_to = t->inspect->chosen;
   return G_SOURCE_REMOVE;
+}
+
+static void arrange(Table *t) {
+  const guint have = g_list_model_get_n_items(G_LIST_MODEL(t->slots));
+  const guint rows = g_list_model_get_n_items(G_LIST_MODEL(t->sorted));
+  t->room = have >= ALL_FROM ? G_MAXUINT : MAX(have, ROWS);
+  place(t);
+  if (t->room < rows && !t->growing) t->growing = g_timeout_add_full(G_PRIORITY_LOW, 60, grow, t, NULL);
+  const gboolean there = position_of(t, t->inspect->chosen) < t->room;
+  show_chosen(t, there && t->scrolled_to != t->inspect->chosen);
+  if (there) t->scrolled_to = t->inspect->chosen;
+}
+
+static void on_order(GListModel *sorted, guint position, guint removed, guint added, Table *t) {
+  (void)sorted, (void)position, (void)removed, (void)added;
+  if (!t->updating) arrange(t);
 }
 
 static void fill(Table *t) {
@@ -203,6 +288,7 @@ static void fill(Table *t) {
   if (t->of != i->population) {
     g_ptr_array_set_size(t->row, 0);
     t->of = i->population;
+    t->scrolled_to = G_MAXUINT;
   }
   const guint n = i->population ? wd_population_count(i->population) : 0;
   while (t->row->len < n) {
@@ -214,21 +300,19 @@ static void fill(Table *t) {
   for (guint k = 0; k < i->shown->len; k++)
     rows[k] = g_ptr_array_index(t->row, g_array_index(i->shown, guint, k));
   t->updating = TRUE;
-  gtk_slice_list_model_set_size(t->slice, ROWS);
   g_list_store_splice(t->store, 0, g_list_model_get_n_items(G_LIST_MODEL(t->store)), rows, i->shown->len);
   t->updating = FALSE;
-  const guint at = t->inspect->chosen == G_MAXUINT ? 0 : position_of(t, t->inspect->chosen);
-  if (at < ROWS || at == GTK_INVALID_LIST_POSITION) show_chosen(t);
-  if (!t->growing) t->growing = g_timeout_add_full(G_PRIORITY_LOW, 60, grow, t, NULL);
+  arrange(t);
 }
 
 static void on_changed(WdInspect *i, guint parts, GtkWidget *widget) {
   Table *t = table_of(widget);
   if (parts & (WD_INSPECT_SHOWN | WD_INSPECT_TAGS))
     fill(t);
-  else if (parts & WD_INSPECT_CHOSEN)
-    show_chosen(t);
-  (void)i;
+  else if (parts & WD_INSPECT_CHOSEN) {
+    show_chosen(t, t->scrolled_to != i->chosen);
+    t->scrolled_to = i->chosen;
+  }
 }
 
 static void on_selection(GtkSelectionModel *model, guint position, guint count, Table *t) {
@@ -241,9 +325,9 @@ static void on_selection(GtkSelectionModel *model, guint position, guint count, 
   guint at;
   for (gboolean more = gtk_bitset_iter_init_first(&it, set, &at); more;
        more = gtk_bitset_iter_next(&it, &at)) {
-    g_autoptr(WdSampleRow) row = g_list_model_get_item(G_LIST_MODEL(model), at);
-    g_array_append_val(marked, row->number);
-    if (row->number == t->inspect->chosen && gtk_bitset_get_size(set) > 1) chosen = row->number;
+    g_autoptr(WdSampleSlot) slot = g_list_model_get_item(G_LIST_MODEL(model), at);
+    g_array_append_val(marked, slot->number);
+    if (slot->number == t->inspect->chosen && gtk_bitset_get_size(set) > 1) chosen = slot->number;
   }
   if (chosen == G_MAXUINT && marked->len) chosen = g_array_index(marked, guint, 0);
   t->updating = TRUE; /* the selection is right already */
@@ -255,8 +339,8 @@ GArray *wd_inspect_table_order(GtkWidget *table) {
   Table *t = table_of(table);
   GArray *a = g_array_new(FALSE, FALSE, sizeof(guint));
   for (guint k = 0; k < g_list_model_get_n_items(G_LIST_MODEL(t->sorted)); k++) {
-    g_autoptr(WdSampleRow) row = g_list_model_get_item(G_LIST_MODEL(t->sorted), k);
-    g_array_append_val(a, row->number);
+    const guint number = number_at(t, k);
+    g_array_append_val(a, number);
   }
   return a;
 }
@@ -281,8 +365,10 @@ void wd_inspect_table_sort(GtkWidget *table, int kind) {
 static void table_free(gpointer data) {
   Table *t = data;
   g_clear_handle_id(&t->growing, g_source_remove);
+  g_signal_handlers_disconnect_by_data(t->sorted, t);
+  g_signal_handlers_disconnect_by_data(t->selection, t);
   g_ptr_array_unref(t->row);
-  g_object_unref(t->slice);
+  g_object_unref(t->slots);
   g_object_unref(t->store);
   g_object_unref(t->sorted);
   g_object_unref(t->selection);
@@ -294,6 +380,8 @@ GtkWidget *wd_inspect_table_new(WdInspect *inspect) {
   t->inspect = inspect;
   t->row = g_ptr_array_new_with_free_func(g_object_unref);
   t->store = g_list_store_new(WD_TYPE_SAMPLE_ROW);
+  t->scrolled_to = G_MAXUINT;
+  t->room = ROWS;
   t->view = gtk_column_view_new(NULL);
   gtk_widget_set_name(t->view, "inspect-table");
   gtk_column_view_set_show_row_separators(GTK_COLUMN_VIEW(t->view), FALSE);
@@ -306,8 +394,9 @@ GtkWidget *wd_inspect_table_new(WdInspect *inspect) {
     if (!t->column[c]) add_column(t, c);
   t->sorted = gtk_sort_list_model_new(g_object_ref(G_LIST_MODEL(t->store)),
                                       g_object_ref(gtk_column_view_get_sorter(GTK_COLUMN_VIEW(t->view))));
-  t->slice = gtk_slice_list_model_new(g_object_ref(G_LIST_MODEL(t->sorted)), 0, ROWS);
-  t->selection = gtk_multi_selection_new(g_object_ref(G_LIST_MODEL(t->slice)));
+  g_signal_connect(t->sorted, "items-changed", G_CALLBACK(on_order), t);
+  t->slots = g_list_store_new(WD_TYPE_SAMPLE_SLOT);
+  t->selection = gtk_multi_selection_new(g_object_ref(G_LIST_MODEL(t->slots)));
   gtk_column_view_set_model(GTK_COLUMN_VIEW(t->view), GTK_SELECTION_MODEL(t->selection));
   GtkWidget *scroll = gtk_scrolled_window_new();
   gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroll), t->view);

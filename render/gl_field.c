@@ -152,14 +152,32 @@ static void clear_errors(void) {
 }
 
 /* "llvmpipe (LLVM 15.0.6, 256 bits)" without what is in the parentheses. */
-static void name_of(wd_gl *gl) {
+static void write_name(char *name, size_t size) {
   const char *version = (const char *)glGetString(GL_VERSION),
              *renderer = (const char *)glGetString(GL_RENDERER);
   char number[16] = "";
   if (version) sscanf(version, "%15[0-9.]", number);
-  snprintf(gl->name, sizeof gl->name, "OpenGL %s, %s", number, renderer ? renderer : "unknown");
-  char *open = strstr(gl->name, " (");
+  snprintf(name, size, "OpenGL %s, %s", number, renderer ? renderer : "unknown");
+  char *open = strstr(name, " (");
   if (open) *open = 0;
+}
+
+bool wd_gl_is_software(const char *renderer) {
+  static const char *const programs[] = {"llvmpipe", "softpipe", "swrast", "Software Rasterizer",
+                                         "SwiftShader"};
+  for (size_t i = 0; renderer && i < sizeof programs / sizeof *programs; i++)
+    if (strstr(renderer, programs[i])) return true;
+  return false;
+}
+
+bool wd_gl_describe(char *name, size_t size) {
+  glewExperimental = GL_TRUE;
+  const GLenum code = glewInit();
+  snprintf(name, size, "OpenGL");
+  if (code != GLEW_OK && code != GLEW_ERROR_NO_GLX_DISPLAY) return false;
+  clear_errors();
+  write_name(name, size);
+  return wd_gl_is_software((const char *)glGetString(GL_RENDERER));
 }
 
 wd_status wd_gl_create(wd_gl **out, wd_error *err) {
@@ -197,7 +215,7 @@ wd_status wd_gl_create(wd_gl **out, wd_error *err) {
   gl->image_origin = glGetUniformLocation(gl->image, "origin");
   gl->image_size = glGetUniformLocation(gl->image, "size");
   glUseProgram(0);
-  name_of(gl);
+  write_name(gl->name, sizeof gl->name);
   GLenum fault = glGetError();
   if (fault != GL_NO_ERROR) {
     wd_gl_destroy(gl);

@@ -20,6 +20,12 @@ wd_status wd_gl_create(wd_gl **out, wd_error *err);
 void wd_gl_destroy(wd_gl *gl);           /* NULL is harmless; its pictures first */
 const char *wd_gl_name(const wd_gl *gl); /* "OpenGL 4.5, llvmpipe": for people */
 
+/* The same of the current context, without anything being made in it. True where a program draws in place of
+ * a graphics processor (Mesa's llvmpipe and softpipe, ANGLE's SwiftShader). */
+bool wd_gl_describe(char *name, size_t size);
+/* Whether GL_RENDERER names such a program. */
+bool wd_gl_is_software(const char *renderer);
+
 /* NULL without memory. */
 wd_gl_picture *wd_gl_picture_new(wd_gl *gl);
 void wd_gl_picture_free(wd_gl_picture *picture);

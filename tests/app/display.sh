@@ -1,7 +1,8 @@
 #!/bin/sh
 # display.sh [-m MODE] PROGRAM ARGUMENT...: runs a program on a private display of 1600 x 1000, with private
 # settings and folders and no session bus, and ends the display after it. MODE is how GTK draws:
-#   glx (default)  egl  cairo (GSK draws with cairo, panels still with OpenGL)  nogl (no OpenGL at all)
+#   glx (default)  egl (both also where the window would choose cairo: app/renderer.h)
+#   auto (as the window chooses)  cairo (GSK draws with cairo, panels still with OpenGL)  nogl (no OpenGL at all)
 # WD_SCREEN is another size of the display ("3200x2000").
 set -u
 mode=glx
@@ -10,9 +11,10 @@ if [ "${1:-}" = -m ]; then
   shift 2
 fi
 case $mode in
-glx) export GDK_DEBUG=gl-glx ;;
-egl) export GDK_DEBUG=gl-egl ;;
+glx) export GDK_DEBUG=gl-glx GSK_RENDERER=gl ;;
+egl) export GDK_DEBUG=gl-egl GSK_RENDERER=gl ;;
 cairo) export GSK_RENDERER=cairo ;;
+auto) ;;
 nogl) export GDK_DEBUG=gl-disable ;;
 *) echo "display.sh: no mode $mode" >&2; exit 2 ;;
 esac

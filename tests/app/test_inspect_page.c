@@ -59,6 +59,46 @@ static void enter(Ui *ui, const char *name, const char *text) {
   ui_settle(ui);
 }
 
+/* Every row that the table shows holds the sample of its place in the order, all of them are there, and those
+ * and no others that are marked are selected. */
+typedef struct Rows {
+  guint count, wrong, selected, marked;
+  const GArray *order;
+} Rows;
+
+static void read_rows(GtkWidget *widget, Rows *rows) {
+  if (GTK_IS_INSCRIPTION(widget)) {
+    GtkWidget *row = gtk_widget_get_parent(gtk_widget_get_parent(widget));
+    if (gtk_widget_get_prev_sibling(gtk_widget_get_parent(widget))) return; /* the first cell: the seed */
+    char seed[32] = "";
+    const guint k = rows->count++, number = k < rows->order->len ? g_array_index(rows->order, guint, k) : 0;
+    g_snprintf(seed, sizeof seed, "%" G_GUINT64_FORMAT, wd_population_nth(inspect->population, number)->seed);
+    rows->wrong += k >= rows->order->len || strcmp(seed, gtk_inscription_get_text(GTK_INSCRIPTION(widget)));
+    gboolean marked = FALSE;
+    for (guint m = 0; m < inspect->marked->len; m++)
+      marked = marked || g_array_index(inspect->marked, guint, m) == number;
+    while (row && !GTK_IS_LIST_VIEW(gtk_widget_get_parent(row))) row = gtk_widget_get_parent(row);
+    const gboolean selected = row && gtk_widget_get_state_flags(row) & GTK_STATE_FLAG_SELECTED;
+    rows->selected += selected;
+    rows->marked += marked;
+    rows->wrong += selected != marked;
+    return;
+  }
+  for (GtkWidget *c = gtk_widget_get_first_child(widget); c; c = gtk_widget_get_next_sibling(c))
+    read_rows(c, rows);
+}
+
+static void check_rows(Ui *ui, GtkWidget *holder, const char *when) {
+  ui_settle(ui);
+  g_autoptr(GArray) order = wd_inspect_table_order(holder);
+  Rows rows = {.order = order};
+  read_rows(holder, &rows);
+  tap_ok(
+      !rows.wrong && rows.count == order->len,
+      "%s: %u rows of %u, %u hold another sample than they should or another selection (%u of %u selected)",
+      when, rows.count, order->len, rows.wrong, rows.selected, rows.marked);
+}
+
 static void use(const char *folder) {
   g_autofree char *model = g_build_filename(folder, "model", NULL);
   bed_make_model(model, 5, FALSE);
@@ -97,6 +137,23 @@ static void use(const char *folder) {
     falls = falls && wd_population_nth(inspect->population, g_array_index(rows, guint, k - 1))->value[0] >=
                          wd_population_nth(inspect->population, g_array_index(rows, guint, k))->value[0];
   tap_ok(falls, "the table stands worst first");
+  check_rows(&ui, holder, "worst first");
+  wd_inspect_table_sort(holder, WD_VALUE_V_MAX);
+  check_rows(&ui, holder, "sorted by the highest velocity");
+  guint two[] = {g_array_index(rows, guint, 2), g_array_index(rows, guint, 5)};
+  g_autoptr(GArray) pair = g_array_append_vals(g_array_new(FALSE, FALSE, sizeof(guint)), two, 2);
+  wd_inspect_choose(inspect, two[0], pair);
+  check_rows(&ui, holder, "two are marked");
+  g_autofree char *some =
+      g_strdup_printf("r_R >= %.17g", wd_population_nth(inspect->population, two[0])->value[0]);
+  tap_ok(wd_inspect_set_filter(inspect, some, NULL, NULL) && inspect->shown->len == 3,
+         "a filter leaves three");
+  check_rows(&ui, holder, "filtered");
+  wd_inspect_table_sort(holder, WD_METRIC_REFLECTION_RESIDUAL);
+  wd_inspect_set_filter(inspect, "", NULL, NULL);
+  check_rows(&ui, holder, "all again, worst first");
+  wd_inspect_choose(inspect, g_array_index(rows, guint, 0), NULL);
+  check_rows(&ui, holder, "one is chosen");
   tap_ok(inspect->chosen != G_MAXUINT, "a sample is chosen (%u)", inspect->chosen);
   tap_ok(ui_wait(has_frame, &ui, 60), "its pair is decoded and simulated");
   ui_key(&ui, "Down");
