@@ -114,8 +114,7 @@ typedef struct Reader {
   GHashTable *lines;
   GPtrArray *problems;
   json_t *known; /* the view's own JSON: what keys it has */
-  WdView *scratch;
-  char *path; /* of what is read now */
+  char *path;    /* of what is read now */
 } Reader;
 
 static int line_of(const Reader *r, const char *path) {
@@ -135,8 +134,9 @@ G_GNUC_PRINTF(3, 4) static void tell(Reader *r, const char *path, const char *fo
   va_start(ap, format);
   WdLessonProblem *p = g_new0(WdLessonProblem, 1);
   p->line = line_of(r, path);
-  p->text = g_strdup_vprintf(format, ap);
+  g_autofree char *said = g_strdup_vprintf(format, ap);
   va_end(ap);
+  p->text = g_utf8_make_valid(said, -1); /* names of the file are cut by bytes */
   g_ptr_array_add(r->problems, p);
 }
 
@@ -397,7 +397,11 @@ static void read_patch(Reader *r, const json_t *o, const char *where, const WdLe
     static const char *const places[] = {"run", "step", "run_b", "step_b"};
     for (size_t i = 0; i < G_N_ELEMENTS(places); i++) json_object_del(patch, places[i]);
     prune(r, patch, r->known, where);
-    /* Tried key by key, so that one that is wrong does not take the others with it. */
+    /* Tried key by key on what it goes over, so that one that is wrong does not take the others with it, and
+     * that what was taken is shown: the ends of a colour scale come in keys of their own. */
+    g_autoptr(WdView) scratch = wd_view_new();
+    g_autofree char *below = dump(all);
+    wd_view_from_json(scratch, below, NULL);
     const char *key;
     json_t *value;
     void *next;
@@ -406,7 +410,7 @@ static void read_patch(Reader *r, const json_t *o, const char *where, const WdLe
       g_autofree char *text = dump(one), *path = g_strconcat(where, "/", key, NULL);
       json_decref(one);
       g_autoptr(GError) error = NULL;
-      if (!wd_view_from_json(r->scratch, text, &error)) {
+      if (!wd_view_from_json(scratch, text, &error)) {
         tell(r, path, "%s", error->message);
         json_object_del(patch, key);
       }
@@ -536,13 +540,12 @@ WdLesson *wd_lesson_parse(const char *text, gsize length, GPtrArray *problems, G
     Reader r = {.lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL), .problems = problems};
     Walk walk = {text, text + length, 1, 0, r.lines};
     walk_value(&walk, "");
-    r.scratch = wd_view_new();
-    g_autofree char *all = wd_view_to_json(r.scratch);
+    g_autoptr(WdView) fresh = wd_view_new();
+    g_autofree char *all = wd_view_to_json(fresh);
     r.known = json_loads(all, 0, NULL);
     WdLesson *l = g_new0(WdLesson, 1);
     read_lesson(&r, o, l);
     json_decref(r.known);
-    g_object_unref(r.scratch);
     g_hash_table_unref(r.lines);
     json_decref(o);
     return l;

@@ -5,9 +5,15 @@
 
 G_DEFINE_QUARK(wd - status - error, wd_status_error)
 
+/* GLib's and GTK's texts are UTF-8: a name in a message may be cut by bytes, a path may be in any encoding.
+ */
+static void set(GError **error, wd_status code, const char *text) {
+  g_autofree char *valid = g_utf8_make_valid(text, -1);
+  g_set_error_literal(error, WD_STATUS_ERROR, (int)code, valid);
+}
+
 gboolean wd_status_to_error(const wd_error *err, GError **error) {
-  g_set_error_literal(error, WD_STATUS_ERROR, (int)err->code,
-                      err->message[0] ? err->message : wd_status_name(err->code));
+  set(error, err->code, err->message[0] ? err->message : wd_status_name(err->code));
   return FALSE;
 }
 
@@ -16,7 +22,7 @@ gboolean wd_status_set_error(GError **error, wd_status code, const char *format,
   va_start(ap, format);
   g_autofree char *text = g_strdup_vprintf(format, ap);
   va_end(ap);
-  g_set_error_literal(error, WD_STATUS_ERROR, (int)code, text);
+  set(error, code, text);
   return FALSE;
 }
 

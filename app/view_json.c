@@ -241,8 +241,10 @@ char *wd_view_to_json(WdView *v) {
 static gboolean refuse(GError **error, const char *where, const char *key, const json_t *value,
                        const char *wanted) {
   char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-  g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "view: %s%s%s is %.80s; it has to be %s", where,
-              *where ? "." : "", key, text ? text : "?", wanted);
+  /* Cut by bytes, perhaps within a character. */
+  g_autofree char *shown = g_utf8_make_valid(text ? text : "?", text ? (gssize)MIN(strlen(text), 80) : 1);
+  g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "view: %s%s%s is %s; it has to be %s", where,
+              *where ? "." : "", key, shown, wanted);
   free(text);
   return FALSE;
 }

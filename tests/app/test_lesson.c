@@ -139,6 +139,37 @@ static void test_mistakes(void) {
   g_autofree char *deep = g_strnfill(3000, '[');
   g_autoptr(GPtrArray) problems = NULL;
   tap_ok(!parse(deep, &problems, NULL), "3000 brackets are refused");
+  /* Each step is tried on what it goes over, not on what another one left: it plays, whatever was left out.
+   */
+  g_autoptr(GPtrArray) scale = NULL;
+  WdLesson *l =
+      parse("{\"lesson\":1,\"title\":\"x\",\"steps\":[{\"title\":\"a\",\"text\":\"b\",\"state\":"
+            "{\"look\":{\"gather\":{\"lo\":-9,\"hi\":-8}}}},{\"title\":\"a\",\"text\":\"b\",\"state\":{\n"
+            "\"look\":{\"gather\":{\"hi\":-7}}}}]}",
+            &scale, NULL);
+  g_autoptr(WdView) v = wd_view_new();
+  g_autoptr(WdRecording) none_yet = wd_recording_new();
+  tap_ok(l && told(scale, 2, "less than hi"), "a scale that ends below where it begins is told");
+  tap_ok(l && wd_lesson_apply(l, 0, FALSE, none_yet, v, NULL, NULL) && v->look[WD_PANEL_GATHER].lo == -9 &&
+             wd_lesson_apply(l, 1, FALSE, none_yet, v, NULL, NULL) &&
+             v->look[WD_PANEL_GATHER].lo < v->look[WD_PANEL_GATHER].hi,
+         "both steps are shown");
+  wd_lesson_free(l);
+  /* What is told of names is cut by bytes, and is UTF-8 nevertheless. */
+  GString *name = g_string_new("a");
+  for (int i = 0; i < 50; i++) g_string_append(name, "\u00e9");
+  g_autofree char *long_names =
+      g_strdup_printf("{\"lesson\":1,\"title\":\"x\",\"%s\":1,\"steps\":[{\"title\":\"a\",\"text\":\"<%s>\","
+                      "\"spotlight\":\"%s\",\"state\":{\"%s\":1,\"what\":\"%s\"}}]}",
+                      name->str, name->str, name->str, name->str, name->str);
+  g_string_free(name, TRUE);
+  g_autoptr(GPtrArray) cut = NULL;
+  l = parse(long_names, &cut, NULL);
+  guint valid = 0;
+  for (guint i = 0; i < cut->len; i++)
+    valid += g_utf8_validate(((const WdLessonProblem *)cut->pdata[i])->text, -1, NULL);
+  tap_ok(l && cut->len == 5 && valid == 5, "five long names are told, in UTF-8: %u of %u", valid, cut->len);
+  wd_lesson_free(l);
   static const char nul[] =
       "{\"lesson\": 1, \"title\": \"x\", \"steps\": [{\"title\": \"a\", \"text\": \"b\", "
       "\"spotlight\": {\"panel\": \"gather\", \"region\": [1, 2, 3\0, 4]}}]}";
