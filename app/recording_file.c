@@ -423,7 +423,8 @@ static wd_status read_document(Reader *d, const json_t *o, wd_error *err) {
   const char *identity = json_string_value(json_object_get(model, "identity"));
   if (!st && (!name || !identity)) st = wd_fail(err, WD_ERR_FORMAT, "it does not say which model made it");
   if (!st && !json_is_array(branches)) st = wd_fail(err, WD_ERR_FORMAT, "it has no list of branches");
-  if (!st && json_array_size(branches)) st = wd_stored_check_geometry(&d->geometry, err);
+  if (!st && (json_array_size(branches) || wd_safetensors_find(d->file, "latents")))
+    st = wd_stored_check_geometry(&d->geometry, err);
   if (!st) wd_recording_set_model(d->r, name, identity);
   if (!st) st = read_latents(d, err);
   if (!st) st = read_truths(d, err);

@@ -485,7 +485,7 @@ wd_status wd_branch_from_json(WdRecording *r, const json_t *o, const GPtrArray *
       return wd_fail(err, WD_ERR_FORMAT, "branch %d has its data at %d; %d steps from %d lead to %d", id,
                      steps, recipe.plan.steps, parent_at, parent_at + recipe.plan.steps);
     }
-    if (k == WD_BRANCH_ENCODED && (parent || steps)) {
+    if (k == WD_BRANCH_ENCODED && (parent || steps || recipe.begin)) {
       g_free(name);
       g_free(truth_name);
       return wd_fail(err, WD_ERR_FORMAT, "branch %d is an encoded pair, but not data from its start", id);
