@@ -2,11 +2,12 @@
 
 #include "app/widget_style.h"
 
-#include <math.h>
 #include <string.h>
 
 typedef struct Canvas {
-  WdInspectCanvas c;
+  WdInspectDrawing drawing;
+  GtkWidget *widget;
+  char font[64];
   guint parts;
   WdInspectDraw draw;
   gint64 described;
@@ -15,19 +16,19 @@ typedef struct Canvas {
 static void on_draw(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer data) {
   (void)area;
   Canvas *canvas = data;
-  WdInspectCanvas *c = &canvas->c;
-  c->style = wd_widget_style(c->widget, 0.86, c->font, sizeof c->font);
-  wd_cairo_colour(cr, wd_style_theme(&c->style)->paper, 1);
+  WdInspectDrawing *d = &canvas->drawing;
+  d->style = wd_widget_style(canvas->widget, 0.86, canvas->font, sizeof canvas->font);
+  wd_cairo_colour(cr, wd_style_theme(&d->style)->paper, 1);
   cairo_paint(cr);
-  char before[sizeof c->about];
-  g_strlcpy(before, c->about, sizeof before);
-  *c->about = 0;
-  canvas->draw(c, cr, width, height);
+  char before[sizeof d->about];
+  g_strlcpy(before, d->about, sizeof before);
+  *d->about = 0;
+  canvas->draw(d, cr, width, height);
   const gint64 now = g_get_monotonic_time();
-  if (strcmp(before, c->about) && (!canvas->described || now - canvas->described > G_USEC_PER_SEC)) {
+  if (strcmp(before, d->about) && (!canvas->described || now - canvas->described > G_USEC_PER_SEC)) {
     canvas->described = now;
-    gtk_accessible_update_property(GTK_ACCESSIBLE(c->widget), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, c->about,
-                                   -1);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(canvas->widget), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                   d->about, -1);
   }
 }
 
@@ -41,8 +42,8 @@ GtkWidget *wd_inspect_canvas_new(WdInspect *inspect, guint parts, const char *la
                                  WdInspectDraw draw) {
   GtkWidget *widget = g_object_new(GTK_TYPE_DRAWING_AREA, "accessible-role", GTK_ACCESSIBLE_ROLE_IMG, NULL);
   Canvas *canvas = g_new0(Canvas, 1);
-  canvas->c.inspect = inspect;
-  canvas->c.widget = widget;
+  canvas->drawing.inspect = inspect;
+  canvas->widget = widget;
   canvas->parts = parts;
   canvas->draw = draw;
   g_object_set_data_full(G_OBJECT(widget), "canvas", canvas, g_free);
@@ -54,73 +55,4 @@ GtkWidget *wd_inspect_canvas_new(WdInspect *inspect, guint parts, const char *la
   gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
   g_signal_connect_object(inspect, "changed", G_CALLBACK(on_changed), widget, 0);
   return widget;
-}
-
-void wd_inspect_message(const WdInspectCanvas *c, cairo_t *cr, double width, double height,
-                        const char *text) {
-  wd_pen pen;
-  wd_pen_open(&pen, cr, &c->style, NULL);
-  const wd_type type = {.colour = pen.theme->dim, .room = width - 16};
-  double w;
-  wd_pen_measure(&pen, &type, text, &w, NULL, NULL);
-  wd_pen_text(&pen, &type, fmax(8, (width - w) / 2), height / 2, 0, text);
-  wd_pen_close(&pen);
-}
-
-void wd_inspect_axis_below(wd_pen *pen, const wd_rect *plot, const wd_axis *axis) {
-  wd_tick tick[WD_TICKS_MAX];
-  const double size = pen->style.size, base = plot->y + plot->height;
-  const int n = wd_axis_ticks(axis, (int)fmax(2, plot->width / (5.5 * size)), tick);
-  const wd_type type = {.colour = pen->theme->dim};
-  double edge = -INFINITY;
-  for (int i = 0; i < n; i++) {
-    const double x = plot->x + plot->width * wd_axis_place(axis, tick[i].value);
-    if (tick[i].major) {
-      wd_pen_colour_alpha(pen, pen->theme->grid, 0.8);
-      wd_pen_vertical(pen, x, plot->y, base, 0.5, 0);
-    }
-    wd_pen_colour(pen, pen->theme->frame);
-    wd_pen_vertical(pen, x, base, base + (tick[i].major ? 0.4 : 0.2) * size, 0.7, 0);
-    double w;
-    if (!tick[i].major) continue;
-    wd_pen_measure(pen, &type, tick[i].text, &w, NULL, NULL);
-    if (x - w / 2 < edge) continue;
-    wd_pen_text(pen, &type, x, base + 1.5 * size, 0.5, tick[i].text);
-    edge = x + w / 2 + 0.5 * size;
-  }
-  wd_pen_colour(pen, pen->theme->frame);
-  wd_pen_horizontal(pen, plot->x, plot->x + plot->width, base, 0.7, 0);
-  const wd_type name = {.colour = pen->theme->ink, .room = plot->width};
-  if (axis->label) wd_pen_text(pen, &name, plot->x + plot->width / 2, base + 3 * size, 0.5, axis->label);
-}
-
-void wd_inspect_axis_left(wd_pen *pen, const wd_rect *plot, const wd_axis *axis) {
-  wd_tick tick[WD_TICKS_MAX];
-  const double size = pen->style.size;
-  const int n = wd_axis_ticks(axis, (int)fmax(2, plot->height / (2.2 * size)), tick);
-  const wd_type type = {.colour = pen->theme->dim};
-  for (int i = 0; i < n; i++) {
-    const double y = plot->y + plot->height * (1 - wd_axis_place(axis, tick[i].value));
-    if (tick[i].major) {
-      wd_pen_colour_alpha(pen, pen->theme->grid, 0.8);
-      wd_pen_horizontal(pen, plot->x, plot->x + plot->width, y, 0.5, 0);
-      wd_pen_text(pen, &type, plot->x - 0.6 * size, y + 0.35 * size, 1, tick[i].text);
-    }
-    wd_pen_colour(pen, pen->theme->frame);
-    wd_pen_horizontal(pen, plot->x - (tick[i].major ? 0.4 : 0.2) * size, plot->x, y, 0.7, 0);
-  }
-  wd_pen_colour(pen, pen->theme->frame);
-  wd_pen_vertical(pen, plot->x, plot->y, plot->y + plot->height, 0.7, 0);
-  const wd_type name = {.colour = pen->theme->ink, .room = plot->height + 4 * size};
-  if (axis->label) wd_pen_text_up(pen, &name, plot->x - 4.1 * size, plot->y + plot->height / 2, axis->label);
-}
-
-void wd_inspect_axis_name(const WdInspect *i, int kind, char *out, gsize size) {
-  const WdValueInfo *info = wd_value_get_info(kind);
-  const gboolean moded = i->population && kind < WD_VALUE_V_MIN;
-  g_snprintf(out, size, "%s%s%s%s%s%s", info->title, *info->unit || moded ? " (" : "", info->unit,
-             *info->unit && moded ? ", " : "", moded ? wd_wave_mode_name(i->population->mode) : "",
-             moded         ? " mode)"
-             : *info->unit ? ")"
-                           : "");
 }

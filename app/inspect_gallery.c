@@ -98,12 +98,12 @@ static void sparkline(const WdInspect *i, wd_pen *pen, const WdSample *s, const 
 #undef PY
 }
 
-static void draw_one(WdInspectCanvas *c, wd_pen *pen, guint rank, guint number, double x, double y,
+static void draw_one(WdInspectDrawing *d, wd_pen *pen, guint rank, guint number, double x, double y,
                      float *value) {
-  WdInspect *i = c->inspect;
+  WdInspect *i = d->inspect;
   const WdPopulation *p = i->population;
   const WdSample *s = wd_population_nth(p, number);
-  const double size = c->style.size, w = cell_width(), h = cell_height(size);
+  const double size = d->style.size, w = cell_width(), h = cell_height(size);
   cairo_t *cr = pen->cr;
   const gboolean chosen = number == i->chosen;
   const wd_rect card = {x + 0.5, y + 0.5, w - 1, h - 1};
@@ -116,7 +116,7 @@ static void draw_one(WdInspectCanvas *c, wd_pen *pen, guint rank, guint number, 
   const wd_rect map = {x + PAD, y + PAD, MAP, MAP}, gather = {x + PAD + MAP + GAP, y + PAD, GATHER, MAP};
   const wd_range velocity = {p->velocity_min, p->velocity_max, ""};
   if (wd_sample_map(p, s, value))
-    picture(cr, &c->style, &map, value, p->geometry.nz, p->geometry.nx, &velocity, WD_COLORMAP_STRATA, FALSE);
+    picture(cr, &d->style, &map, value, p->geometry.nz, p->geometry.nx, &velocity, WD_COLORMAP_STRATA, FALSE);
   if (s->picture) {
     float most = 0;
     const int n = WD_SAMPLE_PICTURE_ROWS * WD_SAMPLE_PICTURE_COLUMNS;
@@ -126,7 +126,7 @@ static void draw_one(WdInspectCanvas *c, wd_pen *pen, guint rank, guint number, 
       most = fmaxf(most, fabsf(dots[k]));
     }
     const wd_range range = {-0.2 * (double)fmaxf(most, 1e-12f), 0.2 * (double)fmaxf(most, 1e-12f), ""};
-    picture(cr, &c->style, &gather, dots, WD_SAMPLE_PICTURE_ROWS, WD_SAMPLE_PICTURE_COLUMNS, &range,
+    picture(cr, &d->style, &gather, dots, WD_SAMPLE_PICTURE_ROWS, WD_SAMPLE_PICTURE_COLUMNS, &range,
             WD_COLORMAP_GRAY, TRUE);
   }
   const wd_rect spark = {x + PAD, y + PAD + MAP + 4, w - 2 * PAD, SPARK - 6};
@@ -147,10 +147,10 @@ static void draw_one(WdInspectCanvas *c, wd_pen *pen, guint rank, guint number, 
               line);
 }
 
-static void draw(WdInspectCanvas *c, cairo_t *cr, double width, double height) {
-  WdInspect *i = c->inspect;
+static void draw(WdInspectDrawing *d, cairo_t *cr, double width, double height) {
+  WdInspect *i = d->inspect;
   if (!i->population || !i->shown->len) {
-    wd_inspect_message(c, cr, width, height,
+    wd_inspect_message(d, cr, width, height,
                        i->population ? "The filter leaves no sample" : "No samples yet");
     return;
   }
@@ -158,18 +158,18 @@ static void draw(WdInspectCanvas *c, cairo_t *cr, double width, double height) {
   g_autofree float *value =
       g_new(float, (gsize)i->population->geometry.nz *(gsize)i->population->geometry.nx);
   const int columns = columns_of(width);
-  const double h = cell_height(c->style.size) + GAP, w = cell_width() + GAP;
+  const double h = cell_height(d->style.size) + GAP, w = cell_width() + GAP;
   double x0, y0, x1, y1;
   cairo_clip_extents(cr, &x0, &y0, &x1, &y1);
   wd_pen pen;
-  wd_pen_open(&pen, cr, &c->style, NULL);
+  wd_pen_open(&pen, cr, &d->style, NULL);
   for (guint k = 0; k < worst->len; k++) {
     const double x = GAP + w * (k % (guint)columns), y = GAP + h * (k / (guint)columns);
     if (y > y1 || y + h < y0) continue;
-    draw_one(c, &pen, k, g_array_index(worst, guint, k), x, y, value);
+    draw_one(d, &pen, k, g_array_index(worst, guint, k), x, y, value);
   }
   wd_pen_close(&pen);
-  g_snprintf(c->about, sizeof c->about, "The %u worst samples by %s. Arrow keys go from one to the next.",
+  g_snprintf(d->about, sizeof d->about, "The %u worst samples by %s. Arrow keys go from one to the next.",
              worst->len, wd_value_get_info(i->metric)->title);
 }
 

@@ -4,13 +4,13 @@
 
 #include <math.h>
 
-static void draw(WdInspectCanvas *c, cairo_t *cr, double width, double height) {
-  WdInspect *i = c->inspect;
+static void draw(WdInspectDrawing *d, cairo_t *cr, double width, double height) {
+  WdInspect *i = d->inspect;
   const WdSample *s = wd_inspect_sample_chosen(i);
   const guint n = i->population ? i->population->way->len : 0;
   if (!s || n < 2) {
     wd_inspect_message(
-        c, cr, width, height,
+        d, cr, width, height,
         s ? "Only the finished pair was scored: sample with scores on the way (--score every=2)"
           : "Choose a sample");
     return;
@@ -63,22 +63,22 @@ static void draw(WdInspectCanvas *c, cairo_t *cr, double width, double height) {
                     .n_references = 1};
   wd_curve_layout l;
   cairo_translate(cr, 8, 8);
-  if (wd_curve_arrange(&curve, &c->style, width - 16, height - 16, &l, NULL)) {
-    wd_inspect_message(c, cr, width - 16, height - 16, "Nothing of the way has a residual");
+  if (wd_curve_arrange(&curve, &d->style, width - 16, height - 16, &l, NULL)) {
+    wd_inspect_message(d, cr, width - 16, height - 16, "Nothing of the way has a residual");
     return;
   }
-  wd_curve_draw(&curve, &c->style, &l, cr, NULL);
+  wd_curve_draw(&curve, &d->style, &l, cr, NULL);
   if (isfinite(bad)) {
     wd_pen pen;
-    wd_pen_open(&pen, cr, &c->style, NULL);
+    wd_pen_open(&pen, cr, &d->style, NULL);
     const double at = l.plot.x + l.plot.width * wd_axis_place(&l.x, bad);
     wd_pen_colour(&pen, pen.theme->warm);
     wd_pen_vertical(&pen, at, l.plot.y, l.plot.y + l.plot.height, 1.4, 0);
     wd_pen_text(&pen, &(wd_type){.colour = pen.theme->warm, .weight = WD_BOLD}, at + 4,
-                l.plot.y + 1.3 * c->style.size, 0, "first bad step");
+                l.plot.y + 1.3 * d->style.size, 0, "first bad step");
     wd_pen_close(&pen);
   }
-  g_snprintf(c->about, sizeof c->about, "Residual of seed %" G_GUINT64_FORMAT " over the steps, %s.", s->seed,
+  g_snprintf(d->about, sizeof d->about, "Residual of seed %" G_GUINT64_FORMAT " over the steps, %s.", s->seed,
              source);
 }
 

@@ -1,10 +1,10 @@
 #include "app/plane_view.h"
 
+#include "app/plane_scene.h"
 #include "app/widget_style.h"
 
 #include <math.h>
 
-enum { TRAIL = 200, CURVE = 200 };
 #define FINE 0.2 /* of a drag with Shift */
 
 struct _WdPlaneView {
@@ -35,83 +35,11 @@ static void forget_ground(WdPlaneView *self) {
   gtk_widget_queue_draw(GTK_WIDGET(self));
 }
 
-typedef struct scene {
-  wd_plane plane;
-  wd_plane_mark anchor[WD_ANCHORS];
-  double trail[TRAIL][2], curve[CURVE][2];
-  double waypoint[WD_WAYPOINTS_MAX][2];
-  char source[160];
-} scene;
-
-static double epsilon(WdPlaneView *self) {
-  WdLevels levels;
-  gboolean known = wd_session_get_levels(self->session, WD_METRIC_REFLECTION_RESIDUAL, &levels);
-  /* The view's own epsilon is of the figure that is plotted. */
-  if (self->view->metric == WD_METRIC_REFLECTION_RESIDUAL)
-    return wd_view_epsilon(self->view, known ? levels.stage1_p95 : NAN);
-  return known ? levels.stage1_p95 : NAN;
+static void compose(WdPlaneView *self, WdPlaneScene *s) {
+  wd_plane_scene_compose(self->session, self->view, self->explorer, self->pictures, self->residuals, s);
 }
 
-static void compose(WdPlaneView *self, scene *s) {
-  WdExplorer *x = self->explorer;
-  const WdPanelLook *look = &self->view->look[WD_PANEL_VELOCITY];
-  static const char *const labels[][2] = {{"u, towards B", "v, towards C"},
-                                          {"u, deviations along the 1st direction", "v, along the 2nd"},
-                                          {"u, lengths along the 1st direction", "v, along the 2nd"}};
-  static const char *const letters[] = {"A", "B", "C"};
-  *s = (scene){0};
-  wd_plane *p = &s->plane;
-  p->title = "Plane";
-  g_snprintf(s->source, sizeof s->source, "%s%s",
-             x->domain == WD_DOMAIN_NOISE ? "starting noise x_T, denoised" : "data latents z\xe2\x82\x80",
-             x->norm_safe ? ", length kept" : ", mixed straight");
-  p->source = s->source;
-  wd_explorer_get_extent(x, &p->lo, &p->hi, &p->step);
-  p->label_u = labels[x->shape][0];
-  p->label_v = labels[x->shape][1];
-  p->message = x->ready ? NULL : x->why ? x->why : "No plane yet.";
-  const WdModelInfo *m = wd_session_get_model(self->session);
-  const WdTiles *t = x->tiles;
-  if (t && m && self->pictures) {
-    p->side = t->side;
-    p->map = (const float *const *)t->map;
-    p->rows = m->geometry.nz;
-    p->columns = m->geometry.nx;
-    p->map_colours = look->colormap;
-    p->map_range = (wd_range){.lo = WD_VELOCITY_LO, .hi = WD_VELOCITY_HI};
-    if (look->scope == WD_SCOPE_MANUAL && look->hi > look->lo) {
-      p->map_range.lo = look->lo;
-      p->map_range.hi = look->hi;
-    }
-  }
-  if (t && t->cells && self->residuals) {
-    p->cells = t->cells;
-    p->value = t->value;
-    p->state = t->state;
-    p->quantity = "Reflection residual, live mode";
-    p->epsilon = epsilon(self);
-  }
-  int anchors = x->shape == WD_SHAPE_ANCHORS ? WD_ANCHORS : 1;
-  for (int i = 0; i < anchors; i++)
-    s->anchor[i] = (wd_plane_mark){i == 1, i == 2, letters[i], x->anchor[i].name};
-  p->anchor = s->anchor;
-  p->anchors = anchors;
-  p->trails = wd_explorer_trail(x, s->trail, TRAIL);
-  p->trail = (const double(*)[2])s->trail;
-  for (int i = 0; i < x->waypoints; i++)
-    for (int c = 0; c < 2; c++) s->waypoint[i][c] = x->waypoint[i][c];
-  p->waypoint = (const double(*)[2])s->waypoint;
-  p->waypoints = x->waypoints;
-  for (int i = 0; i < CURVE && x->waypoints > 1; i++, p->curves++)
-    wd_plane_path_point(x->smooth, x->waypoints, (const double(*)[2])x->waypoint,
-                        (double)i * (x->waypoints - 1) / (CURVE - 1), s->curve[i]);
-  p->curve = (const double(*)[2])s->curve;
-  p->cursor = x->ready;
-  p->u = x->u;
-  p->v = x->v;
-}
-
-static gboolean arrange(WdPlaneView *self, const scene *s) {
+static gboolean arrange(WdPlaneView *self, const WdPlaneScene *s) {
   GtkWidget *w = GTK_WIDGET(self);
   wd_error err;
   self->style = wd_widget_style(w, 0.92, self->font, sizeof self->font);
@@ -120,7 +48,7 @@ static gboolean arrange(WdPlaneView *self, const scene *s) {
   return self->arranged;
 }
 
-static void draw_ground(WdPlaneView *self, const scene *s) {
+static void draw_ground(WdPlaneView *self, const WdPlaneScene *s) {
   const int width = gtk_widget_get_width(GTK_WIDGET(self)), height = gtk_widget_get_height(GTK_WIDGET(self));
   const double scale = self->style.scale;
   if (self->ground && (self->ground_width != width || self->ground_height != height))
@@ -138,7 +66,7 @@ static void draw_ground(WdPlaneView *self, const scene *s) {
 static void snapshot(GtkWidget *widget, GtkSnapshot *snap) {
   WdPlaneView *self = WD_PLANE_VIEW(widget);
   const int width = gtk_widget_get_width(widget), height = gtk_widget_get_height(widget);
-  g_autofree scene *s = g_new(scene, 1);
+  g_autofree WdPlaneScene *s = g_new(WdPlaneScene, 1);
   compose(self, s);
   const gboolean dark = self->style.dark;
   if (!arrange(self, s)) return;
@@ -157,19 +85,6 @@ static void snapshot(GtkWidget *widget, GtkSnapshot *snap) {
     gtk_snapshot_append_border(snap, &outline, (const float[]){1.5f, 1.5f, 1.5f, 1.5f},
                                (const GdkRGBA[]){colour, colour, colour, colour});
   }
-}
-
-void wd_plane_view_draw(WdPlaneView *self, cairo_t *cr, double width, double height) {
-  g_autofree scene *s = g_new(scene, 1);
-  wd_plane_layout layout;
-  wd_error err;
-  const wd_style style = {.size = 11};
-  compose(self, s);
-  cairo_set_source_rgb(cr, 1, 1, 1);
-  cairo_paint(cr);
-  if (wd_plane_arrange(&s->plane, &style, width, height, &layout, &err)) return;
-  wd_plane_draw_ground(&s->plane, &style, &layout, cr);
-  wd_plane_draw_marks(&s->plane, &style, &layout, cr);
 }
 
 void wd_plane_view_show(WdPlaneView *self, gboolean pictures, gboolean residuals) {

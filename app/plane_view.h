@@ -18,7 +18,5 @@ GtkWidget *wd_plane_view_new(WdSession *session, WdView *view, WdExplorer *explo
 void wd_plane_view_show(WdPlaneView *self, gboolean pictures, gboolean residuals);
 /* Where a place of the plane stands in the widget, 0..1 of its size; FALSE before it is on screen. */
 gboolean wd_plane_view_find(WdPlaneView *self, double u, double v, double *fx, double *fy);
-/* Draws it as on screen, in the light theme, on a surface of that size: for files. */
-void wd_plane_view_draw(WdPlaneView *self, cairo_t *cr, double width, double height);
 
 #endif

@@ -148,7 +148,15 @@ static int log_ticks(double lo, double hi, int room, wd_tick *out) {
   bool minor = every == 1 && decades * 9 < WD_TICKS_MAX - 2;
   /* Under two decades the labels at 1 alone would say too little: 2 and 5 get one too, where there is room.
    */
-  bool more = log10(hi / lo) < 2 && 3 * decades + 1 <= room;
+  int named = 0; /* 1, 2 and 5 of every decade that are inside */
+  for (int d = first; d <= last && named <= room; d++)
+    for (int m = 0; m < 3; m++) {
+      double value = (double[]){1, 2, 5}[m] * pow(10, d);
+      named += value >= lo * (1 - 1e-9) && value <= hi * (1 + 1e-9);
+    }
+  /* So short an axis (1.4 to 4) is hardly bent: even steps, as labels of a straight one. */
+  if (named < 2) return linear_ticks(lo, hi, room > 3 ? 2 * room / 3 : room, false, out);
+  bool more = log10(hi / lo) < 2 && named <= room;
   int n = 0;
   for (int d = first; d <= last && n < WD_TICKS_MAX; d++)
     for (int m = 1; m <= (minor ? 9 : 1) && n < WD_TICKS_MAX; m++) {

@@ -15,6 +15,7 @@ enum { MAX_ITEMS = 64, MAX_PIXELS = 30000 };
 /* Copies of what the caller gave, so that the room above pictures can be aligned along a row. */
 typedef struct placed {
   bool is_curve;
+  wd_figure_drawing drawing; /* draw NULL: another kind */
   wd_panel panel;
   wd_curve curve;
   wd_panel_layout panel_layout;
@@ -46,11 +47,20 @@ wd_status wd_figure_format_of(const char *path, wd_figure_format *out, wd_error 
 
 /* An item that can take the height of its neighbours. */
 static bool free_height(const placed *it) {
+  if (it->drawing.draw) return !(it->drawing.aspect > 0);
   return it->is_curve ? !(it->curve.aspect > 0) : !it->panel.square && !(it->panel.aspect > 0);
 }
 
 static wd_status arrange_item(placed *it, const wd_style *style, double height, double top, wd_error *err) {
   wd_status status;
+  if (it->drawing.draw) {
+    it->height = height > 0 ? height : it->width * (it->drawing.aspect > 0 ? it->drawing.aspect : 0.6);
+    it->top = 0;
+    return it->width > 6 * style->size && it->height > 6 * style->size
+               ? WD_OK
+               : wd_fail(err, WD_ERR_ARGUMENT, "figure: %.0f x %.0f points are too little for a drawing",
+                         it->width, it->height);
+  }
   if (it->is_curve) {
     it->curve.top = fmax(it->curve.top, top);
     status = wd_curve_arrange(&it->curve, style, it->width, height, &it->curve_layout, err);
@@ -124,13 +134,15 @@ static wd_status arrange(const wd_figure *f, arranged *a, wd_error *err) {
       column = 0;
       rows++;
     }
-    if (!f->item[i].panel == !f->item[i].curve) {
-      status = wd_fail(err, WD_ERR_ARGUMENT, "figure: item %d must be either a panel or a curve", i);
+    if ((f->item[i].panel != NULL) + (f->item[i].curve != NULL) + (f->item[i].drawing != NULL) != 1) {
+      status =
+          wd_fail(err, WD_ERR_ARGUMENT, "figure: item %d must be either a panel, a curve or a drawing", i);
       break;
     }
     a->item[i].is_curve = f->item[i].curve != NULL;
     if (f->item[i].panel) a->item[i].panel = *f->item[i].panel;
     if (f->item[i].curve) a->item[i].curve = *f->item[i].curve;
+    if (f->item[i].drawing) a->item[i].drawing = *f->item[i].drawing;
     a->item[i].x = wd_pen_snap(&pen, margin + column * (cell + gap));
     a->item[i].width = span * cell + (span - 1) * gap;
     a->item[i].row = rows;
@@ -179,7 +191,9 @@ static wd_status draw(const wd_figure *f, const arranged *a, cairo_t *cr, wd_tex
     int before = log ? log->count : 0;
     cairo_save(cr);
     cairo_translate(cr, it->x, it->y);
-    if (it->is_curve)
+    if (it->drawing.draw)
+      it->drawing.draw(it->drawing.user, &style, cr, it->width, it->height);
+    else if (it->is_curve)
       wd_curve_draw(&it->curve, &style, &it->curve_layout, cr, log);
     else
       wd_panel_draw(&it->panel, &style, &it->panel_layout, cr, log);

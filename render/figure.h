@@ -6,10 +6,19 @@
 #include "render/curve.h"
 #include "render/panel.h"
 
-/* Either a panel or a curve. */
+/* Anything else that draws itself: into width x height at the origin of cr, whose unit is a point. What it
+ * writes is not in the log of texts. */
+typedef struct wd_figure_drawing {
+  void (*draw)(void *user, const wd_style *style, cairo_t *cr, double width, double height);
+  void *user;
+  double aspect; /* height over width */
+} wd_figure_drawing;
+
+/* Either a panel, a curve or a drawing. */
 typedef struct wd_figure_item {
   const wd_panel *panel;
   const wd_curve *curve;
+  const wd_figure_drawing *drawing;
   int span; /* columns of the grid that it takes [1] */
 } wd_figure_item;
 

@@ -5,6 +5,7 @@
 #include "app/cli/render_panels.h"
 #include "solver/survey.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,18 +23,32 @@ static const cli_option options[] = {
     {"index", 'i', CLI_INT, offsetof(render_args, index), .min = 0, .max = 1e9, .value = "I", .initial = "0",
      .help = "which map or gather of FILE, from 0"},
     CLI_RECORDING_OPTIONS(render_args),
-    {"shot", 's', CLI_TEXT, offsetof(render_args, shot), .value = "N|all", .initial = "all",
-     .help = "which shot of a gather, from 1, or all side by side"},
+    {"shot", 's', CLI_TEXT, offsetof(render_args, shot), .value = "N|all",
+     .help = "which shot of a gather, from 1, or all side by side [all; --panels: the view's]"},
 #ifdef WD_HAVE_VIEW
     {"panels", 'p', CLI_TEXT, offsetof(render_args, panels), .value = "LIST",
      .help = "of a recording or a recipe, as the window draws them: vel, dec, sim, diff, traces, res; or "
-             "wavefield"},
+             "wavefield; or plane, of a walk over a plane of latents; of a population (.wdpop): histogram, "
+             "scatter"},
     {"time", 0, CLI_REAL, offsetof(render_args, ms), .min = -1, .max = 1e7, .value = "MS", .initial = "-1",
      .help = "--panels wavefield: the time in milliseconds [the view's]"},
     {"margin", 0, CLI_FLAG, offsetof(render_args, margin),
      .help = "--panels wavefield: with the absorbing cells"},
     {"probe", 0, CLI_TEXT, offsetof(render_args, probe), .value = "X,Z|none",
      .help = "--panels wavefield: metres of the place whose trace is drawn"},
+    {"cells", 0, CLI_INT, offsetof(render_args, cells), .min = 0, .max = 32, .value = "N",
+     .help = "--panels plane: with a map of N x N residuals (live mode), which are made now"},
+    {"by", 0, CLI_TEXT, offsetof(render_args, by), .value = "FIGURE",
+     .help =
+         "--panels histogram, scatter: the figure that is drawn, as rank names them [reflection_residual]"},
+    {"over", 0, CLI_TEXT, offsetof(render_args, over), .value = "FIGURE",
+     .help = "--panels scatter: the horizontal axis [window_shift]"},
+    {"filter", 0, CLI_TEXT, offsetof(render_args, filter), .value = "EXPR",
+     .help = "--panels histogram, scatter: only samples that it takes, as rank has it"},
+    {"epsilon", 0, CLI_TEXT, offsetof(render_args, epsilon), .value = "X",
+     .help = "--panels histogram, scatter: the limit beyond which a sample fails [its 95th percentile]"},
+    {"by-family", 0, CLI_FLAG, offsetof(render_args, by_family),
+     .help = "--panels histogram: a line for each family"},
     {"model", 'M', CLI_TEXT, offsetof(render_args, model), .value = "M",
      .help = "--panels: model that makes what the file does not keep [the file's own]"},
     CLI_DEVICE_OPTION(render_args),
@@ -144,9 +159,15 @@ static wd_status run_panels(cli *c, const render_args *a, wd_error *err) {
   if (!a->file || a->families || a->contact_sheet || a->beside)
     return cli_usage_error(err, "--panels takes a FILE and none of --families, --contact-sheet, --beside");
   char *end;
-  const long shot = strcmp(a->shot, "all") == 0 ? 0 : strtol(a->shot, &end, 10);
-  if (strcmp(a->shot, "all") != 0 && (end == a->shot || *end || shot < 1 || shot > WD_MAX_SHOTS))
-    return cli_usage_error(err, "--shot %s: give a number from 1", a->shot);
+  const long shot = !a->shot ? -1 : strcmp(a->shot, "all") == 0 ? 0 : strtol(a->shot, &end, 10);
+  if (shot && a->shot && (end == a->shot || *end || shot < 1 || shot > WD_MAX_SHOTS))
+    return cli_usage_error(err, "--shot %s: give a number from 1, or all", a->shot);
+  double epsilon = NAN;
+  if (a->epsilon) {
+    epsilon = strtod(a->epsilon, &end);
+    if (end == a->epsilon || *end || !isfinite(epsilon))
+      return cli_usage_error(err, "--epsilon %s: give a number", a->epsilon);
+  }
   const render_panels_args p = {.file = a->file,
                                 .output = a->output,
                                 .panels = a->panels,
@@ -154,6 +175,12 @@ static wd_status run_panels(cli *c, const render_args *a, wd_error *err) {
                                 .device = a->device,
                                 .title = a->title,
                                 .probe = a->probe,
+                                .by = a->by,
+                                .over = a->over,
+                                .filter = a->filter,
+                                .epsilon = epsilon,
+                                .by_family = a->by_family,
+                                .cells = a->cells,
                                 .shot = (int)shot,
                                 .branch = a->branch,
                                 .step = a->step,
@@ -171,6 +198,9 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
 #ifdef WD_HAVE_VIEW
   if (a->panels) return run_panels(c, a, err);
 #endif
+  render_args whole = *a;
+  if (!whole.shot) whole.shot = "all";
+  a = &whole;
   if (a->families == (a->file != NULL)) return cli_usage_error(err, "give either FILE or --families");
   if (a->families && (a->contact_sheet || a->beside || a->survey))
     return cli_usage_error(err, "--families goes with neither --contact-sheet, --beside nor --survey");
@@ -209,6 +239,9 @@ const cli_command cli_render = {
         "wavediffusion-cli render velocity.npy --beside seismic.npy --survey -o pair.png\n"
         "wavediffusion-cli render run.wdrun --step 8 -o step8.png\n"
         "wavediffusion-cli render run.wdrun --panels vel,dec,sim,diff,res --step 8 --dpi 300 -o fig.pdf\n"
+        "wavediffusion-cli render walk.wdrun --panels plane --cells 16 -o plane.png\n"
+        "wavediffusion-cli render samples.wdpop --panels histogram,scatter --by r_R --over lag -o "
+        "failures.pdf\n"
         "wavediffusion-cli render --families -o families.png\n",
     .operand = operands,
     .option = options,

@@ -13,10 +13,10 @@ enum { MAX_SHEET = 400, MAX_SHOTS_DRAWN = 20, FAMILY_SAMPLES = 8 };
 
 typedef struct render_args {
   const char *file, *output, *shot, *colormap, *range, *title, *beside;
-  const char *panels, *model, *device, *probe;
-  int kind, index, mode, theme, contact_sheet, step, branch;
+  const char *panels, *model, *device, *probe, *by, *over, *filter, *epsilon;
+  int kind, index, mode, theme, contact_sheet, step, branch, cells;
   double ms, clip, gain, width_mm, dpi, spacing, dt, agc, excursion;
-  bool margin, families, smooth, normalise, flip, survey;
+  bool margin, by_family, families, smooth, normalise, flip, survey;
   uint64_t seed;
 } render_args;
 /* What a picture borrows, released at the end. */

@@ -45,7 +45,7 @@ static wd_status draw_wavefield(cli *c, const render_panels_args *a, replay *r, 
       !f.pair)
     return wd_fail(err, WD_ERR_UNSUPPORTED, "position %d of %s has no map", at.position, a->file);
   const int shots = f.pair->gathers.value ? f.pair->gathers.shots : 5;
-  v->shot = a->shot ? a->shot - 1 : v->shot >= 0 ? v->shot : shots / 2;
+  v->shot = a->shot > 0 ? a->shot - 1 : v->shot >= 0 ? v->shot : shots / 2;
   if (v->shot >= shots) return cli_usage_error(err, "--shot %d: there are 1 to %d", v->shot + 1, shots);
   WdWavefieldAsk ask = {.pair = f.pair,
                         .shot = v->shot,
@@ -75,8 +75,10 @@ static wd_status draw_wavefield(cli *c, const render_panels_args *a, replay *r, 
 wd_status render_panels(cli *c, const render_panels_args *a, wd_error *err) {
   guint parts = 0;
   bool wavefield = false;
+  const bool plane = !strcmp(a->panels, "plane");
   wd_figure_format format;
-  wd_status st = movie_panels(a->panels, &parts, &wavefield, err);
+  if (render_population_named(a->panels)) return render_population(c, a, err);
+  wd_status st = plane ? WD_OK : movie_panels(a->panels, &parts, &wavefield, err);
   if (!st) st = wd_figure_format_of(a->output, &format, err);
   if (st) return st;
   if (wavefield && parts) return cli_usage_error(err, "--panels: wavefield is a figure of its own");
@@ -87,8 +89,10 @@ wd_status render_panels(cli *c, const render_panels_args *a, wd_error *err) {
   replay r = {0};
   st = replay_open(c, &args, &r, err);
   if (st) return st;
-  if (a->shot) r.view->shot = a->shot - 1;
-  st = wavefield ? draw_wavefield(c, a, &r, err) : draw_panels(a, &r, parts, err);
+  if (a->shot >= 0) r.view->shot = a->shot - 1;
+  st = plane       ? render_plane(&r, a, err)
+       : wavefield ? draw_wavefield(c, a, &r, err)
+                   : draw_panels(a, &r, parts, err);
   replay_close(&r);
   if (!st && c->json) st = cli_print_json(json_pack("{s:s}", "output", a->output), err);
   return st;

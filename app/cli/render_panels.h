@@ -2,16 +2,25 @@
 #ifndef WD_CLI_RENDER_PANELS_H
 #define WD_CLI_RENDER_PANELS_H
 
-#include "app/cli/cli.h"
+#include "app/cli/replay.h"
 
 typedef struct render_panels_args {
   const char *file, *output, *panels, *model, *device, *title, *probe;
-  int shot; /* from 1; 0: the view's */
+  const char *by, *over, *filter; /* of a population */
+  int shot;                       /* from 1; 0: all; -1: the view's */
   int branch, step;
+  int cells;                /* of the plane's map of residuals; 0: none */
   double width_mm, dpi, ms; /* ms: of the wavefield */
-  bool dark, margin;
+  double epsilon;           /* of a population; NaN: its 95th percentile */
+  bool dark, margin, by_family;
 } render_panels_args;
 
 wd_status render_panels(cli *c, const render_panels_args *args, wd_error *err);
+
+/* render_population.c: whether the panels' names are those of a population's figures; and these. */
+bool render_population_named(const char *panels);
+wd_status render_population(cli *c, const render_panels_args *args, wd_error *err);
+/* render_plane.c: the plane of the walk that the view is on. */
+wd_status render_plane(replay *r, const render_panels_args *args, wd_error *err);
 
 #endif

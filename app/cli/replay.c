@@ -22,8 +22,7 @@ static void on_notice(WdSession *session, const WdNotice *n, replay *r) {
   wd_fail(&r->failed, n->code, "%s%s%s", n->what, n->details ? " " : "", n->details ? n->details : "");
 }
 
-/* Lets the session work until `done` says so. */
-static wd_status wait_until(replay *r, bool (*done)(replay *, void *), void *what, wd_error *err) {
+wd_status replay_wait(replay *r, bool (*done)(replay *, void *), void *what, wd_error *err) {
   bool stopped = false;
   while (!done(r, what)) {
     const WdSessionState state = wd_session_get_state(r->session);
@@ -48,10 +47,12 @@ static bool is_open(replay *r, void *what) {
   return s == WD_SESSION_IDLE;
 }
 
-static wd_status open_model(replay *r, wd_error *err) {
+wd_status replay_open_model(replay *r, wd_error *err) {
   if (wd_session_get_model(r->session)) return WD_OK;
+  if (!r->model)
+    return wd_fail(err, WD_ERR_UNSUPPORTED, "no model is known that could make it: give --model");
   wd_session_open_model(r->session, r->model, r->device);
-  wd_status st = wait_until(r, is_open, NULL, err);
+  wd_status st = replay_wait(r, is_open, NULL, err);
   if (!st)
     cli_note(r->c, "%s on %s", wd_session_get_model(r->session)->name,
              wd_session_get_model(r->session)->device);
@@ -89,13 +90,13 @@ static wd_status open_recipe(const replay_args *a, const char *json, replay *r, 
   if (a->step >= 0) recipe->position = a->step;
   const WdPolicy policy = {.score = WD_SCORE_ON_DEMAND, .cache_mib = 2048};
   wd_session_set_policy(r->session, &policy);
-  wd_status st = open_model(r, err);
+  wd_status st = replay_open_model(r, err);
   if (st) return st;
   g_autofree char *caveat = wd_apply_caveat(r->session, recipe);
   if (caveat) cli_warn(r->c, "%s", caveat);
   if (!wd_apply_recipe(r->session, r->view, recipe, WD_APPLY_HERE, &error)) return from_error(error, err);
   cli_progress_begin(r->c, "run", "steps", wd_run_recipe_steps(recipe), 0);
-  st = wait_until(r, is_applied, NULL, err);
+  st = replay_wait(r, is_applied, NULL, err);
   if (!st) cli_progress_end(r->c);
   return st;
 }
@@ -169,7 +170,7 @@ wd_status replay_need(replay *r, int k, bool simulated, wd_error *err) {
                    "position %d is not kept as a picture, and no model is known: give --model", k);
   const WdPolicy policy = {.score = WD_SCORE_ON_DEMAND, .exact_rest = TRUE, .cache_mib = 2048};
   wd_session_set_policy(r->session, &policy);
-  wd_status st = open_model(r, err);
+  wd_status st = replay_open_model(r, err);
   const char *made = wd_recording_get_identity(wd_session_get_recording(r->session));
   const WdModelInfo *m = st ? NULL : wd_session_get_model(r->session);
   if (!st && *made && strcmp(made, m->identity) != 0)
@@ -180,7 +181,7 @@ wd_status replay_need(replay *r, int k, bool simulated, wd_error *err) {
   if (!st) {
     wd_session_look(r->session, 0, r->view->place[0].branch, k, r->view->what, TRUE);
     w.exact = true;
-    st = wait_until(r, is_there, &w, err);
+    st = replay_wait(r, is_there, &w, err);
   }
   return st;
 }

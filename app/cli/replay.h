@@ -30,6 +30,10 @@ void replay_close(replay *r); /* harmless on a zeroed struct */
 /* Makes sure that position k of the branch in view has its pair, and with `simulated` F(v), in exact mode
  * where it has to be made. Opens the model if need be. */
 wd_status replay_need(replay *r, int k, bool simulated, wd_error *err);
+/* The model that can make what the file does not keep; at once when it is loaded. */
+wd_status replay_open_model(replay *r, wd_error *err);
+/* Lets the session work until `done` says so, or something fails, or the user stops it. */
+wd_status replay_wait(replay *r, bool (*done)(replay *, void *), void *user, wd_error *err);
 /* "decoded, step 12 of 16": of the place in view. */
 void replay_place(const replay *r, char *out, size_t size);
 

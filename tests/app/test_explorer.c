@@ -331,6 +331,44 @@ static void test_directions(void) {
   settle();
 }
 
+/* The plane of a saved recording as a figure, without a window. branch, position: of the walk. */
+static gboolean plane_is_drawn(const char *file, int branch, int position, int cells, const char *picture,
+                               char **said) {
+  g_autofree char *number = g_strdup_printf("%d", branch), *step = g_strdup_printf("%d", position),
+                  *n = g_strdup_printf("%d", cells), *out = g_build_filename(folder, picture, NULL);
+  const char *argv[] = {g_getenv("WD_CLI"),
+                        "render",
+                        file,
+                        "--panels",
+                        "plane",
+                        "--model",
+                        model,
+                        "--branch",
+                        number,
+                        "--step",
+                        step,
+                        "--cells",
+                        n,
+                        "--dpi",
+                        "60",
+                        "--device",
+                        "cpu",
+                        "-o",
+                        out,
+                        NULL};
+  int status = -1;
+  g_autoptr(GError) error = NULL;
+  g_free(*said);
+  *said = NULL;
+  if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, said, &status,
+                    &error))
+    return FALSE;
+  g_autofree char *bytes = NULL;
+  gsize size = 0;
+  return g_spawn_check_wait_status(status, NULL) && g_file_get_contents(out, &bytes, &size, NULL) &&
+         size > 4000;
+}
+
 static void test_saved(void) {
   g_autofree char *file = g_build_filename(folder, "s.wdrun", NULL);
   g_autoptr(GError) error = NULL;
@@ -350,6 +388,19 @@ static void test_saved(void) {
     tap_skip("no command line was built");
   double u = x->u, v = x->v;
   int last = wd_branch_last(walk());
+  int number = 0;
+  while (wd_recording_nth(r, (guint)number)->id != x->walk) number++;
+  g_autofree char *said = NULL;
+  if (g_getenv("WD_CLI") && g_getenv("WD_CLI_RENDERS")) {
+    tap_ok(plane_is_drawn(file, number + 1, last, 0, "plane.png", &said),
+           "the command line draws its plane: %s", said);
+    tap_ok(plane_is_drawn(file, number + 1, last, 3, "map.png", &said), "with a map of residuals: %s", said);
+    tap_ok(!plane_is_drawn(file, 1, 0, 0, "none.png", &said) == (number != 0) &&
+               (number == 0 || strstr(said, "no walk")),
+           "a run has no plane, and it says so: %s", said);
+  } else {
+    tap_skip("no command line was built that draws");
+  }
   g_autoptr(WdRecording) again = wd_recording_load(file, NULL, &error);
   bed_need_error(again != NULL, error, "load");
   wd_session_set_recording(session, again);

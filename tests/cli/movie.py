@@ -111,6 +111,31 @@ for ending in ("pdf", "svg"):
     ok(r.returncode == 0 and os.path.getsize("wave." + ending) > 10000, f"a wavefield as {ending}", described(r))
 r = run("render", DEMO, "--panels", "vel,nonsense", "-o", "no.png")
 ok(r.returncode == 1 and "nonsense" in r.stderr and not os.path.exists("no.png"), "a panel that is not there", described(r))
+run("render", DEMO, "--panels", "dec", "--shot", "2", "--dpi", "60", "-o", "one.png")
+run("render", DEMO, "--panels", "dec", "--shot", "all", "--dpi", "60", "-o", "all.png")
+one, every = png("one.png"), png("all.png")
+ok(one[1]["view"]["shot"] == 1 and every[1]["view"]["shot"] == -1 and open("one.png", "rb").read() != open("all.png", "rb").read(),
+   "--shot all draws all shots", (one[1]["view"]["shot"], every[1]["view"]["shot"]))
+r = run("render", DEMO, "--panels", "plane", "-o", "no.png")
+ok(r.returncode == 1 and "no walk" in r.stderr and not os.path.exists("no.png"), "a run has no plane", described(r))
+
+# ---- populations
+FAILURES = os.path.join(ROOT, "resources/failures/samples.wdpop")
+for panels, more, ending in (("histogram", ["--by-family"], "png"), ("histogram,scatter", ["--by", "relL2", "--over", "lag"], "pdf"),
+                             ("scatter", ["--filter", "family ~ a", "--epsilon", "1.5", "--theme", "dark"], "png")):
+    r = run("render", FAILURES, "--panels", panels, *more, "--dpi", "60", "-o", "pop." + ending)
+    ok(r.returncode == 0 and os.path.getsize("pop." + ending) > 3000, f"{panels} of a population as {ending}", described(r))
+recipe = png("pop.png")[1]
+ok(recipe["panels"] == "scatter" and recipe["epsilon"] == 1.5 and recipe["over"] == "window_shift" and recipe["filter"] == "family ~ a",
+   "which carries what made it", recipe)
+for args, code, word in ((["--by", "beauty"], 1, "beauty"), (["--filter", "r_R >"], 1, "character"), (["--filter", "r_R > 1e9"], 1, "nothing"),
+                         (["--epsilon", "much"], 1, "much")):
+    r = run("render", FAILURES, "--panels", "histogram", *args, "-o", "no.png")
+    ok(r.returncode == code and word in r.stderr and not os.path.exists("no.png"), "refused: " + " ".join(args), described(r))
+r = run("render", FAILURES, "--panels", "histogram,vel", "-o", "no.png")
+ok(r.returncode == 1 and "histogram and scatter" in r.stderr, "a population has no velocity panel", described(r))
+r = run("render", DEMO, "--panels", "histogram", "-o", "no.png")
+ok(r.returncode == 2 and not os.path.exists("no.png"), "a recording has no histogram", described(r))
 r = run("render", "v.npy", "--panels", "vel", "-o", "no.png")
 ok(r.returncode == 1 and "neither" in r.stderr, "--panels of a map is refused", described(r))
 done()

@@ -56,7 +56,7 @@ static void test_random_axes(void) {
       before = tick[i].text;
     }
     many += labels > room;
-    none += !axis.log && room >= 3 && labels < 1;
+    none += room >= 3 && labels < 1;
   }
   tap_ok(outside == 0 && disorder == 0, "20000 axes: %d ticks outside, %d out of order", outside, disorder);
   tap_ok(many == 0 && none == 0 && same == 0,
@@ -96,6 +96,10 @@ int main(void) {
   majors(1e-3, 2, true, 5, "0.001 0.01 0.1 1");
   majors(1e-8, 1, true, 5, "10⁻⁸ 10⁻⁶ 10⁻⁴ 0.01 1");
   majors(0.05, 0.8, true, 8, "0.05 0.1 0.2 0.5");
+  majors(0.5, 3, true, 4, "0.5 1 2");
+  majors(1.4, 4.2, true, 6, "2 3 4"); /* within a decade, without its ends */
+  majors(2.2, 3.9, true, 6, "2.5 3 3.5");
+  majors(0.61, 0.74, true, 6, "0.65 0.7");
   majors(1, 1, false, 8, "");
   majors(0, NAN, false, 8, "");
   majors(-1, 1, true, 8, "");
