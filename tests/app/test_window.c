@@ -282,7 +282,10 @@ static void test_close(void) {
              ui.window,
          "Keep running keeps the window");
   ui_focus(GTK_WIDGET(ui.window));
-  if (is_idle(NULL)) ui_key(&ui, "ctrl+r");
+  wd_session_stop(ui.session); /* a run of its own: that one may end before the question comes */
+  ui_wait(is_idle, NULL, 20);
+  ui_settle(&ui); /* Run can be pressed again */
+  ui_key(&ui, "ctrl+r");
   ui_wait(is_stepping, GINT_TO_POINTER(1), 20);
   ui_key(&ui, "ctrl+w");
   ui_wait(has_dialog, NULL, 5);
