@@ -2,6 +2,7 @@
 
 #include "app/flags.h"
 #include "app/inspect_maps.h"
+#include "app/widget_pieces.h"
 #include "app/widgets.h"
 
 #include <math.h>
@@ -197,23 +198,8 @@ static GtkWidget *arrow(const char *icon, const char *action, const char *toolti
   return b;
 }
 
-static GtkWidget *card(GtkWidget *child) {
-  GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
-  gtk_widget_add_css_class(box, "panel-card");
-  gtk_widget_set_overflow(box, GTK_OVERFLOW_HIDDEN);
-  gtk_widget_set_hexpand(child, TRUE);
-  gtk_widget_set_vexpand(child, TRUE);
-  gtk_box_append(GTK_BOX(box), child);
-  return box;
-}
-
 static GtkWidget *make_panel(Detail *d, WdPanelKind kind, const char *name) {
-  GSettings *settings = wd_window_get_settings(d->window);
-  GtkWidget *panel =
-      wd_panel_view_new(wd_window_get_session(d->window), wd_window_get_view(d->window), kind, 0);
-  if (settings) g_settings_bind(settings, "renderer", panel, "renderer", G_SETTINGS_BIND_GET);
-  gtk_widget_set_name(panel, name);
-  return card(panel);
+  return wd_card_new(wd_window_new_panel(d->window, 0, kind, name), NULL);
 }
 
 static GtkWidget *two(GtkOrientation way, GtkWidget *one, GtkWidget *other) {
@@ -243,12 +229,12 @@ static void build_stack(Detail *d) {
       "pair", "Pair");
   gtk_stack_add_titled(s,
                        two(GTK_ORIENTATION_VERTICAL,
-                           card(wd_inspect_residual_map_new(session, view, d->inspect)),
-                           card(wd_trace_view_new(session, view))),
+                           wd_card_new(wd_inspect_residual_map_new(session, view, d->inspect), NULL),
+                           wd_card_new(wd_trace_view_new(session, view), NULL)),
                        "error", "Error map");
-  gtk_stack_add_titled(s, card(wd_inspect_lag_map_new(session, view)), "lags", "Lags");
-  gtk_stack_add_titled(s, card(wd_inspect_arrivals_new(session, view)), "arrivals", "Arrivals");
-  gtk_stack_add_titled(s, card(wd_inspect_way_new(d->inspect)), "way", "Steps");
+  gtk_stack_add_titled(s, wd_card_new(wd_inspect_lag_map_new(session, view), NULL), "lags", "Lags");
+  gtk_stack_add_titled(s, wd_card_new(wd_inspect_arrivals_new(session, view), NULL), "arrivals", "Arrivals");
+  gtk_stack_add_titled(s, wd_card_new(wd_inspect_way_new(d->inspect), NULL), "way", "Steps");
   gtk_widget_set_vexpand(d->stack, TRUE);
 }
 

@@ -4,6 +4,7 @@
 #include "app/inspect_detail.h"
 #include "app/inspect_gallery.h"
 #include "app/inspect_table.h"
+#include "app/widget_pieces.h"
 #include "app/window_private.h"
 
 #include <math.h>
@@ -139,47 +140,15 @@ static void on_plot_shown(GObject *stack, GParamSpec *spec, Page *p) {
   gtk_widget_set_visible(p->controls[2], scatter);
 }
 
-static void on_name_setup(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer user) {
-  (void)factory, (void)user;
-  GtkWidget *label = gtk_label_new(NULL);
-  gtk_label_set_xalign(GTK_LABEL(label), 0);
-  gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
-  gtk_label_set_width_chars(GTK_LABEL(label), 8);
-  gtk_label_set_max_width_chars(GTK_LABEL(label), 20);
-  gtk_list_item_set_child(item, label);
-}
-
-static void on_name_bind(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer user) {
-  (void)factory, (void)user;
-  gtk_label_set_text(GTK_LABEL(gtk_list_item_get_child(item)),
-                     gtk_string_object_get_string(gtk_list_item_get_item(item)));
-}
-
 static GtkWidget *choice_of_figures(const char *name, const char *label) {
   const char *titles[WD_VALUES + 1];
   for (int k = 0; k < WD_VALUES; k++) titles[k] = wd_value_get_info(k)->title;
   titles[WD_VALUES] = NULL;
   GtkWidget *choice = gtk_drop_down_new_from_strings(titles);
-  /* The button may be narrower than the longest name. */
-  g_autoptr(GtkListItemFactory) list = g_object_ref(gtk_drop_down_get_factory(GTK_DROP_DOWN(choice)));
-  g_autoptr(GtkListItemFactory) short_one = gtk_signal_list_item_factory_new();
-  g_signal_connect(short_one, "setup", G_CALLBACK(on_name_setup), NULL);
-  g_signal_connect(short_one, "bind", G_CALLBACK(on_name_bind), NULL);
-  gtk_drop_down_set_factory(GTK_DROP_DOWN(choice), short_one);
-  gtk_drop_down_set_list_factory(GTK_DROP_DOWN(choice), list);
+  wd_drop_down_shorten(choice, PANGO_ELLIPSIZE_END, 20);
   gtk_widget_set_name(choice, name);
   gtk_accessible_update_property(GTK_ACCESSIBLE(choice), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
   return choice;
-}
-
-static GtkWidget *card(GtkWidget *child) {
-  GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
-  gtk_widget_add_css_class(box, "panel-card");
-  gtk_widget_set_overflow(box, GTK_OVERFLOW_HIDDEN);
-  gtk_widget_set_hexpand(child, TRUE);
-  gtk_widget_set_vexpand(child, TRUE);
-  gtk_box_append(GTK_BOX(box), child);
-  return box;
 }
 
 static GtkWidget *build_plots(Page *p) {
@@ -215,10 +184,12 @@ static GtkWidget *build_plots(Page *p) {
   gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(slide), GTK_POLICY_EXTERNAL, GTK_POLICY_NEVER);
   gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(slide), row);
   gtk_box_append(GTK_BOX(box), slide);
-  gtk_stack_add_titled(GTK_STACK(p->plots), card(wd_inspect_histogram_new(p->inspect)), "histogram",
-                       "Histogram");
-  gtk_stack_add_titled(GTK_STACK(p->plots), card(wd_inspect_scatter_new(p->inspect)), "scatter", "Scatter");
-  gtk_stack_add_titled(GTK_STACK(p->plots), card(wd_inspect_gallery_new(p->inspect)), "gallery", "Worst");
+  gtk_stack_add_titled(GTK_STACK(p->plots), wd_card_new(wd_inspect_histogram_new(p->inspect), NULL),
+                       "histogram", "Histogram");
+  gtk_stack_add_titled(GTK_STACK(p->plots), wd_card_new(wd_inspect_scatter_new(p->inspect), NULL), "scatter",
+                       "Scatter");
+  gtk_stack_add_titled(GTK_STACK(p->plots), wd_card_new(wd_inspect_gallery_new(p->inspect), NULL), "gallery",
+                       "Worst");
   gtk_widget_set_vexpand(p->plots, TRUE);
   gtk_box_append(GTK_BOX(box), p->plots);
   g_signal_connect(p->plots, "notify::visible-child", G_CALLBACK(on_plot_shown), p);
@@ -278,17 +249,6 @@ static GtkWidget *build_bar(Page *p) {
   return bar;
 }
 
-static GtkWidget *paned(GtkOrientation way, GtkWidget *one, GtkWidget *other, int at, const char *name) {
-  GtkWidget *p = gtk_paned_new(way);
-  gtk_widget_set_name(p, name);
-  gtk_paned_set_start_child(GTK_PANED(p), one);
-  gtk_paned_set_end_child(GTK_PANED(p), other);
-  gtk_paned_set_shrink_start_child(GTK_PANED(p), FALSE);
-  gtk_paned_set_shrink_end_child(GTK_PANED(p), FALSE);
-  gtk_paned_set_position(GTK_PANED(p), at);
-  return p;
-}
-
 static void page_free(gpointer data) {
   Page *p = data;
   g_object_unref(p->inspect);
@@ -313,9 +273,12 @@ GtkWidget *wd_inspect_page_new(WdWindow *window) {
   gtk_box_append(GTK_BOX(page), p->filter_error);
   p->table = wd_inspect_table_new(p->inspect);
   p->detail = wd_inspect_detail_new(window, p->inspect);
-  GtkWidget *left = paned(GTK_ORIENTATION_VERTICAL, card(p->table), build_plots(p), 300, "inspect-left");
+  GtkWidget *left =
+      wd_paned_new(GTK_ORIENTATION_VERTICAL, wd_card_new(p->table, NULL), build_plots(p), "inspect-left");
+  gtk_paned_set_position(GTK_PANED(left), 300);
   gtk_widget_set_size_request(left, 330, -1);
-  GtkWidget *both = paned(GTK_ORIENTATION_HORIZONTAL, left, p->detail, 500, "inspect-split");
+  GtkWidget *both = wd_paned_new(GTK_ORIENTATION_HORIZONTAL, left, p->detail, "inspect-split");
+  gtk_paned_set_position(GTK_PANED(both), 500);
   gtk_widget_set_vexpand(both, TRUE);
   gtk_box_append(GTK_BOX(page), both);
   g_signal_connect_object(p->inspect, "changed", G_CALLBACK(on_changed), page, 0);

@@ -5,27 +5,8 @@
 #include "app/plane_view.h"
 #include "app/player.h"
 #include "app/sidebar.h"
+#include "app/widget_pieces.h"
 #include "app/widgets.h"
-
-static GtkWidget *card(GtkWidget *child, const char *name) {
-  GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
-  gtk_widget_set_name(box, name);
-  gtk_widget_add_css_class(box, "panel-card");
-  gtk_widget_set_overflow(box, GTK_OVERFLOW_HIDDEN);
-  gtk_widget_set_hexpand(child, TRUE);
-  gtk_widget_set_vexpand(child, TRUE);
-  gtk_box_append(GTK_BOX(box), child);
-  return box;
-}
-
-static GtkWidget *paned(GtkOrientation orientation, GtkWidget *start, GtkWidget *end) {
-  GtkWidget *p = gtk_paned_new(orientation);
-  gtk_paned_set_start_child(GTK_PANED(p), start);
-  gtk_paned_set_end_child(GTK_PANED(p), end);
-  gtk_paned_set_shrink_start_child(GTK_PANED(p), FALSE);
-  gtk_paned_set_shrink_end_child(GTK_PANED(p), FALSE);
-  return p;
-}
 
 /* ---- the explorer and the view */
 
@@ -159,11 +140,11 @@ static GtkWidget *plane_page(WdLatentPage *page) {
   GtkWidget *scroll = gtk_scrolled_window_new(); /* its buttons are wider than what a small window has */
   gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroll), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
   gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroll), plot);
-  GtkWidget *middle =
-      paned(GTK_ORIENTATION_VERTICAL, card(page->plane, "plane-card"), card(scroll, "latent-plot-card"));
+  GtkWidget *middle = wd_paned_new(GTK_ORIENTATION_VERTICAL, wd_card_new(page->plane, "plane-card"),
+                                   wd_card_new(scroll, "latent-plot-card"), NULL);
   gtk_paned_set_resize_end_child(GTK_PANED(middle), FALSE);
   gtk_widget_set_hexpand(middle, TRUE);
-  GtkWidget *controls = card(controls_new(page), "latent-controls-card");
+  GtkWidget *controls = wd_card_new(controls_new(page), "latent-controls-card");
   gtk_widget_set_hexpand(controls, FALSE);
   gtk_box_append(GTK_BOX(box), controls);
   gtk_box_append(GTK_BOX(box), middle);
@@ -171,15 +152,13 @@ static GtkWidget *plane_page(WdLatentPage *page) {
 }
 
 static GtkWidget *pair_new(WdLatentPage *page) {
-  GtkWidget *velocity = wd_panel_view_new(page->session, page->view, WD_PANEL_VELOCITY, 0);
-  GtkWidget *gather = wd_panel_view_new(page->session, page->view, WD_PANEL_GATHER, 0);
-  gtk_widget_set_name(velocity, "latent-velocity");
-  gtk_widget_set_name(gather, "latent-gather");
-  GtkWidget *below = card(gather, "latent-gather-card");
+  GtkWidget *velocity = wd_window_new_panel(page->window, 0, WD_PANEL_VELOCITY, "latent-velocity"),
+            *gather = wd_window_new_panel(page->window, 0, WD_PANEL_GATHER, "latent-gather");
+  GtkWidget *below = wd_card_new(gather, "latent-gather-card");
   GtkWidget *strip = wd_shot_strip_new(page->session, page->view, 0);
   gtk_widget_set_name(strip, "latent-shots");
   gtk_box_append(GTK_BOX(below), strip);
-  return paned(GTK_ORIENTATION_VERTICAL, card(velocity, "latent-velocity-card"), below);
+  return wd_paned_new(GTK_ORIENTATION_VERTICAL, wd_card_new(velocity, "latent-velocity-card"), below, NULL);
 }
 
 static void page_free(gpointer data) {
@@ -237,7 +216,7 @@ GtkWidget *wd_latent_page_new(WdWindow *window) {
   GtkWidget *left = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
   gtk_box_append(GTK_BOX(left), page->tools);
   gtk_box_append(GTK_BOX(left), page->stack);
-  GtkWidget *all = paned(GTK_ORIENTATION_HORIZONTAL, left, pair_new(page));
+  GtkWidget *all = wd_paned_new(GTK_ORIENTATION_HORIZONTAL, left, pair_new(page), NULL);
   gtk_widget_set_name(all, "latent-split");
   gtk_paned_set_resize_start_child(GTK_PANED(all), TRUE);
   gtk_widget_set_vexpand(all, TRUE);

@@ -1,5 +1,6 @@
 #include "app/wavefield_view.h"
 
+#include "app/widget_pieces.h"
 #include "app/widgets.h"
 #include "app/window_private.h"
 
@@ -436,16 +437,6 @@ static void wd_wavefield_view_init(WdWavefieldView *self) {
   gtk_widget_add_css_class(GTK_WIDGET(self), "wavefield-page");
 }
 
-static GtkWidget *card(GtkWidget *child, gboolean expand) {
-  GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
-  gtk_widget_add_css_class(box, "panel-card");
-  gtk_widget_set_overflow(box, GTK_OVERFLOW_HIDDEN);
-  gtk_widget_set_hexpand(child, TRUE);
-  gtk_widget_set_vexpand(child, expand);
-  gtk_box_append(GTK_BOX(box), child);
-  return box;
-}
-
 GtkWidget *wd_wavefield_view_new(WdSession *session, WdView *view) {
   WdWavefieldView *self = g_object_new(WD_TYPE_WAVEFIELD_VIEW, NULL);
   self->session = session;
@@ -456,13 +447,14 @@ GtkWidget *wd_wavefield_view_new(WdSession *session, WdView *view) {
   gtk_widget_add_css_class(controls, "wave-controls");
   gtk_box_append(GTK_BOX(controls), build_transport(self));
   gtk_box_append(GTK_BOX(controls), build_options(self));
-  GtkWidget *both = card(self->canvas, TRUE);
+  GtkWidget *both = wd_card_new(self->canvas, NULL);
   gtk_box_append(GTK_BOX(both), controls);
   gtk_widget_set_vexpand(both, TRUE);
   gtk_box_append(GTK_BOX(self), both);
   GtkWidget *timeline = wd_timeline_new(session, view);
   gtk_widget_set_name(timeline, "wave-timeline");
-  gtk_box_append(GTK_BOX(self), card(timeline, FALSE));
+  gtk_box_append(GTK_BOX(self), wd_card_new(timeline, NULL));
+  gtk_widget_set_vexpand(timeline, FALSE);
   add_keys(self);
   g_signal_connect_object(view, "changed", G_CALLBACK(on_view_changed), self, 0);
   g_signal_connect_object(session, "wavefield", G_CALLBACK(update), self, G_CONNECT_SWAPPED);

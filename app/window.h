@@ -17,6 +17,8 @@ WdWindow *wd_window_new(GtkApplication *application, GSettings *settings);
 WdSession *wd_window_get_session(WdWindow *window); /* borrowed, as all below */
 WdView *wd_window_get_view(WdWindow *window);
 GSettings *wd_window_get_settings(WdWindow *window);
+/* A panel of the window's session and view, drawn as the settings say (window_layout.c). */
+GtkWidget *wd_window_new_panel(WdWindow *window, int side, WdPanelKind kind, const char *name);
 
 /* Whether anything was made here, and not only looked at: what is worth keeping. */
 gboolean wd_window_has_worked(WdWindow *window);

@@ -9,45 +9,25 @@
  * Layouts, the enlarged panel and the second row show and hide these: nothing is taken apart. */
 #include "app/mode.h"
 #include "app/teach.h"
+#include "app/widget_pieces.h"
 #include "app/widgets.h"
 #include "app/window_private.h"
 
 #include <math.h>
 
-static GtkWidget *card(GtkWidget *child, const char *name) {
-  GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
-  gtk_widget_set_name(box, name);
-  gtk_widget_add_css_class(box, "panel-card");
-  gtk_widget_set_overflow(box, GTK_OVERFLOW_HIDDEN);
-  if (child) {
-    gtk_widget_set_hexpand(child, TRUE);
-    gtk_widget_set_vexpand(child, TRUE);
-    gtk_box_append(GTK_BOX(box), child);
-  }
-  return box;
-}
-
-static GtkWidget *paned(GtkOrientation orientation, GtkWidget *start, GtkWidget *end, const char *name) {
-  GtkWidget *p = gtk_paned_new(orientation);
-  gtk_widget_set_name(p, name);
-  gtk_paned_set_start_child(GTK_PANED(p), start);
-  gtk_paned_set_end_child(GTK_PANED(p), end);
-  gtk_paned_set_resize_start_child(GTK_PANED(p), TRUE);
-  gtk_paned_set_resize_end_child(GTK_PANED(p), TRUE);
-  gtk_paned_set_shrink_start_child(GTK_PANED(p), FALSE);
-  gtk_paned_set_shrink_end_child(GTK_PANED(p), FALSE);
-  return p;
+GtkWidget *wd_window_new_panel(WdWindow *w, int side, WdPanelKind kind, const char *name) {
+  GtkWidget *panel = wd_panel_view_new(w->session, w->view, kind, side);
+  if (w->settings) g_settings_bind(w->settings, "renderer", panel, "renderer", G_SETTINGS_BIND_GET);
+  gtk_widget_set_name(panel, name);
+  return panel;
 }
 
 static GtkWidget *make_panel(WdWindow *w, int side, WdPanelKind kind) {
   static const char *const names[] = {"velocity", "gather", "simulated", "difference", "trace-residual"};
-  WdColumn *c = &w->column[side];
-  c->panel[kind] = wd_panel_view_new(w->session, w->view, kind, side);
-  if (w->settings) g_settings_bind(w->settings, "renderer", c->panel[kind], "renderer", G_SETTINGS_BIND_GET);
-  g_autofree char *name = g_strdup_printf("%s-%c", names[kind], 'a' + side);
-  gtk_widget_set_name(c->panel[kind], name);
-  g_autofree char *frame = g_strconcat(name, "-card", NULL);
-  return card(c->panel[kind], frame);
+  g_autofree char *name = g_strdup_printf("%s-%c", names[kind], 'a' + side),
+                  *frame = g_strconcat(name, "-card", NULL);
+  w->column[side].panel[kind] = wd_window_new_panel(w, side, kind, name);
+  return wd_card_new(w->column[side].panel[kind], frame);
 }
 
 static void on_choice(GObject *choice, GParamSpec *spec, gpointer user) {
@@ -63,37 +43,6 @@ static void on_choice(GObject *choice, GParamSpec *spec, gpointer user) {
     wd_view_go(w->view, r, side, branch->id, w->view->place[side].position);
 }
 
-static void on_setup(GtkListItemFactory *factory, GtkListItem *item, gpointer user) {
-  (void)factory, (void)user;
-  GtkWidget *label = gtk_label_new(NULL);
-  gtk_label_set_xalign(GTK_LABEL(label), 0);
-  gtk_list_item_set_child(item, label);
-}
-static void on_bind(GtkListItemFactory *factory, GtkListItem *item, gpointer user) {
-  (void)factory, (void)user;
-  gtk_label_set_text(GTK_LABEL(gtk_list_item_get_child(item)),
-                     gtk_string_object_get_string(GTK_STRING_OBJECT(gtk_list_item_get_item(item))));
-}
-static void on_bind_short(GtkListItemFactory *factory, GtkListItem *item, gpointer user) {
-  GtkLabel *label = GTK_LABEL(gtk_list_item_get_child(item));
-  gtk_label_set_ellipsize(label, PANGO_ELLIPSIZE_MIDDLE);
-  gtk_label_set_width_chars(label, 8);
-  on_bind(factory, item, user);
-}
-
-/* Names may be long: in the closed list they give way, so that two columns fit into 900 pixels. */
-static void shorten(GtkWidget *choice) {
-  GtkListItemFactory *closed = gtk_signal_list_item_factory_new(), *open = gtk_signal_list_item_factory_new();
-  g_signal_connect(closed, "setup", G_CALLBACK(on_setup), NULL);
-  g_signal_connect(closed, "bind", G_CALLBACK(on_bind_short), NULL);
-  g_signal_connect(open, "setup", G_CALLBACK(on_setup), NULL);
-  g_signal_connect(open, "bind", G_CALLBACK(on_bind), NULL);
-  gtk_drop_down_set_factory(GTK_DROP_DOWN(choice), closed);
-  gtk_drop_down_set_list_factory(GTK_DROP_DOWN(choice), open);
-  g_object_unref(closed);
-  g_object_unref(open);
-}
-
 static void make_title(WdWindow *w, int side) {
   WdColumn *c = &w->column[side];
   c->title = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8);
@@ -104,7 +53,7 @@ static void make_title(WdWindow *w, int side) {
   gtk_box_append(GTK_BOX(c->title), letter);
   c->choice = gtk_drop_down_new_from_strings((const char *[]){NULL});
   gtk_widget_set_name(c->choice, side ? "choice-b" : "choice-a");
-  shorten(c->choice);
+  wd_drop_down_shorten(c->choice, PANGO_ELLIPSIZE_MIDDLE, -1); /* two columns fit into 900 pixels */
   gtk_widget_set_tooltip_text(c->choice,
                               side ? "The run or branch on the right" : "The run or branch on the left");
   g_signal_connect(c->choice, "notify::selected", G_CALLBACK(on_choice), w);
@@ -142,9 +91,9 @@ static void make_column(WdWindow *w, int side) {
   c->strip = wd_shot_strip_new(w->session, w->view, side);
   gtk_widget_set_name(c->strip, side ? "shots-b" : "shots-a");
   gtk_box_append(GTK_BOX(c->gather), c->strip);
-  c->pair = paned(GTK_ORIENTATION_HORIZONTAL, make_panel(w, side, WD_PANEL_VELOCITY), c->gather,
-                  side ? "pair-b" : "pair-a");
-  c->rows = paned(GTK_ORIENTATION_VERTICAL, c->pair, NULL, side ? "rows-b" : "rows-a");
+  c->pair = wd_paned_new(GTK_ORIENTATION_HORIZONTAL, make_panel(w, side, WD_PANEL_VELOCITY), c->gather,
+                         side ? "pair-b" : "pair-a");
+  c->rows = wd_paned_new(GTK_ORIENTATION_VERTICAL, c->pair, NULL, side ? "rows-b" : "rows-a");
   gtk_widget_set_vexpand(c->rows, TRUE);
   gtk_box_append(GTK_BOX(c->box), c->rows);
   if (side)
@@ -167,8 +116,8 @@ static void make_aside(WdWindow *w) {
   if (w->aside) return;
   w->aside = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
   gtk_box_set_homogeneous(GTK_BOX(w->aside), TRUE);
-  w->profiles = card(wd_profile_view_new(w->session, w->view), "profiles-card");
-  w->traces = card(wd_trace_view_new(w->session, w->view), "traces-card");
+  w->profiles = wd_card_new(wd_profile_view_new(w->session, w->view), "profiles-card");
+  w->traces = wd_card_new(wd_trace_view_new(w->session, w->view), "traces-card");
   gtk_box_append(GTK_BOX(w->aside), w->profiles);
   gtk_box_append(GTK_BOX(w->aside), w->traces);
   gtk_paned_set_end_child(GTK_PANED(w->bottom), w->aside);
@@ -186,7 +135,7 @@ void wd_window_build(WdWindow *w) {
   w->beside = gtk_stack_new();
   gtk_widget_set_name(w->beside, "beside");
   gtk_widget_set_visible(w->beside, FALSE);
-  w->main = paned(GTK_ORIENTATION_HORIZONTAL, w->beside, w->pages, "main");
+  w->main = wd_paned_new(GTK_ORIENTATION_HORIZONTAL, w->beside, w->pages, "main");
   gtk_paned_set_resize_start_child(GTK_PANED(w->main), FALSE);
   gtk_widget_set_vexpand(w->main, TRUE);
   gtk_box_append(GTK_BOX(outer), w->main);
@@ -194,16 +143,16 @@ void wd_window_build(WdWindow *w) {
   w->content = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
   gtk_widget_set_name(w->content, "content");
   gtk_widget_set_hexpand(w->content, TRUE);
-  w->columns = paned(GTK_ORIENTATION_HORIZONTAL, NULL, NULL, "columns");
+  w->columns = wd_paned_new(GTK_ORIENTATION_HORIZONTAL, NULL, NULL, "columns");
   w->plot = wd_plot_view_new(w->session, w->view);
   gtk_widget_set_name(w->plot, "plot");
-  w->bottom = paned(GTK_ORIENTATION_HORIZONTAL, card(w->plot, "plot-card"), NULL, "bottom");
-  w->split = paned(GTK_ORIENTATION_VERTICAL, w->columns, w->bottom, "split");
+  w->bottom = wd_paned_new(GTK_ORIENTATION_HORIZONTAL, wd_card_new(w->plot, "plot-card"), NULL, "bottom");
+  w->split = wd_paned_new(GTK_ORIENTATION_VERTICAL, w->columns, w->bottom, "split");
   gtk_widget_set_vexpand(w->split, TRUE);
   gtk_box_append(GTK_BOX(w->content), w->split);
   w->timeline = wd_timeline_new(w->session, w->view);
   gtk_widget_set_name(w->timeline, "timeline");
-  gtk_box_append(GTK_BOX(w->content), card(w->timeline, "timeline-card"));
+  gtk_box_append(GTK_BOX(w->content), wd_card_new(w->timeline, "timeline-card"));
   gtk_widget_set_vexpand(w->timeline, FALSE);
   make_column(w, 0);
 
