@@ -18,6 +18,7 @@ bad=0
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}quarantine_size_mb=64"
 for name in "$@"; do
   work=$(mktemp -d)
+  touch "$build/found/begun"
   cp -r "$here/corpus/$name/." "$work/"
   dict=
   [ -f "$here/$name.dict" ] && dict=-dict=$here/$name.dict
@@ -25,5 +26,9 @@ for name in "$@"; do
     -print_final_stats=1 -artifact_prefix="$build/found/$name-" $dict "$work" >"$build/found/$name.log" 2>&1 || bad=1
   grep -E 'stat::number_of_executed_units|SUMMARY|ERROR' "$build/found/$name.log" | sed "s/^/$name: /"
   rm -rf "$work"
+  find "$build/found" -name "$name-*" -newer "$build/found/begun" | while read -r file; do
+    echo "$name: $file, its first 4 KiB:"
+    head -c 4096 "$file" | base64 -w 120
+  done
 done
 exit $bad
