@@ -39,7 +39,7 @@ static int is_shard(const struct dirent *e) {
 static bool alike(const wd_shard_desc *a, const wd_shard_desc *b) {
   return a->nz == b->nz && a->nx == b->nx && a->spacing == b->spacing && a->shots == b->shots &&
          a->samples == b->samples && a->receivers == b->receivers && a->instants == b->instants &&
-         a->dt == b->dt && a->frequency == b->frequency;
+         a->dt == b->dt && a->frequency == b->frequency && a->codes == b->codes && a->drawer == b->drawer;
 }
 
 static wd_status add(wd_corpus *c, const char *name, wd_error *err) {
@@ -138,4 +138,9 @@ wd_status wd_corpus_read(const wd_corpus *c, int i, float *velocity, float *scat
                          wd_error *err) {
   if (i < 0 || i >= c->all) return wd_fail(err, WD_ERR_ARGUMENT, "record %d of %d", i, c->all);
   return wd_shard_read(c->shard[c->place[i].shard], c->place[i].record, velocity, scattered, direct, err);
+}
+
+wd_status wd_corpus_read_codes(const wd_corpus *c, int i, int32_t *codes, wd_error *err) {
+  if (i < 0 || i >= c->all) return wd_fail(err, WD_ERR_ARGUMENT, "record %d of %d", i, c->all);
+  return wd_shard_read_codes(c->shard[c->place[i].shard], c->place[i].record, codes, err);
 }

@@ -25,5 +25,7 @@ void wd_corpus_families(const wd_corpus *corpus, int count[11]);
 wd_shard_record wd_corpus_get_record(const wd_corpus *corpus, int i);
 wd_status wd_corpus_read(const wd_corpus *corpus, int i, float *velocity, float *scattered, float *direct,
                          wd_error *err);
+/* As wd_shard_read_codes. */
+wd_status wd_corpus_read_codes(const wd_corpus *corpus, int i, int32_t *codes, wd_error *err);
 
 #endif

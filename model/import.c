@@ -87,7 +87,7 @@ static wd_status put_some(importing *m, wd_shard_writer *w, size_t first, int sl
   if (!st) st = simulate(m, map, n, hooks, err);
   for (int i = 0; i < n && !st; i++) {
     wd_shard_record r = {.family = family_at(m, first + (size_t)i), .index = first + (size_t)i};
-    st = wd_shard_writer_put(w, slot + i, &r, &map[i], &gather[i], wd_wave_gather(m->wave, i), err);
+    st = wd_shard_writer_put(w, slot + i, &r, &map[i], &gather[i], wd_wave_gather(m->wave, i), NULL, err);
     if (st) st = wd_fail_context(err, st, "pair %zu", first + (size_t)i);
   }
   for (int i = 0; i < AT_ONCE; i++) {

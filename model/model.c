@@ -1,4 +1,5 @@
 /* The parts of a model in memory, and the form of latents. The folder is model_file.c. */
+#include "model/checksum.h"
 #include "model/model_impl.h"
 
 #include "solver/memory.h"
@@ -178,6 +179,23 @@ wd_status wd_model_set_scales(wd_model *m, double log_scale, double direct_scale
   c.scattered_scale = scattered_scale;
   wd_status st = wd_model_config_check(&c, err);
   if (!st) m->config = c;
+  return st;
+}
+
+wd_status wd_model_drawer(const wd_model *m, uint64_t *out, wd_error *err) {
+  wd_params *p = m->stage1;
+  float *value = wd_alloc(p->total, sizeof *value);
+  if (!value) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for the weights of a decoder");
+  uint64_t sum = WD_CHECKSUM_START;
+  wd_status st = WD_OK;
+  for (int i = 0; i < p->count && !st; i++) {
+    const wd_param *q = &p->param[i];
+    if (strncmp(q->name, "quantizer.", 10) != 0 && strncmp(q->name, "decoder.velocity.", 17) != 0) continue;
+    st = wd_params_get(p, i, value, err);
+    if (!st) sum = wd_checksum(sum, value, q->count * sizeof *value);
+  }
+  wd_free(value);
+  if (!st) *out = sum;
   return st;
 }
 

@@ -84,6 +84,10 @@ wd_status wd_model_set_scales(wd_model *model, double log_scale, double direct_s
 void wd_latent_to_network(const wd_model *model, int n, const float *latents, float *network);
 void wd_latent_from_network(const wd_model *model, int n, const float *network, float *latents);
 
+/* What turns codes into maps, as a number: checksum of codebook and velocity decoder. Pairs drawn by two
+ * models of the same number are the same (wd_shard_desc.drawer). */
+wd_status wd_model_drawer(const wd_model *model, uint64_t *out, wd_error *err);
+
 /* The survey of the model's geometry (survey.h), made anew: the caller's. */
 wd_status wd_model_survey(const wd_model *model, wd_survey **out, wd_error *err);
 

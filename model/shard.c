@@ -5,6 +5,7 @@
 #include "solver/half.h"
 #include "solver/memory.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,12 +16,13 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "safetensors files are
 
 static const char format_name[] = "wavediffusion shard 1";
 
-enum { VELOCITY, SCATTERED, DIRECT, SCALE, FAMILY, SEED, INDEX, CHECKSUM, PARTS };
-static const char *const part_name[PARTS] = {"velocity", "scattered", "direct", "scale",
-                                             "family",   "seed",      "index",  "checksum"};
-static const wd_dtype part_type[PARTS] = {WD_F32, WD_F16, WD_F16, WD_F32, WD_I32, WD_I64, WD_I64, WD_I64};
+enum { VELOCITY, SCATTERED, DIRECT, SCALE, FAMILY, SEED, INDEX, CODES, CHECKSUM, PARTS };
+static const char *const part_name[PARTS] = {"velocity", "scattered", "direct", "scale",   "family",
+                                             "seed",     "index",     "codes",  "checksum"};
+static const wd_dtype part_type[PARTS] = {WD_F32, WD_F16, WD_F16, WD_F32, WD_I32,
+                                          WD_I64, WD_I64, WD_I32, WD_I64};
 
-/* Shapes of all parts for n records, and the bytes of one record of each. */
+/* Shapes of all parts for n records, and the bytes of one record of each: none of a part that is left out. */
 static void layout(const wd_shard_desc *d, size_t n, wd_stored_tensor part[PARTS], size_t record[PARTS]) {
   for (int p = 0; p < PARTS; p++) {
     part[p] = (wd_stored_tensor){.name = part_name[p], .type = part_type[p], .dims = 1, .shape = {n}};
@@ -36,6 +38,9 @@ static void layout(const wd_shard_desc *d, size_t n, wd_stored_tensor part[PARTS
     } else if (p == SCALE) {
       part[p].dims = 2;
       part[p].shape[1] = 2;
+    } else if (p == CODES) {
+      part[p].dims = 2;
+      part[p].shape[1] = (size_t)d->codes;
     }
     record[p] = wd_dtype_size(part_type[p]);
     for (int k = 1; k < part[p].dims; k++) record[p] *= part[p].shape[k];
@@ -44,7 +49,8 @@ static void layout(const wd_shard_desc *d, size_t n, wd_stored_tensor part[PARTS
 
 static uint64_t checksum(const unsigned char *const base[PARTS], const size_t record[PARTS], size_t i) {
   uint64_t sum = WD_CHECKSUM_START;
-  for (int p = 0; p < CHECKSUM; p++) sum = wd_checksum(sum, base[p] + i * record[p], record[p]);
+  for (int p = 0; p < CHECKSUM; p++)
+    if (record[p]) sum = wd_checksum(sum, base[p] + i * record[p], record[p]);
   return sum;
 }
 
@@ -58,7 +64,7 @@ static bool desc_is_sane(const wd_shard_desc *d) {
          d->nx <= WD_MAP_MAX_SIDE && isfinite(d->spacing) && d->spacing > 0 && d->shots >= 1 &&
          d->shots <= 1000 && d->samples >= 2 && d->samples <= 100000 && d->receivers >= 1 &&
          d->receivers <= 100000 && d->instants >= 1 && d->instants <= d->samples && isfinite(d->dt) &&
-         d->dt > 0 && isfinite(d->frequency) && d->frequency >= 0;
+         d->dt > 0 && isfinite(d->frequency) && d->frequency >= 0 && d->codes >= 0 && d->codes <= 1000000;
 }
 
 /* ---- writing ---- */
@@ -91,6 +97,7 @@ wd_status wd_shard_writer_create(const wd_shard_desc *desc, const wd_codec *code
   bool whole = w->filled != NULL;
   size_t each = 0;
   for (int p = 0; p < PARTS && whole; p++) {
+    if (!w->record[p]) continue;
     w->part[p] = wd_calloc((size_t)capacity, w->record[p]);
     whole = w->part[p] != NULL;
     each += w->record[p];
@@ -131,51 +138,61 @@ static float to_half(const float *value, size_t count, uint16_t *out) {
   return ldexpf(1, exponent);
 }
 
-wd_status wd_shard_writer_put(wd_shard_writer *writer, int slot, const wd_shard_record *record,
-                              const wd_map *velocity, const wd_gather *total, const wd_gather *direct,
-                              wd_error *err) {
+wd_status wd_shard_writer_put_coded(wd_shard_writer *writer, int slot, const wd_shard_record *record,
+                                    const wd_map *velocity, const float *scattered, const float *direct,
+                                    const int32_t *codes, wd_error *err) {
   const wd_shard_desc *d = &writer->desc;
   if (slot < 0 || slot >= writer->capacity)
     return wd_fail(err, WD_ERR_ARGUMENT, "slot %d of a training shard of %d", slot, writer->capacity);
+  if (!codes != !d->codes)
+    return wd_fail(err, WD_ERR_ARGUMENT, "a training shard of %d codes a record is given %s", d->codes,
+                   codes ? "some" : "none");
   wd_status st = wd_map_check_velocity(velocity, "a map for a training shard", err);
   if (st) return st;
   if (velocity->nz != d->nz || velocity->nx != d->nx)
     return wd_fail(err, WD_ERR_SHAPE, "a map of %d x %d cells for a training shard of %d x %d", velocity->nz,
                    velocity->nx, d->nz, d->nx);
+  size_t count = (size_t)d->shots * (size_t)d->instants * (size_t)d->receivers, at = (size_t)slot;
+  writer->filled[slot] = false;
+  float *scale = (float *)(void *)writer->part[SCALE] + 2 * at;
+  scale[0] = to_half(scattered, count,
+                     (uint16_t *)(void *)(writer->part[SCATTERED] + at * writer->record[SCATTERED]));
+  scale[1] =
+      to_half(direct, count, (uint16_t *)(void *)(writer->part[DIRECT] + at * writer->record[DIRECT]));
+  if (scale[0] == 0 || scale[1] == 0)
+    return wd_fail(err, WD_ERR_DIVERGED, "a gather for a training shard holds NaN or infinity");
+  memcpy(writer->part[VELOCITY] + at * writer->record[VELOCITY], velocity->value, writer->record[VELOCITY]);
+  int32_t family = record->family;
+  memcpy(writer->part[FAMILY] + at * sizeof family, &family, sizeof family);
+  memcpy(writer->part[SEED] + at * sizeof record->seed, &record->seed, sizeof record->seed);
+  memcpy(writer->part[INDEX] + at * sizeof record->index, &record->index, sizeof record->index);
+  if (codes) memcpy(writer->part[CODES] + at * writer->record[CODES], codes, writer->record[CODES]);
+  uint64_t sum = checksum((const unsigned char *const *)writer->part, writer->record, at);
+  memcpy(writer->part[CHECKSUM] + at * sizeof sum, &sum, sizeof sum);
+  writer->filled[slot] = true;
+  return WD_OK;
+}
+
+wd_status wd_shard_writer_put(wd_shard_writer *writer, int slot, const wd_shard_record *record,
+                              const wd_map *velocity, const wd_gather *total, const wd_gather *direct,
+                              const int32_t *codes, wd_error *err) {
+  const wd_shard_desc *d = &writer->desc;
   const wd_gather *both[2] = {total, direct};
   for (int k = 0; k < 2; k++)
     if (both[k]->shots != d->shots || both[k]->samples != d->samples || both[k]->receivers != d->receivers)
       return wd_fail(err, WD_ERR_SHAPE, "gathers of (%d, %d, %d) for a training shard of (%d, %d, %d)",
                      both[k]->shots, both[k]->samples, both[k]->receivers, d->shots, d->samples,
                      d->receivers);
-
-  size_t count = (size_t)d->shots * (size_t)d->instants * (size_t)d->receivers, at = (size_t)slot;
+  size_t count = (size_t)d->shots * (size_t)d->instants * (size_t)d->receivers;
   float *coded = wd_alloc(2 * count, sizeof *coded);
   if (!coded) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory to code a gather");
   float *scattered = coded, *top = coded + count;
-  st = wd_codec_encode(writer->codec, total, scattered, err);
+  wd_status st = wd_codec_encode(writer->codec, total, scattered, err);
   if (!st) st = wd_codec_encode(writer->codec, direct, top, err);
-  if (!st) {
-    for (size_t i = 0; i < count; i++) scattered[i] -= top[i];
-    float *scale = (float *)(void *)writer->part[SCALE] + 2 * at;
-    scale[0] = to_half(scattered, count,
-                       (uint16_t *)(void *)(writer->part[SCATTERED] + at * writer->record[SCATTERED]));
-    scale[1] = to_half(top, count, (uint16_t *)(void *)(writer->part[DIRECT] + at * writer->record[DIRECT]));
-    if (scale[0] == 0 || scale[1] == 0)
-      st = wd_fail(err, WD_ERR_DIVERGED, "a gather for a training shard holds NaN or infinity");
-  }
+  for (size_t i = 0; i < count && !st; i++) scattered[i] -= top[i];
+  if (!st) st = wd_shard_writer_put_coded(writer, slot, record, velocity, scattered, top, codes, err);
   wd_free(coded);
-  writer->filled[slot] = false;
-  if (st) return st;
-  memcpy(writer->part[VELOCITY] + at * writer->record[VELOCITY], velocity->value, writer->record[VELOCITY]);
-  int32_t family = record->family;
-  memcpy(writer->part[FAMILY] + at * sizeof family, &family, sizeof family);
-  memcpy(writer->part[SEED] + at * sizeof record->seed, &record->seed, sizeof record->seed);
-  memcpy(writer->part[INDEX] + at * sizeof record->index, &record->index, sizeof record->index);
-  uint64_t sum = checksum((const unsigned char *const *)writer->part, writer->record, at);
-  memcpy(writer->part[CHECKSUM] + at * sizeof sum, &sum, sizeof sum);
-  writer->filled[slot] = true;
-  return WD_OK;
+  return st;
 }
 
 wd_status wd_shard_writer_save(wd_shard_writer *writer, int count, const char *path, wd_error *err) {
@@ -189,6 +206,9 @@ wd_status wd_shard_writer_save(wd_shard_writer *writer, int count, const char *p
   /* Numbers as JSON, which jansson writes the same in every locale. */
   json_t *geometry = json_pack("{s:i, s:f, s:f, s:f}", "samples", d->samples, "spacing", d->spacing, "dt",
                                d->dt, "frequency", d->frequency);
+  char drawer[24];
+  snprintf(drawer, sizeof drawer, "%016" PRIx64, d->drawer);
+  if (geometry && d->codes) json_object_set_new(geometry, "drawer", json_string(drawer));
   char *text = geometry ? json_dumps(geometry, JSON_REAL_PRECISION(17)) : NULL;
   json_decref(geometry);
   if (!text) return wd_fail(err, WD_ERR_NO_MEMORY, "%s: no memory for its header", path);
@@ -196,8 +216,13 @@ wd_status wd_shard_writer_save(wd_shard_writer *writer, int count, const char *p
   wd_stored_tensor part[PARTS];
   size_t record[PARTS];
   layout(d, (size_t)count, part, record);
-  for (int p = 0; p < PARTS; p++) part[p].data = writer->part[p];
-  wd_status st = wd_safetensors_write(path, part, PARTS, metadata, sizeof metadata / sizeof *metadata, err);
+  size_t parts = 0;
+  for (int p = 0; p < PARTS; p++) {
+    if (!record[p]) continue;
+    part[parts] = part[p];
+    part[parts++].data = writer->part[p];
+  }
+  wd_status st = wd_safetensors_write(path, part, parts, metadata, sizeof metadata / sizeof *metadata, err);
   free(text);
   if (!st) memset(writer->filled, 0, (size_t)writer->capacity * sizeof *writer->filled);
   return st;
@@ -223,6 +248,8 @@ static void read_geometry(const wd_safetensors *file, wd_shard_desc *d) {
   d->spacing = json_number_value(json_object_get(geometry, "spacing"));
   d->dt = json_number_value(json_object_get(geometry, "dt"));
   d->frequency = json_number_value(json_object_get(geometry, "frequency"));
+  const char *drawer = json_string_value(json_object_get(geometry, "drawer"));
+  d->drawer = drawer ? strtoull(drawer, NULL, 16) : 0;
   json_decref(geometry);
 }
 
@@ -246,6 +273,7 @@ static wd_status fill(wd_shard *shard, wd_error *err) {
   d->shots = extent(file, SCATTERED, 1);
   d->instants = extent(file, SCATTERED, 2);
   d->receivers = extent(file, SCATTERED, 3);
+  d->codes = extent(file, CODES, 1);
   if (shard->count < 1 || !desc_is_sane(d))
     return wd_fail(
         err, WD_ERR_FORMAT,
@@ -255,6 +283,7 @@ static wd_status fill(wd_shard *shard, wd_error *err) {
   wd_stored_tensor part[PARTS];
   layout(d, (size_t)shard->count, part, shard->record);
   for (int p = 0; p < PARTS; p++) {
+    if (!shard->record[p]) continue;
     long shape[WD_MAX_DIMS];
     for (int k = 0; k < part[p].dims; k++) shape[k] = (long)part[p].shape[k];
     const wd_stored_tensor *t;
@@ -354,4 +383,13 @@ wd_status wd_shard_read(const wd_shard *shard, int i, float *velocity, float *sc
     from_half(shard->part[SCATTERED] + at * shard->record[SCATTERED], count, scale[0], scattered);
   if (direct) from_half(shard->part[DIRECT] + at * shard->record[DIRECT], count, scale[1], direct);
   return WD_OK;
+}
+
+wd_status wd_shard_read_codes(const wd_shard *shard, int i, int32_t *codes, wd_error *err) {
+  if (!shard->desc.codes || i < 0 || i >= shard->count)
+    return wd_fail(err, WD_ERR_ARGUMENT, "%.100s: codes of map %d of a training shard of %d, %d codes each",
+                   wd_safetensors_path(shard->file), i, shard->count, shard->desc.codes);
+  wd_status st = wd_safetensors_still_whole(shard->file, err);
+  if (!st) memcpy(codes, shard->part[CODES] + (size_t)i * shard->record[CODES], shard->record[CODES]);
+  return st;
 }

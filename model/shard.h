@@ -7,6 +7,7 @@
  *   scale      F32  (n, 2)                           of scattered and of direct: powers of two
  *   family     I32  (n)                              wd_family, or -1
  *   seed       I64  (n)     index  I64  (n)          as given to wd_family_generate
+ *   codes      I32  (n, codes)                       only in shards of pairs that a model drew: its latents
  *   checksum   I64  (n)                              over all of the record's bytes, tested on every read
  *
  * v_top is the map whose every row is the top one that sources and receivers stand on (wd_map_repeat_row, row
@@ -28,6 +29,8 @@ typedef struct wd_shard_desc {
   double spacing; /* metres */
   int shots, samples, receivers, instants;
   double dt, frequency; /* seconds; Hz, 0 when the wavelet is not a Ricker */
+  int codes;            /* that a record brings with it (wd_latent_shape); 0: none */
+  uint64_t drawer;      /* with codes: what draws maps of them, wd_model_drawer */
 } wd_shard_desc;
 
 typedef struct wd_shard_record {
@@ -46,11 +49,16 @@ typedef struct wd_shard_writer wd_shard_writer;
  * the writer; desc->samples and desc->instants must be the codec's. */
 wd_status wd_shard_writer_create(const wd_shard_desc *desc, const wd_codec *codec, int capacity,
                                  wd_shard_writer **out, wd_error *err);
-/* Codes one map and its gathers (total F(v), direct F(v_top)) into slot 0..capacity-1. Different slots may be
- * filled by different threads at once. Refuses other sizes, bad velocities, NaN and infinity. */
+/* Codes one map and its gathers (total F(v), direct F(v_top)) into slot 0..capacity-1; codes: NULL unless the
+ * shard has some. Different slots may be filled by different threads at once. Refuses other sizes, bad
+ * velocities, NaN and infinity. */
 wd_status wd_shard_writer_put(wd_shard_writer *writer, int slot, const wd_shard_record *record,
                               const wd_map *velocity, const wd_gather *total, const wd_gather *direct,
-                              wd_error *err);
+                              const int32_t *codes, wd_error *err);
+/* The same of fields that are coded already (shots * instants * receivers each, linear amplitude). */
+wd_status wd_shard_writer_put_coded(wd_shard_writer *writer, int slot, const wd_shard_record *record,
+                                    const wd_map *velocity, const float *scattered, const float *direct,
+                                    const int32_t *codes, wd_error *err);
 /* Writes slots 0..count-1 (all of them filled) to the side, renames, and empties the writer for the next. */
 wd_status wd_shard_writer_save(wd_shard_writer *writer, int count, const char *path, wd_error *err);
 void wd_shard_writer_destroy(wd_shard_writer *writer); /* NULL is harmless */
@@ -72,5 +80,8 @@ wd_shard_record wd_shard_get_record(const wd_shard *shard, int i); /* i in 0..co
  * checksum is tested first: a damaged record is WD_ERR_FORMAT and names file and record. */
 wd_status wd_shard_read(const wd_shard *shard, int i, float *velocity, float *scattered, float *direct,
                         wd_error *err);
+/* Its codes (desc.codes), as written: the caller holds them against a codebook. wd_shard_read tests the
+ * checksum, which is over them too. WD_ERR_ARGUMENT where the shard has none. */
+wd_status wd_shard_read_codes(const wd_shard *shard, int i, int32_t *codes, wd_error *err);
 
 #endif

@@ -28,6 +28,7 @@ extern const cli_command cli_render;
 #ifdef WD_HAVE_VIEW
 extern const cli_command cli_movie;
 #endif
+extern const cli_command cli_redraw;
 extern const cli_command cli_train;
 extern const cli_command cli_bench;
 
@@ -61,6 +62,7 @@ const cli_command *const cli_commands[] = {
 #ifdef WD_HAVE_VIEW
     &cli_movie,
 #endif
+    &cli_redraw,
     &cli_train,
     &cli_bench,
     NULL,

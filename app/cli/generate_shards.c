@@ -66,7 +66,7 @@ static void code_one(void *ctx, int task, int worker) {
   const dataset_map *m = &k->map[task];
   wd_shard_record record = {.family = (int)m->family, .seed = k->to->seed, .index = m->index};
   k->status[task] = wd_shard_writer_put(k->p->writer, k->p->filled + task, &record, &m->map, k->gather[task],
-                                        k->gather[k->n + task], &k->error[task]);
+                                        k->gather[k->n + task], NULL, &k->error[task]);
 }
 
 static wd_status shard_add(sink *s, wd_pool *pool, const dataset_map *map, int n, const wd_wave *wave,

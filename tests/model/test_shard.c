@@ -68,7 +68,7 @@ static double relative(const float *a, const float *b, size_t count) {
 
 static wd_status put(wd_shard_writer *w, int slot, int i, wd_error *err) {
   const wd_shard_record record = {(int)family[i], 9, wd_family_test_index((uint64_t)i)};
-  return wd_shard_writer_put(w, slot, &record, &velocity[i], &total[i], &direct[i], err);
+  return wd_shard_writer_put(w, slot, &record, &velocity[i], &total[i], &direct[i], NULL, err);
 }
 
 static void write_and_read(void) {
@@ -241,7 +241,7 @@ static void bad_records(void) {
   s[7] = NAN;
   const wd_shard_record record = {-1, 0, 0};
   double sum = 0;
-  if (tap_ok(wd_shard_writer_put(w, 0, &record, &velocity[0], &direct[0], &direct[0], &err) == WD_OK &&
+  if (tap_ok(wd_shard_writer_put(w, 0, &record, &velocity[0], &direct[0], &direct[0], NULL, &err) == WD_OK &&
                  wd_shard_writer_save(w, 1, path, &err) == WD_OK &&
                  wd_shard_open(path, &shard, &err) == WD_OK &&
                  wd_shard_read(shard, 0, NULL, s, NULL, &err) == WD_OK,

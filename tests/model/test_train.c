@@ -62,7 +62,7 @@ static void make_shard(const char *name, int count) {
           total.value[at] = direct.value[at] + (float)((below - top) / 1000 * (1 - b * b) * exp(-b * b / 2));
         }
     wd_shard_record record = {.family = i % 3, .seed = 3, .index = (uint64_t)i};
-    stop_on(wd_shard_writer_put(w, i, &record, &map, &total, &direct, &err), &err, "put");
+    stop_on(wd_shard_writer_put(w, i, &record, &map, &total, &direct, NULL, &err), &err, "put");
     wd_map_clear(&map);
     wd_gather_clear(&total);
     wd_gather_clear(&direct);
