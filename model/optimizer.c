@@ -114,8 +114,13 @@ wd_status wd_optimizer_step(wd_optimizer *o, double *gradient_norm, wd_error *er
   /* One call a run of weights that decay alike. */
   for (int i = 0; i < p->count && !st;) {
     int j = i;
-    while (j < p->count && p->param[j].decay == p->param[i].decay) j++;
+    while (j < p->count && p->param[j].decay == p->param[i].decay && p->param[j].still == p->param[i].still)
+      j++;
     size_t from = p->param[i].offset, to = j < p->count ? p->param[j].offset : p->total;
+    if (p->param[i].still) {
+      i = j;
+      continue;
+    }
     st = o->kernels->adamw(p->device, &rule, scale, p->param[i].decay, to - from, p->value + from,
                            p->grad + from, o->m + from, o->v + from, err);
     i = j;

@@ -51,6 +51,7 @@ typedef struct wd_param {
   wd_shape shape;
   size_t offset, count; /* in the flat arrays below */
   bool decay; /* AdamW's weight decay applies (matrices and kernels; not biases, norms, codebooks) */
+  bool still; /* the optimizer leaves it as it is */
 } wd_param;
 
 /* All weights lie in one flat array a kind, in the order they were added: an optimizer step is one loop. */

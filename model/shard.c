@@ -157,8 +157,7 @@ wd_status wd_shard_writer_put_coded(wd_shard_writer *writer, int slot, const wd_
   float *scale = (float *)(void *)writer->part[SCALE] + 2 * at;
   scale[0] = to_half(scattered, count,
                      (uint16_t *)(void *)(writer->part[SCATTERED] + at * writer->record[SCATTERED]));
-  scale[1] =
-      to_half(direct, count, (uint16_t *)(void *)(writer->part[DIRECT] + at * writer->record[DIRECT]));
+  scale[1] = to_half(direct, count, (uint16_t *)(void *)(writer->part[DIRECT] + at * writer->record[DIRECT]));
   if (scale[0] == 0 || scale[1] == 0)
     return wd_fail(err, WD_ERR_DIVERGED, "a gather for a training shard holds NaN or infinity");
   memcpy(writer->part[VELOCITY] + at * writer->record[VELOCITY], velocity->value, writer->record[VELOCITY]);

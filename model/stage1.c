@@ -135,15 +135,21 @@ int wd_stage1_quantize(wd_network *n, const wd_stage1_config *c, int latent) {
 
 wd_stage1_decoded wd_stage1_decode(wd_network *n, const wd_stage1_config *c, int latent) {
   wd_stage1_decoded d;
-  int wv = c->velocity_width, ws = c->seismic_width;
+  int wv = c->velocity_width;
   wd_network_prefix(n, "decoder.velocity");
   int h = tower_out(n, c, latent, wv, c->velocity_blocks);
   d.velocity = picture(n, c, "picture", h, wv / 2, 1);
-  wd_network_prefix(n, "decoder.seismic");
-  h = tower_out(n, c, latent, ws, c->seismic_blocks);
-  d.direct = picture(n, c, "direct", h, ws / 2, c->seismic);
-  d.scattered = picture(n, c, "scattered", h, ws / 2, c->seismic);
+  wd_stage1_decode_fields(n, c, latent, &d.direct, &d.scattered);
   return d;
+}
+
+void wd_stage1_decode_fields(wd_network *n, const wd_stage1_config *c, int latent, int *direct,
+                             int *scattered) {
+  int ws = c->seismic_width;
+  wd_network_prefix(n, "decoder.seismic");
+  int h = tower_out(n, c, latent, ws, c->seismic_blocks);
+  *direct = picture(n, c, "direct", h, ws / 2, c->seismic);
+  *scattered = picture(n, c, "scattered", h, ws / 2, c->seismic);
 }
 
 wd_status wd_stage1_declare(wd_network *n, const wd_stage1_config *c, wd_error *err) {

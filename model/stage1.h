@@ -52,5 +52,8 @@ typedef struct wd_stage1_decoded {
 } wd_stage1_decoded;
 
 wd_stage1_decoded wd_stage1_decode(wd_network *n, const wd_stage1_config *c, int latent);
+/* The two fields alone. */
+void wd_stage1_decode_fields(wd_network *n, const wd_stage1_config *c, int latent, int *direct,
+                             int *scattered);
 
 #endif

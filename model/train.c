@@ -18,12 +18,13 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-const char *const *wd_train_losses(wd_stage stage) {
+const char *const *wd_train_losses(const wd_train_desc *desc) {
   static const char *const one[] = {"loss",    "velocity_squared", "velocity_absolute",
                                     "surface", "direct",           "scattered",
                                     "total",   "commitment",       NULL};
   static const char *const two[] = {"loss", NULL};
-  return stage == WD_STAGE1 ? one : two;
+  static const char *const gathers[] = {"loss", "direct", "scattered", "total", NULL};
+  return desc->gathers ? gathers : desc->stage == WD_STAGE2 ? two : one;
 }
 
 /* A new order for every epoch (Fisher & Yates), drawn by counter. */
@@ -80,9 +81,10 @@ wd_status wd_trainer_create(wd_model *model, const wd_corpus *corpus, const wd_t
   if (desc) t->desc = *desc;
   wd_train_desc *d = &t->desc;
   if (!d->stage) d->stage = WD_STAGE1;
-  bool one = d->stage == WD_STAGE1;
-  if (!d->batch) d->batch = one ? 8 : 32;
-  if (!d->rate) d->rate = one ? 8e-4 : 6e-4;
+  bool one = d->stage == WD_STAGE1 && !d->gathers;
+  if (d->gathers) d->stage = WD_STAGE1;
+  if (!d->batch) d->batch = d->stage == WD_STAGE1 ? 8 : 32;
+  if (!d->rate) d->rate = d->stage == WD_STAGE1 ? 8e-4 : 6e-4;
   t->params = wd_model_params(model, d->stage);
   wd_status st = check(t, err);
   if (!st && one && !wd_model_identity_of(model, WD_STAGE1)[0])
@@ -91,7 +93,10 @@ wd_status wd_trainer_create(wd_model *model, const wd_corpus *corpus, const wd_t
     st = wd_fail(err, WD_ERR_NO_MEMORY, "no memory for the order of %d records", wd_corpus_count(corpus));
   wd_graph_desc g = {.backward = true, .weight_gradients = true, .precision = d->precision};
   if (!st) st = wd_graph_create(wd_model_device(model), t->params, &g, &t->graph, err);
-  if (!st) st = one ? wd_stage1_trainer_create(t, err) : wd_stage2_trainer_create(t, cache, hooks, err);
+  if (!st)
+    st = one          ? wd_stage1_trainer_create(t, err)
+         : d->gathers ? wd_gathers_trainer_create(t, err)
+                      : wd_stage2_trainer_create(t, cache, hooks, err);
   if (!st) st = wd_graph_compile(t->graph, err);
   wd_optimizer_desc o = {.learning_rate = d->rate, .total = d->steps, .ema = 0.999};
   if (!st) st = wd_optimizer_create(t->params, &o, &t->optimizer, err);
@@ -107,10 +112,13 @@ void wd_trainer_destroy(wd_trainer *t) {
   if (!t) return;
   wd_graph_destroy(t->graph);
   wd_optimizer_destroy(t->optimizer);
-  if (t->desc.stage == WD_STAGE1)
+  if (t->desc.gathers)
+    wd_gathers_trainer_clear(t);
+  else if (t->desc.stage == WD_STAGE1)
     wd_stage1_trainer_clear(t);
   else
     wd_stage2_trainer_clear(t);
+  wd_train_fields_clear(t);
   wd_free(t->order);
   free(t->before);
   wd_free(t);
@@ -133,10 +141,12 @@ bool wd_trainer_done(const wd_trainer *t) {
 wd_status wd_trainer_step(wd_trainer *t, const wd_hooks *hooks, wd_train_report *out, wd_error *err) {
   if (t->averaged) return wd_fail(err, WD_ERR_ARGUMENT, "the model shows its averaged weights now");
   double start = now();
-  bool one = t->desc.stage == WD_STAGE1;
+  bool one = t->desc.stage == WD_STAGE1 && !t->desc.gathers;
   long step = wd_trainer_steps(t) + 1, first = (step - 1) * t->desc.batch;
   wd_train_report r = {.step = step, .samples = first + t->desc.batch, .codes_used = NAN};
-  wd_status st = one ? wd_stage1_trainer_fill(t, first, err) : wd_stage2_trainer_fill(t, first, err);
+  wd_status st = one               ? wd_stage1_trainer_fill(t, first, err)
+                 : t->desc.gathers ? wd_gathers_trainer_fill(t, first, err)
+                                   : wd_stage2_trainer_fill(t, first, err);
   if (!st) st = wd_params_zero_grad(t->params, err);
   if (!st) st = wd_graph_forward(t->graph, hooks, err);
   for (int i = 0; i < t->losses && !st; i++) {
@@ -165,7 +175,7 @@ wd_status wd_trainer_average(wd_trainer *t, bool on, wd_error *err) {
   if (st) return st;
   t->averaged = on;
   /* The codebook is an average already, and of unit codes: the optimizer's of it means nothing. */
-  return t->desc.stage == WD_STAGE1 ? wd_stage1_trainer_put_codes(t, err) : WD_OK;
+  return t->desc.stage == WD_STAGE1 && !t->desc.gathers ? wd_stage1_trainer_put_codes(t, err) : WD_OK;
 }
 
 wd_status wd_trainer_encode(wd_model *m, const wd_corpus *c, int first, int n, float *latents,
@@ -229,12 +239,20 @@ wd_status wd_stage1_trainer_statistics(wd_trainer *t, const wd_hooks *hooks, wd_
 static char *record_training(const wd_trainer *t) {
   const wd_train_desc *d = &t->desc;
   const wd_device_info *info = wd_device_get_info(wd_model_device(t->model));
-  json_t *o =
-      json_pack("{s:s, s:I, s:I, s:i, s:f, s:f, s:I, s:s, s:s}", "stage",
-                d->stage == WD_STAGE1 ? "autoencoder" : "diffusion", "steps", (json_int_t)wd_trainer_steps(t),
-                "samples", (json_int_t)(wd_trainer_steps(t) * d->batch), "batch", d->batch, "rate", d->rate,
-                "seconds", t->seconds, "seed", (json_int_t)d->seed, "precision",
-                d->precision == WD_PRECISION_BF16 ? "bf16" : "f32", "device", info->name);
+  json_t *o = json_pack("{s:s, s:I, s:I, s:i, s:f, s:f, s:I, s:s, s:s}", "stage",
+                        d->gathers              ? "gathers"
+                        : d->stage == WD_STAGE1 ? "autoencoder"
+                                                : "diffusion",
+                        "steps", (json_int_t)wd_trainer_steps(t), "samples",
+                        (json_int_t)(wd_trainer_steps(t) * d->batch), "batch", d->batch, "rate", d->rate,
+                        "seconds", t->seconds, "seed", (json_int_t)d->seed, "precision",
+                        d->precision == WD_PRECISION_BF16 ? "bf16" : "f32", "device", info->name);
+  /* What made the rest of the autoencoder. */
+  const char *before = d->gathers ? wd_model_record(t->model, WD_STAGE1, "training") : NULL;
+  if (o && d->gathers) {
+    json_object_set_new(o, "drawn_pairs", json_integer(wd_corpus_count(t->corpus)));
+    if (before) json_object_set_new(o, "before", json_loads(before, 0, NULL));
+  }
   char *text = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
   json_decref(o);
   return text;
@@ -282,11 +300,16 @@ wd_status wd_trainer_publish(wd_trainer *t, const char *folder, wd_dtype type, s
                              const wd_hooks *hooks, wd_error *err) {
   bool before = t->averaged;
   wd_status st = wd_trainer_average(t, true, err);
-  if (!st && t->desc.stage == WD_STAGE1) st = wd_stage1_trainer_statistics(t, hooks, err);
-  char *training = record_training(t), *data = record_data(t);
-  if (!st && (!training || !data)) st = wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a training record");
+  if (!st && t->desc.stage == WD_STAGE1 && !t->desc.gathers) st = wd_stage1_trainer_statistics(t, hooks, err);
+  /* Of drawn pairs the maps are nobody's data: those that the autoencoder learned from stay on record. */
+  char *training = record_training(t), *data = t->desc.gathers ? NULL : record_data(t);
+  if (!st && (!training || (!data && !t->desc.gathers)))
+    st = wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a training record");
   wd_model_save_desc save = {.type = type, .limit = limit, .training = training, .data = data};
   if (!st) st = wd_model_save(t->model, t->desc.stage, folder, &save, err);
+  /* Latents are what they were: the denoiser's weights stay, and belong to the new stage 1. */
+  if (!st && t->desc.gathers && wd_model_has(t->model, WD_STAGE2))
+    st = wd_model_save(t->model, WD_STAGE2, folder, &(wd_model_save_desc){.type = type, .limit = limit}, err);
   free(training);
   free(data);
   wd_error second;

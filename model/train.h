@@ -1,5 +1,6 @@
 /* Training, step by step: stage 1 (encoders, codebook, decoders) on pairs, stage 2 (the denoiser) on the
- * latents that stage 1 makes of them. The caller owns the loop: it steps, saves the state now and then, and
+ * latents that stage 1 makes of them; then, of stage 1, the decoder of gathers alone, on pairs that the model
+ * itself drew (wd_train_desc.gathers). The caller owns the loop: it steps, saves the state now and then, and
  * publishes weights for others to open.
  *
  * Everything random is drawn by counter from (seed, number of the sample), so a resumed run continues bit for
@@ -21,6 +22,8 @@ typedef struct wd_train_desc {
                      without steps. Neither: the rate stays */
   uint64_t seed;
   wd_precision precision;
+  bool gathers;    /* of stage 1 the decoder of gathers alone: the corpus has codes, drawn by this model's
+                      codebook and velocity decoder. Everything else of the model stands still */
   bool other_data; /* wd_trainer_load takes a state made on other data too (shards that were replaced or
                       added), and the record of training says where it changed */
 } wd_train_desc;
@@ -38,8 +41,8 @@ typedef struct wd_train_report {
       codes_used; /* stage 1: share of the codebook chosen within the last steps; NaN before that is known */
 } wd_train_report;
 
-/* Names of a stage's losses ("loss", "velocity_squared", ...), NULL after the last. */
-const char *const *wd_train_losses(wd_stage stage);
+/* Names of the losses of a training ("loss", "velocity_squared", ...), NULL after the last. */
+const char *const *wd_train_losses(const wd_train_desc *desc);
 
 typedef struct wd_trainer wd_trainer;
 
@@ -69,7 +72,8 @@ wd_status wd_trainer_load(wd_trainer *trainer, const char *path, wd_error *err);
  * to train on. In between the model's encoders and decoders show the average. */
 wd_status wd_trainer_average(wd_trainer *trainer, bool on, wd_error *err);
 /* Saves the averaged weights of the stage into a folder, with the training record; stage 1 measures its
- * latent statistics first. */
+ * latent statistics first. `gathers` leaves those as they are, and saves the model's stage 2 again, where it
+ * has one, as belonging to the new stage 1. */
 wd_status wd_trainer_publish(wd_trainer *trainer, const char *folder, wd_dtype type, size_t limit,
                              const wd_hooks *hooks, wd_error *err);
 

@@ -34,18 +34,37 @@ void wd_codebook_update(wd_codebook *b, const float *latents, int stride, const 
                         uint64_t seed, long step);
 double wd_codebook_used(const wd_codebook *b);
 
+/* The fields that a decoder of gathers is held against, of a batch. train_fields.c. */
+typedef struct wd_train_fields {
+  int direct, scattered, weight[3];    /* inputs */
+  float *read_scattered, *read_direct; /* one record */
+  float *picture[2];                   /* a batch of direct, of scattered */
+  float *small;                        /* weights of a batch: direct, scattered, total */
+} wd_train_fields;
+
+/* What the losses direct, scattered and total weigh. */
+#define WD_FIELD_WEIGHTS 2.0f, 0.5f, 1.0f
+
 typedef struct wd_stage1_trainer {
   int velocity, seismic, velocity_given, seismic_given; /* inputs */
-  int direct, scattered;
-  int direct_weight, scattered_weight, total_weight, row_weight;
+  int row_weight;
   int latent;
   wd_codebook book[2];
   int books;
-  float *read_velocity, *read_scattered, *read_direct; /* one record */
-  float *picture[4];                                   /* a batch each */
+  float *read_velocity; /* one record */
+  float *picture[2];    /* a batch of maps, of gathers */
   float *latents;
   int32_t *index;
 } wd_stage1_trainer;
+
+/* The decoder of gathers alone, on given codes. train_gathers.c. */
+typedef struct wd_gathers_trainer {
+  int latent; /* input */
+  int books;
+  float *book[2]; /* codebooks, on the host */
+  int32_t *codes; /* of one record */
+  float *latents; /* a batch */
+} wd_gathers_trainer;
 
 typedef struct wd_stage2_trainer {
   int latent, timestep, family, target; /* inputs */
@@ -67,13 +86,28 @@ struct wd_trainer {
   int *order; /* the records of an epoch in the order they are seen */
   long epoch; /* -1: none drawn yet */
   bool averaged;
-  char *before; /* JSON: data that earlier parts of the run were made on; NULL: none */
+  char *before;           /* JSON: data that earlier parts of the run were made on; NULL: none */
+  wd_train_fields fields; /* stage 1 and gathers */
   wd_stage1_trainer one;
+  wd_gathers_trainer gathers;
   wd_stage2_trainer two;
 };
 
 /* The record that is sample number n of the run. */
 int wd_trainer_record(wd_trainer *t, long n);
+
+/* Adds the inputs to the graph; adds the losses of decoded fields, which WD_FIELD_WEIGHTS weighs. */
+void wd_train_fields_inputs(wd_trainer *t);
+void wd_train_fields_losses(wd_trainer *t, int direct, int scattered, int part[3]);
+wd_status wd_train_fields_make(wd_trainer *t, wd_error *err); /* memory */
+void wd_train_fields_clear(wd_trainer *t);
+/* Reads a record into place i of the batch; its map into `velocity`, which may be NULL. */
+wd_status wd_train_fields_put(wd_trainer *t, int i, int record, float *velocity, wd_error *err);
+wd_status wd_train_fields_set(wd_trainer *t, wd_error *err); /* the batch into the inputs */
+
+wd_status wd_gathers_trainer_create(wd_trainer *t, wd_error *err);
+wd_status wd_gathers_trainer_fill(wd_trainer *t, long first, wd_error *err);
+void wd_gathers_trainer_clear(wd_trainer *t);
 
 wd_status wd_stage1_trainer_create(wd_trainer *t, wd_error *err);
 wd_status wd_stage1_trainer_fill(wd_trainer *t, long first, wd_error *err);  /* inputs of a step */

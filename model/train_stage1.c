@@ -6,14 +6,7 @@
  *               percent there shifts F(v) as much as all reflections weigh, and was two thirds of what the
  *               residual of a decoded pair had over that of its gathers alone
  *
- *   direct      squared error of the direct field over its own energy
- *
- *   scattered   squared error of the scattered field over its own energy (and a thousandth of the gather's,
- *               lest pairs with nothing to reflect rule). Squared, not absolute: the field is sparse, and
- *               where a network is unsure its best absolute answer is silence.
- *
- *   total       squared error of the sum over the scattered energy: the square of what the reflection
- *               residual measures, so that the direct wave's phase counts as much as it does there
+ *   direct, scattered, total   of the gathers: train_fields.c
  *
  *   commitment  of latents to their codes */
 #include "model/decoder.h"
@@ -27,19 +20,12 @@
 #define VELOCITY_SQUARED  2.0f
 #define VELOCITY_ABSOLUTE 1.0f
 #define SURFACE           1.0f
-#define DIRECT            2.0f
-#define SCATTERED         0.5f
-#define TOTAL             1.0f
 #define COMMITMENT        0.25f
 
 /* What a row of the map weighs in the surface loss: exp(-(row / SURFACE_ROWS)^2), scaled so that the
  * mean is SURFACE_WEIGHT: the loss is that many times a weighted mean over rows. */
 #define SURFACE_WEIGHT 40.0
 #define SURFACE_ROWS   4.0
-
-/* Energies that are added to a denominator, as a share of the whole gather's. */
-#define FLOOR_SCATTERED 1e-3
-#define FLOOR_TOTAL     1e-2
 
 /* Shares of samples that see one modality only; the rest see both. */
 #define SEISMIC_ONLY  0.35
@@ -58,38 +44,29 @@ static int weighted(wd_graph *g, int loss, float weight) {
 
 static void build(wd_trainer *t, wd_network *n) {
   wd_stage1_trainer *o = &t->one;
-  const wd_model_config *config = wd_model_get_config(t->model);
-  const wd_stage1_config *c = &config->stage1;
+  const wd_stage1_config *c = &wd_model_get_config(t->model)->stage1;
   wd_graph *g = t->graph;
   int b = t->desc.batch, s = c->size;
   o->velocity = wd_graph_input(g, "velocity", wd_shape4(b, s, s, 1), false);
   o->seismic = wd_graph_input(g, "seismic", wd_shape4(b, s, s, c->seismic), false);
   o->velocity_given = wd_graph_input(g, "velocity given", wd_shape2(b, 1), false);
   o->seismic_given = wd_graph_input(g, "seismic given", wd_shape2(b, 1), false);
-  o->direct = wd_graph_input(g, "direct", wd_shape4(b, s, s, c->seismic), false);
-  o->scattered = wd_graph_input(g, "scattered", wd_shape4(b, s, s, c->seismic), false);
-  o->direct_weight = wd_graph_input(g, "direct weight", wd_shape2(b, 1), false);
-  o->scattered_weight = wd_graph_input(g, "scattered weight", wd_shape2(b, 1), false);
-  o->total_weight = wd_graph_input(g, "total weight", wd_shape2(b, 1), false);
+  wd_train_fields_inputs(t);
   o->row_weight = wd_graph_input(g, "row weight", wd_shape2(b * s, 1), false);
   o->latent = wd_stage1_encode(n, c, o->velocity, o->seismic, o->velocity_given, o->seismic_given);
   wd_graph_keep(g, o->latent);
   int z = wd_stage1_quantize(n, c, o->latent);
   wd_stage1_decoded out = wd_stage1_decode(n, c, z);
-  /* The sums, in units of the scattered field. */
-  float unit = (float)(config->direct_scale / config->scattered_scale);
-  int sum = wd_graph_add(g, wd_graph_scale(g, out.direct, unit, 0), out.scattered);
-  int target = wd_graph_add(g, wd_graph_scale(g, o->direct, unit, 0), o->scattered);
-
+  int field[3];
+  wd_train_fields_losses(t, out.direct, out.scattered, field);
   int part[7] = {wd_graph_squared_loss(g, out.velocity, o->velocity, -1),
                  wd_graph_absolute_loss(g, out.velocity, o->velocity, -1),
                  wd_graph_squared_loss(g, out.velocity, o->velocity, o->row_weight),
-                 wd_graph_squared_loss(g, out.direct, o->direct, o->direct_weight),
-                 wd_graph_squared_loss(g, out.scattered, o->scattered, o->scattered_weight),
-                 wd_graph_squared_loss(g, sum, target, o->total_weight),
+                 field[0],
+                 field[1],
+                 field[2],
                  wd_graph_squared_loss(g, o->latent, wd_graph_detach(g, z), -1)};
-  static const float weight[7] = {VELOCITY_SQUARED, VELOCITY_ABSOLUTE, SURFACE, DIRECT, SCATTERED, TOTAL,
-                                  COMMITMENT};
+  static const float weight[7] = {VELOCITY_SQUARED, VELOCITY_ABSOLUTE, SURFACE, WD_FIELD_WEIGHTS, COMMITMENT};
   int all = weighted(g, part[0], weight[0]);
   for (int i = 1; i < 7; i++) all = wd_graph_sum(g, all, weighted(g, part[i], weight[i]));
   t->loss[0] = all;
@@ -110,18 +87,13 @@ wd_status wd_stage1_trainer_create(wd_trainer *t, wd_error *err) {
   size_t b = (size_t)t->desc.batch, pixels = (size_t)p->size * (size_t)p->size;
   wd_latent_shape l = wd_model_latent(t->model);
   o->read_velocity = wd_alloc(map_count(p), sizeof(float));
-  o->read_scattered = wd_alloc(coded_count(p), sizeof(float));
-  o->read_direct = wd_alloc(coded_count(p), sizeof(float));
-  bool ok = o->read_velocity && o->read_scattered && o->read_direct;
-  for (int i = 0; i < 4 && ok; i++) {
-    o->picture[i] = wd_alloc(b * pixels, (size_t)(i ? wd_picture_channels(p) : 1) * sizeof(float));
-    ok = o->picture[i] != NULL;
-  }
+  o->picture[0] = wd_alloc(b * pixels, sizeof(float));
+  o->picture[1] = wd_alloc(b * pixels, (size_t)wd_picture_channels(p) * sizeof(float));
   o->latents = wd_alloc(b, (size_t)l.count * sizeof(float));
   o->index = wd_alloc(b, (size_t)l.codes * sizeof(int32_t));
-  if (!ok || !o->latents || !o->index)
+  if (!o->read_velocity || !o->picture[0] || !o->picture[1] || !o->latents || !o->index)
     return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for batches of %d pairs", t->desc.batch);
-  wd_status st = WD_OK;
+  wd_status st = wd_train_fields_make(t, err);
   for (int i = 0; i < wd_graph_count(t->graph) && !st; i++) {
     const wd_node *q = wd_graph_node(t->graph, i);
     if (q->op != WD_OP_QUANTIZE) continue;
@@ -139,9 +111,7 @@ wd_status wd_stage1_trainer_create(wd_trainer *t, wd_error *err) {
 void wd_stage1_trainer_clear(wd_trainer *t) {
   wd_stage1_trainer *o = &t->one;
   wd_free(o->read_velocity);
-  wd_free(o->read_scattered);
-  wd_free(o->read_direct);
-  for (int i = 0; i < 4; i++) wd_free(o->picture[i]);
+  for (int i = 0; i < 2; i++) wd_free(o->picture[i]);
   wd_free(o->latents);
   wd_free(o->index);
   for (int i = 0; i < 2; i++) wd_codebook_clear(&o->book[i]);
@@ -154,25 +124,18 @@ static double mean_square(const float *x, size_t n) {
 }
 
 /* Pictures and loss weights of one pair at place i of the batch. */
-static wd_status put(wd_trainer *t, int i, int record, float weight[3], wd_error *err) {
+static wd_status put(wd_trainer *t, int i, int record, wd_error *err) {
   wd_stage1_trainer *o = &t->one;
   const wd_picture *p = wd_model_picture(t->model);
-  const wd_model_config *c = wd_model_get_config(t->model);
-  wd_status st = wd_corpus_read(t->corpus, record, o->read_velocity, o->read_scattered, o->read_direct, err);
+  wd_status st = wd_train_fields_put(t, i, record, o->read_velocity, err);
   if (st) return st;
   size_t pixels = (size_t)p->size * (size_t)p->size, many = pixels * (size_t)wd_picture_channels(p);
   size_t at = (size_t)i * many, coded = coded_count(p);
-  float *direct = o->picture[2] + at, *scattered = o->picture[3] + at;
   wd_picture_from_velocity(p, o->read_velocity, o->picture[0] + (size_t)i * pixels);
-  wd_picture_from_seismic(p, WD_AMPLITUDE_LINEAR, c->direct_scale, o->read_direct, direct);
-  wd_picture_from_seismic(p, WD_AMPLITUDE_LINEAR, c->scattered_scale, o->read_scattered, scattered);
-  for (size_t k = 0; k < coded; k++) o->read_direct[k] += o->read_scattered[k];
-  wd_picture_from_seismic(p, WD_AMPLITUDE_LOG, c->log_scale, o->read_direct, o->picture[1] + at);
-  double d = mean_square(direct, many), s = mean_square(scattered, many);
-  double unit = c->direct_scale / c->scattered_scale, whole = d * unit * unit + s;
-  weight[0] = (float)(1 / (d + 1e-12));
-  weight[1] = (float)(1 / (s + FLOOR_SCATTERED * whole + 1e-12));
-  weight[2] = (float)(1 / (s + FLOOR_TOTAL * whole + 1e-12));
+  float *total = t->fields.read_direct;
+  for (size_t k = 0; k < coded; k++) total[k] += t->fields.read_scattered[k];
+  wd_picture_from_seismic(p, WD_AMPLITUDE_LOG, wd_model_get_config(t->model)->log_scale, total,
+                          o->picture[1] + at);
   return WD_OK;
 }
 
@@ -193,7 +156,7 @@ static wd_status weigh_rows(wd_trainer *t, wd_error *err) {
 wd_status wd_stage1_trainer_fill(wd_trainer *t, long first, wd_error *err) {
   wd_stage1_trainer *o = &t->one;
   int b = t->desc.batch;
-  float *small = wd_alloc((size_t)b, 5 * sizeof *small); /* given x 2, weights x 3 */
+  float *small = wd_alloc((size_t)b, 2 * sizeof *small); /* given x 2 */
   if (!small) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a batch");
   wd_status st = WD_OK;
   for (int i = 0; i < b && !st; i++) {
@@ -201,16 +164,14 @@ wd_status wd_stage1_trainer_fill(wd_trainer *t, long first, wd_error *err) {
     double u = wd_random_uniform(&r);
     small[i] = u >= SEISMIC_ONLY;                                         /* velocity given */
     small[b + i] = u < SEISMIC_ONLY || u >= SEISMIC_ONLY + VELOCITY_ONLY; /* seismic given */
-    float weight[3];
-    st = put(t, i, wd_trainer_record(t, first + i), weight, err);
-    for (int k = 0; k < 3 && !st; k++) small[(2 + k) * b + i] = weight[k];
+    st = put(t, i, wd_trainer_record(t, first + i), err);
   }
   if (!st) st = weigh_rows(t, err);
-  const int small_node[5] = {o->velocity_given, o->seismic_given, o->direct_weight, o->scattered_weight,
-                             o->total_weight};
-  const int node[4] = {o->velocity, o->seismic, o->direct, o->scattered};
-  for (int k = 0; k < 5 && !st; k++) st = wd_graph_set(t->graph, small_node[k], small + k * b, err);
-  for (int k = 0; k < 4 && !st; k++) st = wd_graph_set(t->graph, node[k], o->picture[k], err);
+  if (!st) st = wd_train_fields_set(t, err);
+  if (!st) st = wd_graph_set(t->graph, o->velocity_given, small, err);
+  if (!st) st = wd_graph_set(t->graph, o->seismic_given, small + b, err);
+  if (!st) st = wd_graph_set(t->graph, o->velocity, o->picture[0], err);
+  if (!st) st = wd_graph_set(t->graph, o->seismic, o->picture[1], err);
   wd_free(small);
   return st;
 }

@@ -22,10 +22,10 @@ static wd_status describe(const wd_trainer *t, char **out, wd_error *err) {
   char *text = wd_alloc(size, 1);
   if (text)
     snprintf(text, size,
-             "stage %d; batch %d; rate %.9g; steps %ld; seed %" PRIu64 "; precision %d; data %016" PRIx64
+             "stage %d%s; batch %d; rate %.9g; steps %ld; seed %" PRIu64 "; precision %d; data %016" PRIx64
              "; %s",
-             (int)d->stage, d->batch, d->rate, d->steps, d->seed, (int)d->precision,
-             wd_corpus_fingerprint(t->corpus), config);
+             (int)d->stage, d->gathers ? ", gathers alone" : "", d->batch, d->rate, d->steps, d->seed,
+             (int)d->precision, wd_corpus_fingerprint(t->corpus), config);
   wd_free(config);
   *out = text;
   return text ? WD_OK : wd_fail(err, WD_ERR_NO_MEMORY, "no memory to describe a run");

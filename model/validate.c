@@ -117,3 +117,47 @@ wd_status wd_validate(wd_model *m, const wd_corpus *c, int n, const wd_hooks *ho
   room_clear(&r);
   return st;
 }
+
+static wd_status validate_codes(const wd_corpus *c, int n, wd_decoder *d, room *r, int32_t *codes,
+                                const wd_hooks *hooks, wd_validation_codes *out, wd_error *err) {
+  double error = 0, energy = 0;
+  for (int i = 0; i < n; i++) {
+    int record = wd_corpus_count(c) + i;
+    wd_status st = wd_corpus_read(c, record, NULL, r->total, r->direct, err);
+    if (!st) st = wd_corpus_read_codes(c, record, codes, err);
+    if (!st) st = wd_decoder_latents_of_codes(d, 1, codes, r->latent, err);
+    if (!st) st = wd_decoder_run(d, 1, r->latent, true, NULL, r->said, NULL, hooks, err);
+    if (st) return st;
+    double scattered = 0, off = 0;
+    for (size_t k = 0; k < r->coded; k++) {
+      double whole = (double)r->total[k] + (double)r->direct[k];
+      scattered += pow((double)r->total[k], 2);
+      energy += whole * whole;
+      off += pow((double)r->said[k] - whole, 2);
+    }
+    error += off;
+    r->reflection[0][i] = sqrt(off / (scattered + 1e-30));
+  }
+  *out = (wd_validation_codes){
+      .pairs = n, .reflection = median(r->reflection[0], n), .relative_l2 = sqrt(error / energy)};
+  return WD_OK;
+}
+
+wd_status wd_validate_codes(wd_model *m, const wd_corpus *c, int n, const wd_hooks *hooks,
+                            wd_validation_codes *out, wd_error *err) {
+  int held = wd_corpus_held_out(c), many = wd_corpus_get_desc(c)->codes;
+  if (n <= 0 || n > held) n = held;
+  if (!n || many != wd_model_latent(m).codes)
+    return wd_fail(err, WD_ERR_ARGUMENT, "%s: no pairs of this model's codes are held out",
+                   wd_corpus_folder(c));
+  room r = {0};
+  wd_decoder *d = NULL;
+  int32_t *codes = wd_alloc((size_t)many, sizeof *codes);
+  wd_status st = codes ? room_make(&r, m, n, err) : wd_fail(err, WD_ERR_NO_MEMORY, "no memory to validate");
+  if (!st) st = wd_decoder_create(m, NULL, &d, err);
+  if (!st) st = validate_codes(c, n, d, &r, codes, hooks, out, err);
+  wd_decoder_destroy(d);
+  wd_free(codes);
+  room_clear(&r);
+  return st;
+}

@@ -25,4 +25,13 @@ typedef struct wd_validation {
 wd_status wd_validate(wd_model *model, const wd_corpus *corpus, int n, const wd_hooks *hooks,
                       wd_validation *out, wd_error *err);
 
+/* The same of pairs that the model drew, by their codes: decoded against simulated gathers. */
+typedef struct wd_validation_codes {
+  int pairs;
+  double reflection;  /* ||decoded - F(v)|| / ||scattered field||, median: r_R in the codec's domain */
+  double relative_l2; /* of all gathers together */
+} wd_validation_codes;
+wd_status wd_validate_codes(wd_model *model, const wd_corpus *corpus, int n, const wd_hooks *hooks,
+                            wd_validation_codes *out, wd_error *err);
+
 #endif

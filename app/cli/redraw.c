@@ -116,13 +116,17 @@ static wd_status make_room(job *j, wd_error *err) {
 
 static wd_status set_up(job *j, wd_error *err) {
   const redraw_args *a = j->args;
-  wd_status st = model_open(j->c, a->device, a->own_gathers ? NULL : a->mode ? "fast" : "exact", a->model,
-                            &j->device, &j->model, err);
+  wd_status st = model_open(j->c, a->device,
+                            a->own_gathers ? NULL
+                            : a->mode      ? "fast"
+                                           : "exact",
+                            a->model, &j->device, &j->model, err);
   if (!st && a->pairs) st = wd_corpus_open(a->pairs, &j->corpus, err);
   const wd_coder_desc one = {.batch = 1};
   if (!st) st = wd_decoder_create(j->model, &one, &j->decoder, err);
-  if (!st) st = a->pairs ? wd_encoder_create(j->model, &one, &j->encoder, err)
-                         : wd_denoiser_create(j->model, &one, &j->denoiser, err);
+  if (!st)
+    st = a->pairs ? wd_encoder_create(j->model, &one, &j->encoder, err)
+                  : wd_denoiser_create(j->model, &one, &j->denoiser, err);
   if (!st) st = make_room(j, err);
   if (!st) st = wd_model_drawer(j->model, &j->desc.drawer, err);
   if (!st) st = wd_model_survey(j->model, &j->survey, err);
@@ -176,8 +180,8 @@ static wd_status encode(job *j, size_t number, wd_random *r, wd_shard_record *re
 static wd_status draw(job *j, size_t number, int i, int slot, wd_error *err) {
   wd_random r = wd_random_make(j->args->seed, ((uint64_t)STREAM << 40) + (uint64_t)number);
   int32_t *codes = j->codes + (size_t)i * (size_t)j->desc.codes;
-  wd_status st = j->corpus ? encode(j, number, &r, &j->record[i], err)
-                           : sample(j, number, &r, &j->record[i], err);
+  wd_status st =
+      j->corpus ? encode(j, number, &r, &j->record[i], err) : sample(j, number, &r, &j->record[i], err);
   if (!st) st = wd_decoder_run(j->decoder, 1, j->latent, true, j->map[i].value, NULL, codes, NULL, err);
   if (st || !j->args->own_gathers) return st;
   memcpy(j->map[i].value, j->velocity, j->map_size * sizeof(float));
@@ -281,11 +285,12 @@ const cli_command cli_redraw = {
     .name = "redraw",
     .summary = "pairs that a model draws: codes, the maps of its decoder, and the gathers that the solver "
                "gives for them",
-    .details =
-        "Training shards with codes, for train --stage gathers: latents are sampled, or encoded from training "
-        "pairs (--pairs), the velocity decoder draws their maps, and the gathers of these maps are simulated. "
-        "With --own-gathers the pairs keep their map and gathers. A stopped job goes on when the same "
-        "command is given again: complete files are kept.",
+    .details = "Training shards with codes, for train --stage gathers: latents are sampled, or encoded from "
+               "training "
+               "pairs (--pairs), the velocity decoder draws their maps, and the gathers of these maps are "
+               "simulated. "
+               "With --own-gathers the pairs keep their map and gathers. A stopped job goes on when the same "
+               "command is given again: complete files are kept.",
     .example = "wavediffusion-cli redraw --model default --count 6000 --seed 1 --output drawn\n"
                "wavediffusion-cli train --stage gathers --from default --data drawn --output model "
                "--time-limit 1800\n",

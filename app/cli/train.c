@@ -12,9 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { STAGE_AUTOENCODER, STAGE_DIFFUSION, STAGE_GATHERS };
+
 static const cli_option options[] = {
-    {"stage", 0, CLI_CHOICE, offsetof(train_args, stage), true, .choices = "autoencoder|diffusion",
-     .help = "autoencoder (encoders, codebook, decoders), then diffusion (the denoiser of its latents)"},
+    {"stage", 0, CLI_CHOICE, offsetof(train_args, stage), true, .choices = "autoencoder|diffusion|gathers",
+     .help = "autoencoder (encoders, codebook, decoders), then diffusion (the denoiser of its latents), then "
+             "gathers (their decoder alone, on pairs that redraw made)"},
     {"data", 0, CLI_TEXT, offsetof(train_args, data), true, .value = "DIR",
      .help = "training shards, as generate --codec makes them, or a folder of real OpenFWI files"},
     {"output", 'o', CLI_TEXT, offsetof(train_args, output), true, .value = "DIR",
@@ -72,7 +75,7 @@ static wd_status make_folder(const char *path, wd_error *err) {
 }
 
 static const char *stage_word(const train_run *r) {
-  return r->stage == WD_STAGE1 ? "autoencoder" : "diffusion";
+  return r->gathers ? "gathers" : r->stage == WD_STAGE1 ? "autoencoder" : "diffusion";
 }
 
 static bool there(const char *folder, const char *start) {
@@ -107,6 +110,15 @@ static wd_status check_output(const train_args *a, const train_run *r, wd_error 
                    "folder",
                    a->output, a->output);
   return WD_OK;
+}
+
+/* All of a model: what is trained is a part of it, and the rest is published beside it. */
+static wd_status open_whole(const train_args *a, train_run *r, wd_error *err) {
+  const char *from = a->from ? a->from : a->resume ? a->output : NULL;
+  if (!from) return cli_usage_error(err, "--stage gathers goes on from a trained model: --from DIR");
+  char path[4096];
+  wd_status st = wd_find_model(from, path, sizeof path, err);
+  return st ? st : wd_model_open(r->device, path, true, &r->model, err);
 }
 
 static wd_status open_stage1(const train_args *a, train_run *r, wd_error *err) {
@@ -201,7 +213,10 @@ static wd_status show(cli *c, train_run *r, wd_error *err) {
 }
 
 static void tell(cli *c, const train_run *r, const wd_train_report *p, double rate) {
-  if (r->stage == WD_STAGE1)
+  if (r->gathers)
+    cli_note(c, "step %ld: loss %.4g (direct %.4g, scattered %.4g, total %.4g), %.3g pairs/s", p->step,
+             p->loss[0], p->loss[1], p->loss[2], p->loss[3], rate);
+  else if (r->stage == WD_STAGE1)
     cli_note(c,
              "step %ld: loss %.4g (velocity %.4g, surface %.4g, direct %.4g, scattered %.4g, total %.4g), "
              "codes %.0f %%, "
@@ -287,7 +302,10 @@ static wd_status begin(cli *c, train_run *r, wd_error *err) {
   if (!st) st = check_output(a, r, err);
   if (!st) st = cli_open_device(c, a->device, NULL, &r->device, err);
   if (!st) st = open_corpus(c, r, err);
-  if (!st) st = r->stage == WD_STAGE1 ? open_stage1(a, r, err) : open_stage2(a, r, err);
+  if (!st)
+    st = r->gathers              ? open_whole(a, r, err)
+         : r->stage == WD_STAGE1 ? open_stage1(a, r, err)
+                                 : open_stage2(a, r, err);
   if (st) return st;
   wd_train_desc d = {.stage = r->stage,
                      .batch = a->batch,
@@ -296,6 +314,7 @@ static wd_status begin(cli *c, train_run *r, wd_error *err) {
                      .seconds = a->steps ? 0 : a->time_limit,
                      .seed = a->seed,
                      .precision = a->precision ? WD_PRECISION_BF16 : WD_PRECISION_F32,
+                     .gathers = r->gathers,
                      .other_data = a->other_data};
   char cache[4096 + 32];
   snprintf(cache, sizeof cache, "%s/latents.cache", folder);
@@ -317,12 +336,13 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
   const train_args *a = arguments;
   if (!a->steps && a->time_limit <= 0)
     return cli_usage_error(err, "how long? --steps N, --time-limit SECONDS, or both");
-  if (a->denoiser_from && (!a->stage || a->from || a->denoiser_width))
+  if (a->denoiser_from && (a->stage != STAGE_DIFFUSION || a->from || a->denoiser_width))
     return cli_usage_error(
         err, "--denoiser-from is for --stage diffusion, in place of --from, and brings its size");
   static const wd_dtype type[3] = {WD_F16, WD_BF16, WD_F32};
   train_run r = {.args = a,
-                 .stage = a->stage ? WD_STAGE2 : WD_STAGE1,
+                 .stage = a->stage == STAGE_DIFFUSION ? WD_STAGE2 : WD_STAGE1,
+                 .gathers = a->stage == STAGE_GATHERS,
                  .type = type[a->weights],
                  .limit = a->pieces ? (size_t)15 << 20 : 0};
   snprintf(r.state, sizeof r.state, "%.4000s/training/%s.state", a->output, stage_word(&r));
@@ -351,7 +371,7 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
 
 const cli_command cli_train = {
     .name = "train",
-    .summary = "train a model: its autoencoder, then its diffusion",
+    .summary = "train a model: its autoencoder, its diffusion, its decoder of gathers",
     .details =
         "Weights are published in the output folder (stage1.safetensors, stage2.safetensors), averaged "
         "over the "
@@ -360,7 +380,10 @@ const cli_command cli_train = {
         "stopped (Ctrl-C) keeps its state; resumed, it goes on bit for bit on the same device.",
     .example = "wavediffusion-cli generate --family all --count 6000 --seed 1 --output data --codec\n"
                "wavediffusion-cli train --stage autoencoder --data data --output model --time-limit 2400\n"
-               "wavediffusion-cli train --stage diffusion --data data --output model --time-limit 900\n",
+               "wavediffusion-cli train --stage diffusion --data data --output model --time-limit 900\n"
+               "wavediffusion-cli redraw --model model --count 6000 --output drawn\n"
+               "wavediffusion-cli train --stage gathers --from model --data drawn --output better "
+               "--time-limit 1800\n",
     .option = options,
     .size = sizeof(train_args),
     .run = run,

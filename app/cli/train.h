@@ -19,8 +19,9 @@ typedef struct train_args {
 
 typedef struct train_run {
   const train_args *args;
-  wd_stage stage;
-  wd_dtype type; /* of published weights */
+  wd_stage stage; /* whose weights are trained */
+  bool gathers;   /* the decoder of gathers alone */
+  wd_dtype type;  /* of published weights */
   size_t limit;
   wd_device *device;
   wd_corpus *corpus;

@@ -48,7 +48,8 @@ wd_status train_log_open(train_run *r, long step, wd_error *err) {
   if (!r->csv) return failed(r, err);
   if (!old) {
     fprintf(r->csv, "step,samples,seconds,rate,gradient_norm");
-    for (const char *const *name = wd_train_losses(r->stage); *name; name++) fprintf(r->csv, ",%s", *name);
+    for (const char *const *name = wd_train_losses(wd_trainer_get_desc(r->trainer)); *name; name++)
+      fprintf(r->csv, ",%s", *name);
     fprintf(r->csv, ",codes_used,samples_per_second\n");
   }
   return train_log_flush(r, err);
@@ -57,7 +58,7 @@ wd_status train_log_open(train_run *r, long step, wd_error *err) {
 wd_status train_log_row(train_run *r, const wd_train_report *p, wd_error *err) {
   fprintf(r->csv, "%ld,%ld,%.3f,%.6g,%.6g", p->step, p->samples, p->seconds, p->rate, p->gradient_norm);
   int i = 0;
-  for (const char *const *name = wd_train_losses(r->stage); *name; name++)
+  for (const char *const *name = wd_train_losses(wd_trainer_get_desc(r->trainer)); *name; name++)
     fprintf(r->csv, ",%.6g", p->loss[i++]);
   if (p->codes_used == p->codes_used)
     fprintf(r->csv, ",%.4f", p->codes_used);

@@ -44,9 +44,30 @@ static wd_status figures(cli *c, const train_run *r, const wd_hooks *hooks, wd_e
   return write_row(r, &v, err);
 }
 
+/* Codes that were held out: what the decoder says of them against what it should. */
+static wd_status figures_of_codes(cli *c, const train_run *r, const wd_hooks *hooks, wd_error *err) {
+  wd_validation_codes v;
+  wd_status st = wd_validate_codes(r->model, r->corpus, 0, hooks, &v, err);
+  if (st) return st;
+  cli_note(c, "held out, %d drawn pairs: gathers off by %.3f of their reflections (median), relative L2 %.4f",
+           v.pairs, v.reflection, v.relative_l2);
+  char path[4096 + 32];
+  snprintf(path, sizeof path, "%.4000s/training/gathers-validation.csv", r->args->output);
+  bool old = !access(path, F_OK);
+  FILE *f = fopen(path, "ae");
+  if (!f) return wd_fail(err, WD_ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
+  if (!old) fprintf(f, "step,seconds,pairs,reflection,relative_l2\n");
+  fprintf(f, "%ld,%.1f,%d,%.5f,%.5f\n", wd_trainer_steps(r->trainer), wd_trainer_seconds(r->trainer), v.pairs,
+          v.reflection, v.relative_l2);
+  bool bad = ferror(f) != 0;
+  if (fclose(f) || bad) return wd_fail(err, WD_ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
+  return WD_OK;
+}
+
 wd_status train_show(cli *c, train_run *r, wd_error *err) {
   wd_hooks hooks = {.cancel = c->hooks.cancel};
   wd_status st = WD_OK;
+  if (r->gathers) return wd_corpus_held_out(r->corpus) ? figures_of_codes(c, r, &hooks, err) : WD_OK;
   if (r->stage == WD_STAGE1 && wd_corpus_held_out(r->corpus)) st = figures(c, r, &hooks, err);
 #ifdef WD_HAVE_RENDER
   if (!st) st = train_sheet(r, &hooks, err);
