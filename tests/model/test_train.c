@@ -31,8 +31,21 @@ static void in_folder(char path[128], const char *name) {
   snprintf(path, 128, "%s/%s", folder, name);
 }
 
-/* A shard of pairs whose gathers follow from their maps in a simple way, so that there is something to learn
- * without a solver: a layered map, and wavelets delayed by its two velocities. */
+/* Gathers that follow from a layered map in a simple way, so that there is something to learn without a
+ * solver: wavelets delayed by its two velocities. */
+static void simple_gathers(double top, double below, int boundary, wd_gather *total, wd_gather *direct) {
+  for (int s = 0; s < total->shots; s++)
+    for (int t = 0; t < total->samples; t++)
+      for (int x = 0; x < total->receivers; x++) {
+        size_t at = ((size_t)s * (size_t)total->samples + (size_t)t) * (size_t)total->receivers + (size_t)x;
+        double offset = fabs(x - s * (total->receivers - 1.0));
+        double a = (t - 8 - offset * 1500 / top) / 3, b = (t - 14 - boundary) / 3.0;
+        direct->value[at] = (float)(5 * (1 - a * a) * exp(-a * a / 2));
+        total->value[at] = direct->value[at] + (float)((below - top) / 1000 * (1 - b * b) * exp(-b * b / 2));
+      }
+}
+
+/* A shard of such pairs. */
 static void make_shard(const char *name, int count) {
   wd_error err = {0};
   wd_model_config c = test_config();
@@ -52,15 +65,7 @@ static void make_shard(const char *name, int count) {
     stop_on(wd_gather_create(g->shots, g->samples, g->receivers, g->dt, &total, &err), &err, "gather");
     stop_on(wd_gather_create(g->shots, g->samples, g->receivers, g->dt, &direct, &err), &err, "gather");
     for (int k = 0; k < g->nz * g->nx; k++) map.value[k] = (float)(k / g->nx < boundary ? top : below);
-    for (int s = 0; s < g->shots; s++)
-      for (int t = 0; t < g->samples; t++)
-        for (int x = 0; x < g->receivers; x++) {
-          size_t at = ((size_t)s * (size_t)g->samples + (size_t)t) * (size_t)g->receivers + (size_t)x;
-          double offset = fabs(x - s * (g->receivers - 1.0));
-          double a = (t - 8 - offset * 1500 / top) / 3, b = (t - 14 - boundary) / 3.0;
-          direct.value[at] = (float)(5 * (1 - a * a) * exp(-a * a / 2));
-          total.value[at] = direct.value[at] + (float)((below - top) / 1000 * (1 - b * b) * exp(-b * b / 2));
-        }
+    simple_gathers(top, below, boundary, &total, &direct);
     wd_shard_record record = {.family = i % 3, .seed = 3, .index = (uint64_t)i};
     stop_on(wd_shard_writer_put(w, i, &record, &map, &total, &direct, NULL, &err), &err, "put");
     wd_map_clear(&map);
@@ -273,6 +278,152 @@ static void test_stage2(wd_corpus *c) {
   wd_device_close(d);
 }
 
+/* Pairs drawn by a model: random codes, its maps of them, simple gathers of these maps. */
+static wd_corpus *draw_pairs(wd_model *m, const char *name, int count, uint64_t drawer) {
+  wd_error err = {0};
+  char path[128], file[160], command[160];
+  in_folder(path, name);
+  snprintf(command, sizeof command, "mkdir -p %s", path);
+  if (system(command)) exit(1);
+  wd_shard_desc g = wd_model_get_config(m)->geometry;
+  wd_latent_shape l = wd_model_latent(m);
+  g.codes = l.codes;
+  g.drawer = drawer;
+  wd_shard_writer *w;
+  wd_decoder *d;
+  wd_map map;
+  wd_gather total, direct;
+  stop_on(wd_shard_writer_create(&g, wd_model_codec(m), count, &w, &err), &err, "writer");
+  stop_on(wd_decoder_create(m, NULL, &d, &err), &err, "decoder");
+  stop_on(wd_map_create(g.nz, g.nx, g.spacing, &map, &err), &err, "map");
+  stop_on(wd_gather_create(g.shots, g.samples, g.receivers, g.dt, &total, &err), &err, "gather");
+  stop_on(wd_gather_create(g.shots, g.samples, g.receivers, g.dt, &direct, &err), &err, "gather");
+  for (int i = 0; i < count; i++) {
+    wd_random r = wd_random_make(17, (uint64_t)i);
+    int32_t codes[64];
+    float z[LATENT];
+    for (int k = 0; k < l.codes; k++)
+      codes[k] = wd_random_int(&r, 0, wd_model_get_config(m)->stage1.codes - 1);
+    stop_on(wd_decoder_latents_of_codes(d, 1, codes, z, &err), &err, "latents");
+    stop_on(wd_decoder_run(d, 1, z, true, map.value, NULL, NULL, NULL, &err), &err, "decode");
+    simple_gathers((double)map.value[SIDE / 2], (double)map.value[MAP - SIDE / 2], 8, &total, &direct);
+    stop_on(wd_shard_writer_put(w, i, &(wd_shard_record){-1, 17, (uint64_t)i}, &map, &total, &direct, codes,
+                                &err),
+            &err, "put");
+  }
+  snprintf(file, sizeof file, "%s/shard-00000.safetensors", path);
+  stop_on(wd_shard_writer_save(w, count, file, &err), &err, "save");
+  wd_map_clear(&map);
+  wd_gather_clear(&total);
+  wd_gather_clear(&direct);
+  wd_decoder_destroy(d);
+  wd_shard_writer_destroy(w);
+  wd_corpus *c;
+  stop_on(wd_corpus_open(path, &c, &err), &err, "corpus");
+  return c;
+}
+
+/* Weights of stage 1 that are the gathers' decoder's, or not: whether they are equal. */
+static bool same_part(wd_model *a, const float *x, const float *y, bool gathers) {
+  const wd_params *p = wd_model_params(a, WD_STAGE1);
+  bool same = true;
+  for (int i = 0; i < p->count; i++)
+    if (!strncmp(p->param[i].name, "decoder.seismic.", 16) == gathers)
+      same &= !memcmp(x + p->param[i].offset, y + p->param[i].offset, p->param[i].count * sizeof *x);
+  return same;
+}
+
+static wd_trainer *gathers_trainer(wd_model *m, wd_corpus *c, wd_status want) {
+  wd_error err = {0};
+  wd_trainer *t = NULL;
+  wd_train_desc d = {.gathers = true, .batch = 4, .steps = 600, .seed = 5, .rate = 2e-3};
+  wd_status st = wd_trainer_create(m, c, &d, NULL, NULL, &t, &err);
+  if (want)
+    tap_ok(st == want && !t, "the decoder of gathers refuses: %s", err.message);
+  else
+    stop_on(st, &err, "trainer");
+  return t;
+}
+
+/* Of a whole model the decoder of gathers alone, on pairs that the model drew. After test_stage2. */
+static void test_gathers(wd_corpus *without) {
+  wd_error err = {0};
+  wd_device *d;
+  char path[128], state[128], better[128];
+  in_folder(path, "stage1");
+  in_folder(state, "gathers-state");
+  in_folder(better, "better");
+  stop_on(wd_device_open("cpu:1", &d, &err), &err, "cpu");
+  wd_model *whole, *second, *opened;
+  uint64_t drawer, again;
+  stop_on(wd_model_open(d, path, true, &whole, &err), &err, "open");
+  stop_on(wd_model_open(d, path, true, &second, &err), &err, "open");
+  stop_on(wd_model_drawer(whole, &drawer, &err), &err, "drawer");
+  wd_corpus *c = draw_pairs(whole, "drawn", 40, drawer),
+            *other = draw_pairs(whole, "strange", 40, drawer + 1);
+  gathers_trainer(whole, without, WD_ERR_ARGUMENT);
+  gathers_trainer(whole, other, WD_ERR_ARGUMENT);
+  size_t n, k;
+  float *start = weights(whole, WD_STAGE1, &n), *start2 = weights(whole, WD_STAGE2, &k);
+
+  wd_train_report a, b;
+  wd_validation_codes v[2];
+  stop_on(wd_validate_codes(whole, c, 0, NULL, &v[0], &err), &err, "validate");
+  wd_trainer *t = gathers_trainer(whole, c, WD_OK);
+  steps(t, 7, &a);
+  stop_on(wd_trainer_save(t, state, &err), &err, "save");
+  steps(t, 5, &a);
+  wd_trainer *u = gathers_trainer(second, c, WD_OK);
+  stop_on(wd_trainer_load(u, state, &err), &err, "load");
+  steps(u, 5, &b);
+  float *x = weights(whole, WD_STAGE1, &n), *y = weights(second, WD_STAGE1, &n);
+  tap_ok(!memcmp(x, y, n * sizeof *x) && a.loss[0] == b.loss[0],
+         "gathers: resumed after 7 of 12 steps is uninterrupted, bit for bit (loss %.6g)", a.loss[0]);
+  tap_ok(same_part(whole, start, x, false) && !same_part(whole, start, x, true),
+         "only weights of the gathers' decoder have moved");
+  wd_free(x);
+  wd_free(y);
+  wd_trainer_destroy(u);
+  wd_model_close(second);
+
+  steps(t, 588, &b);
+  stop_on(wd_trainer_publish(t, better, WD_F32, 0, NULL, &err), &err, "publish");
+  wd_trainer_destroy(t);
+  stop_on(wd_validate_codes(whole, c, 0, NULL, &v[1], &err), &err, "validate");
+  tap_ok(v[0].pairs == 5 && v[1].reflection < 0.5 * v[0].reflection,
+         "on %d codes held out the gathers were off by %.2f of their reflections, and are by %.2f",
+         v[1].pairs, v[0].reflection, v[1].reflection);
+
+  stop_on(wd_model_open(d, better, false, &opened, &err), &err, "the published model, both stages");
+  x = weights(opened, WD_STAGE1, &n);
+  y = weights(opened, WD_STAGE2, &k);
+  const float *mean[2], *deviation[2];
+  wd_model_get_statistics(whole, &mean[0], &deviation[0]);
+  wd_model_get_statistics(opened, &mean[1], &deviation[1]);
+  size_t channels = (size_t)wd_model_latent(whole).channels * sizeof(float);
+  tap_ok(same_part(whole, start, x, false) && !same_part(whole, start, x, true) &&
+             !memcmp(start2, y, k * sizeof *y) && !memcmp(mean[0], mean[1], channels) &&
+             !memcmp(deviation[0], deviation[1], channels),
+         "the published model: encoders, codes, maps, denoiser and latents as before");
+  stop_on(wd_model_drawer(opened, &again, &err), &err, "drawer");
+  tap_ok(again == drawer, "so pairs drawn before still fit it");
+  const char *record = wd_model_record(opened, WD_STAGE1, "training"),
+             *data = wd_model_record(opened, WD_STAGE1, "data");
+  tap_ok(record && strstr(record, "\"stage\":\"gathers\"") &&
+             strstr(record, "\"before\":{\"stage\":\"autoencoder\"") &&
+             strstr(record, "\"drawn_pairs\":35") && data && strstr(data, "\"records\":8"),
+         "its record tells of both trainings: %s; %s", record ? record : "none", data ? data : "none");
+  wd_free(x);
+  wd_free(y);
+  wd_free(start);
+  wd_free(start2);
+  wd_corpus_close(c);
+  wd_corpus_close(other);
+  wd_model_close(opened);
+  wd_model_close(whole);
+  wd_device_close(d);
+}
+
 static void test_refused(wd_corpus *c) {
   wd_error err = {0};
   wd_device *d;
@@ -357,6 +508,7 @@ int main(void) {
   test_resume("reference", WD_STAGE2, more);
   test_resume("cpu:2", WD_STAGE2, more);
   test_stage2(eight);
+  test_gathers(eight);
   wd_corpus_close(eight);
   wd_corpus_close(more);
   char command[128];
