@@ -37,9 +37,9 @@ static const cli_option options[] = {
          "stop after this training time, resumed runs counted in; without --steps the learning rate falls "
          "to zero over it"},
     {"batch", 0, CLI_INT, offsetof(train_args, batch), .min = 1, .max = 4096,
-     .help = "pairs a step [autoencoder 8, diffusion 32]"},
+     .help = "pairs a step [autoencoder and gathers 8, diffusion 32]"},
     {"rate", 0, CLI_REAL, offsetof(train_args, rate), .min = 1e-8, .max = 1,
-     .help = "peak learning rate [autoencoder 8e-4, diffusion 6e-4]"},
+     .help = "peak learning rate [autoencoder and gathers 8e-4, diffusion 6e-4]"},
     {"seed", 's', CLI_UINT64, offsetof(train_args, seed), .initial = "1",
      .help = "of the starting weights, the order of the data and the noise"},
     {"precision", 0, CLI_CHOICE, offsetof(train_args, precision), .choices = "f32|bf16", .initial = "f32",

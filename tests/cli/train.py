@@ -78,6 +78,33 @@ expect(1, "other data without asking", "train", "--data", "more", *DEVICE, "--st
 train("other data, asked for", "autoencoder", "m", "--steps", "6", "--batch", "2", "--resume", "--other-data", data="more")
 train("the autoencoder, continued", "autoencoder", "m3", "--steps", "2", "--batch", "2", "--from", "m")
 
+# Pairs that the model draws, and its decoder of gathers trained on them; the model before stays as it is.
+drawn = result("pairs of samples", "redraw", "--model", "m2", "--count", "18", "--seed", "3", "--steps", "3", "--output", "drawn", *DEVICE)
+ok(drawn.get("made") == 18 and drawn.get("mode") == "fast" and drawn.get("simulating_seconds") > 0, "drawn and simulated", drawn)
+first = open("drawn/shard-00000.safetensors", "rb").read()
+again = result("again", "redraw", "--model", "m2", "--count", "18", "--seed", "3", "--steps", "3", "--output", "drawn", *DEVICE)
+ok(again.get("made") == 0 and open("drawn/shard-00000.safetensors", "rb").read() == first, "what is there is kept", again)
+ok(b"drawer" in first[:4000] and b'"codes"' in first[:4000], "with codes, and what drew them")
+own = result("pairs of data, with their own gathers", "redraw", "--model", "m2", "--pairs", "data", "--own-gathers", "--given", "both",
+             "--count", "6", "--output", "own", *DEVICE)
+ok(own.get("mode") == "own gathers" and own.get("simulating_seconds") < 0.5, "nothing is simulated for those", own)
+result("pairs of data, drawn", "redraw", "--model", "m2", "--pairs", "data", "--count", "4", "--mode", "exact", "--output", "drawn2",
+       *DEVICE)
+kept = {f: open(f"m2/{f}", "rb").read() for f in os.listdir("m2") if f.endswith("safetensors")}
+g = train("the decoder of gathers", "gathers", "m5", "--steps", "4", "--batch", "2", "--from", "m2", "--weights", "f32", data="drawn")
+ok(g.get("stage") == "gathers" and g.get("samples") == 8, "is told of", g)
+ok(len(rows("m5/training/gathers.csv")) == 4 and "total" in rows("m5/training/gathers.csv")[0], "a log of its own")
+held = rows("m5/training/gathers-validation.csv")
+ok(len(held) == 1 and int(held[0]["pairs"]) == 2 and float(held[0]["reflection"]) > 0, "figures on drawn pairs held out", held)
+ok(os.path.exists("m5/stage2.safetensors") and kept == {f: open(f"m2/{f}", "rb").read() for f in kept}, "a whole model beside the old one")
+result("which samples", "sample", "--model", "m5", "--seeds", "1", "--steps", "2", "--output", "sampled", *DEVICE)
+expect(1, "gathers from nothing", "train", "--data", "drawn", *DEVICE, "--stage", "gathers", "--output", "q2", "--steps", "1", error="--from")
+expect(1, "gathers on ordinary pairs", "train", "--data", "data", *DEVICE, "--stage", "gathers", "--from", "m2", "--output", "q3", "--steps",
+       "1", error="no codes")
+expect(1, "pairs of another model", "train", "--data", "drawn", *DEVICE, "--stage", "gathers", "--from", "m3", "--output", "q4", "--steps", "1",
+       error="another model")
+expect(1, "own gathers of samples", "redraw", "--model", "m2", "--own-gathers", "--count", "1", "--output", "q5", *DEVICE, error="--pairs")
+
 # Refusals: one line each, and nothing lost.
 there = open("m/stage1.safetensors", "rb").read()
 BASE = ["train", "--data", "data", *DEVICE]

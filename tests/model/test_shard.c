@@ -252,6 +252,64 @@ static void bad_records(void) {
   wd_shard_writer_destroy(w);
 }
 
+/* Shards of drawn pairs: codes and their drawer come back, checked with the rest; others have none. */
+static void with_codes(void) {
+  enum { CODES = 5 };
+  const int32_t codes[MAPS][CODES] = {{0, 1, 2, 3, 4}, {8191, 7, 7, 0, 12}, {5, 6, 7, 8, 9}};
+  wd_shard_desc drawn = desc;
+  drawn.codes = CODES;
+  drawn.drawer = 0xfedcba9876543210u;
+  char other[96];
+  snprintf(other, sizeof other, "%s/drawn.safetensors", folder);
+  wd_shard_writer *w = NULL;
+  wd_shard *shard = NULL;
+  wd_error err = {0};
+  const wd_shard_record record = {2, 9, 4};
+  wd_status st = wd_shard_writer_create(&drawn, codec, MAPS, &w, &err);
+  tap_ok(!st && wd_shard_writer_put(w, 0, &record, &velocity[0], &total[0], &direct[0], NULL, &err) ==
+                    WD_ERR_ARGUMENT,
+         "drawn pairs want codes: %s", err.message);
+  for (int i = 0; i < MAPS && !st; i++)
+    st = wd_shard_writer_put(w, i, &record, &velocity[i], &total[i], &direct[i], codes[i], &err);
+  if (!st) st = wd_shard_writer_save(w, MAPS, other, &err);
+  if (!st) st = wd_shard_open(other, &shard, &err);
+  wd_shard_writer_destroy(w);
+  if (!tap_ok(st == WD_OK, "a shard with codes is written and opened %s", st ? err.message : "")) return;
+  int wrong = 0;
+  for (int i = 0; i < MAPS; i++) {
+    int32_t back[CODES] = {-1, -1, -1, -1, -1};
+    wrong += wd_shard_read_codes(shard, i, back, &err) != WD_OK || memcmp(back, codes[i], sizeof back) != 0 ||
+             wd_shard_read(shard, i, NULL, NULL, NULL, &err) != WD_OK;
+  }
+  tap_ok(!wrong && wd_shard_get_desc(shard)->codes == CODES &&
+             wd_shard_get_desc(shard)->drawer == drawn.drawer,
+         "with the codes of every record, and what drew them");
+  wd_shard_close(shard);
+  int32_t back[CODES];
+  st = wd_shard_open(path, &shard, &err);
+  tap_ok(!st && wd_shard_get_desc(shard)->codes == 0 &&
+             wd_shard_read_codes(shard, 0, back, &err) == WD_ERR_ARGUMENT,
+         "others have none: %s", err.message);
+  wd_shard_close(shard);
+
+  /* One bit of a code. */
+  static char whole[1 << 20];
+  FILE *f = fopen(other, "r+b");
+  size_t size = f ? fread(whole, 1, sizeof whole, f) : 0;
+  char *at = memmem(whole, size, codes[1], sizeof codes[1]);
+  if (tap_ok(at != NULL, "codes lie in the file as they are")) {
+    fseek(f, at - whole, SEEK_SET);
+    fputc(*at ^ 4, f);
+    fflush(f);
+    st = wd_shard_open(other, &shard, &err);
+    tap_ok(!st && wd_shard_read(shard, 1, NULL, NULL, NULL, &err) == WD_ERR_FORMAT,
+           "a damaged one is seen: %s", err.message);
+    wd_shard_close(shard);
+  }
+  if (f) fclose(f);
+  unlink(other);
+}
+
 int main(void) {
   strcpy(folder, "/tmp/wd-shard-XXXXXX");
   char name[32];
@@ -264,6 +322,7 @@ int main(void) {
   snprintf(path, sizeof path, "%s/%s", folder, name);
   if (simulate()) {
     write_and_read();
+    with_codes();
     damage();
     not_shards();
     bad_records();
