@@ -32,6 +32,9 @@ GtkWidget *wd_latent_cursor_new(WdLatentPage *page);
 GtkWidget *wd_latent_length_new(WdLatentPage *page);
 GtkWidget *wd_latent_map_new(WdLatentPage *page);
 GtkWidget *wd_latent_path_new(WdLatentPage *page);
+/* Exports the path into a folder that is there, as the section's button does: latents.npy, frame_0000.png and
+ * so on, one after the other as they are decoded; a notice tells the end. */
+void wd_latent_path_export(GtkWidget *path, const char *folder);
 
 /* latent_actions.c: win.latent-... */
 void wd_latent_actions_install(WdLatentPage *page);

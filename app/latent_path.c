@@ -3,6 +3,7 @@
 #include "app/latent_page.h"
 
 #include "app/export.h"
+#include "app/reel.h"
 #include "app/sidebar.h"
 
 #include <glib/gstdio.h>
@@ -93,9 +94,11 @@ static void on_play(section *s) {
 static void stop_export(section *s, const char *why) {
   g_clear_handle_id(&s->source, g_source_remove);
   if (!s->folder) return;
+  guint left = 0, removed = why ? 0 : wd_frames_clear(s->folder, "frame_", s->frames_written, &left);
+  g_autofree char *older = wd_frames_words(removed, left);
   g_autofree char *what =
       why ? g_strdup(why)
-          : g_strdup_printf("%d frames and latents.npy are in %s", s->frames_written, s->folder);
+          : g_strdup_printf("%d frames and latents.npy are in %s.%s", s->frames_written, s->folder, older);
   g_clear_pointer(&s->folder, g_free);
   say(s, why ? WD_CANCELLED : WD_OK, what, why ? "The frames that were written are kept." : NULL);
   update(s);
@@ -148,23 +151,29 @@ static gboolean on_export(gpointer user) {
   return G_SOURCE_REMOVE;
 }
 
-static void on_folder(GtkNativeDialog *dialog, int response, section *s) {
-  g_autoptr(GFile) file =
-      response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog)) : NULL;
-  g_clear_object(&s->chooser);
+void wd_latent_path_export(GtkWidget *self, const char *folder) {
+  section *s = g_object_get_data(G_OBJECT(self), "section");
   g_autoptr(GError) error = NULL;
-  if (!file || s->folder) return;
+  if (s->folder) return;
   if (!wd_explorer_make_path(s->page->explorer, &error)) {
     say(s, WD_ERR_ARGUMENT, error->message, NULL);
     return;
   }
-  s->folder = g_file_get_path(file);
+  s->folder = g_strdup(folder);
   s->next = s->frames_written = 0;
   s->branch = 0;
   s->page->view->playing = FALSE;
   wd_view_changed(s->page->view, WD_VIEW_PLAY);
   s->source = g_timeout_add(10, on_export, s);
   update(s);
+}
+
+static void on_folder(GtkNativeDialog *dialog, int response, section *s) {
+  g_autoptr(GFile) file =
+      response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog)) : NULL;
+  g_clear_object(&s->chooser);
+  g_autofree char *folder = file ? g_file_get_path(file) : NULL;
+  if (folder) wd_latent_path_export(s->self, folder);
 }
 
 static void on_export_clicked(section *s) {
@@ -224,6 +233,7 @@ GtkWidget *wd_latent_path_new(WdLatentPage *page) {
   s->page = page;
   GtkWidget *box;
   s->self = wd_section_new("Path", TRUE, &box);
+  gtk_widget_set_name(s->self, "latent-path");
   g_object_set_data_full(G_OBJECT(s->self), "section", s, section_free);
   s->points = wd_section_words(box, "");
   GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 4);

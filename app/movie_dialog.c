@@ -135,8 +135,10 @@ static void tell(Dialog *d, const GError *error) {
   } else if (error) {
     wd_window_notify_error(d->parent, "The movie was not written", error);
   } else {
+    guint left, removed = wd_frames_clear(w->path, "frame-", wd_reel_frames(w->reel) + 1, &left);
+    g_autofree char *older = wd_frames_words(removed, left);
     g_autofree char *what = g_strdup_printf("Movie exported: %s, %d frames", base, wd_reel_frames(w->reel)),
-                    *kept = g_strdup_printf("In %s", folder);
+                    *kept = g_strdup_printf("In %s.%s", folder, older);
     wd_window_notify(d->parent, &(WdNotice){.code = WD_OK, .what = what, .kept = kept});
   }
 }

@@ -50,6 +50,12 @@ WdReelFile *wd_reel_file_new(const char *path, double fps, GError **error);
 gboolean wd_reel_file_add(WdReelFile *file, const WdReel *reel, int i, GError **error);
 /* Encodes (cancel may be NULL), renames; frees in any case. */
 gboolean wd_reel_file_finish(WdReelFile *file, const WdReel *reel, const atomic_bool *cancel, GError **error);
+/* Frames of an older, longer movie, which a folder that was there still has: PREFIX0005.png and so on, from
+ * number `from` on, removed where they are pictures of this program (with a recipe inside). Gives how many
+ * went, and in *left how many of such names are something else, or could not be removed, and stay. */
+guint wd_frames_clear(const char *folder, const char *prefix, int from, guint *left);
+/* " 3 frames of an older movie were removed.", and of what stays: for people; "" for none. g_free. */
+char *wd_frames_words(guint removed, guint left);
 void wd_reel_file_abort(WdReelFile *file); /* removes what was written; NULL is harmless */
 
 #endif

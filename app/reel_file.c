@@ -2,7 +2,9 @@
 #include "app/reel.h"
 
 #include "app/status_error.h"
+#include "render/figure.h"
 #include "solver/file.h"
+#include "solver/memory.h"
 
 #include <errno.h>
 #include <gio/gio.h>
@@ -201,6 +203,38 @@ static gboolean finish_folder(WdReelFile *f, GError **error) {
   }
   g_rmdir(f->side);
   return TRUE;
+}
+
+guint wd_frames_clear(const char *folder, const char *prefix, int from, guint *left) {
+  guint removed = 0;
+  *left = 0;
+  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+  for (const char *name; dir && (name = g_dir_read_name(dir));) {
+    char *end;
+    if (!g_str_has_prefix(name, prefix) || !g_ascii_isdigit(name[strlen(prefix)])) continue;
+    const gint64 number = g_ascii_strtoll(name + strlen(prefix), &end, 10);
+    if (strcmp(end, ".png") != 0 || number < from) continue;
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    char *recipe = NULL;
+    const gboolean own = !wd_figure_read_recipe(path, &recipe, NULL);
+    if (own) wd_free(recipe);
+    if (own && g_unlink(path) == 0)
+      removed++;
+    else
+      ++*left;
+  }
+  return removed;
+}
+
+char *wd_frames_words(guint removed, guint left) {
+  GString *s = g_string_new(NULL);
+  if (removed)
+    g_string_append_printf(s, " %u frame%s of an older one %s removed.", removed, removed > 1 ? "s" : "",
+                           removed > 1 ? "were" : "was");
+  if (left)
+    g_string_append_printf(s, " %u picture%s with later numbers %s not of this program: left there.", left,
+                           left > 1 ? "s" : "", left > 1 ? "are" : "is");
+  return g_string_free(s, FALSE);
 }
 
 gboolean wd_reel_file_finish(WdReelFile *f, const WdReel *reel, const atomic_bool *cancel, GError **error) {

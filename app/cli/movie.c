@@ -295,10 +295,14 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
     wd_reel_file_abort(file);
   else
     st = write_all(c, a, reel, file, err);
+  guint left = 0, removed = st ? 0 : wd_frames_clear(a->output, "frame-", wd_reel_frames(reel) + 1, &left);
+  g_autofree char *older = wd_frames_words(removed, left);
+  if (*older) cli_note(c, "%s:%s", a->output, older);
   if (!st && c->json)
-    st = cli_print_json(
-        json_pack("{s:s, s:i, s:f}", "output", a->output, "frames", wd_reel_frames(reel), "fps", a->fps),
-        err);
+    st = cli_print_json(json_pack("{s:s, s:i, s:f, s:i, s:i}", "output", a->output, "frames",
+                                  wd_reel_frames(reel), "fps", a->fps, "older_removed", (int)removed,
+                                  "older_left", (int)left),
+                        err);
   else if (!st)
     printf("%s: %d frames at %g a second\n", a->output, wd_reel_frames(reel), a->fps);
   wd_reel_free(reel);

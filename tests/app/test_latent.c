@@ -3,7 +3,11 @@
 #include "tests/app/ui.h"
 
 #include "app/latent_page.h"
+#include "app/notice_bar.h"
 #include "app/plane_view.h"
+#include "render/figure.h"
+#include "solver/memory.h"
+#include "solver/npy.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -186,6 +190,76 @@ static void test_path(void) {
   if (ui.view->playing) ui_key(&ui, "k");
 }
 
+static char *said; /* what was said of the last export */
+
+static gboolean is_exported(gpointer user) {
+  (void)user;
+  GtkWidget *bar = ui_find_type(ui.window, WD_TYPE_NOTICE_BAR);
+  const char *text = bar ? wd_notice_bar_get_text(WD_NOTICE_BAR(bar)) : "";
+  if (!strstr(text, "latents.npy are in")) return FALSE;
+  g_free(said);
+  said = g_strdup(text);
+  return TRUE;
+}
+
+/* Pictures in a folder that carry a recipe, and those that do not. */
+static void count_pictures(const char *folder, guint *own, guint *other) {
+  *own = *other = 0;
+  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+  for (const char *name; dir && (name = g_dir_read_name(dir));) {
+    if (!g_str_has_suffix(name, ".png")) continue;
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    char *recipe = NULL;
+    const gboolean has = !wd_figure_read_recipe(path, &recipe, NULL);
+    ++*(has ? own : other);
+    if (has) wd_free(recipe);
+  }
+}
+
+static void test_export(void) {
+  g_autofree char *folder = g_dir_make_tmp("wd-path-XXXXXX", NULL);
+  g_autofree char *latents = g_build_filename(folder, "latents.npy", NULL),
+                  *foreign = g_build_filename(folder, "frame_0099.png", NULL);
+  GtkWidget *section = ui_find(ui.window, "latent-path");
+  guint own, other;
+  g_file_set_contents(foreign, "mine", -1, NULL);
+  for (int frames = 6; frames >= 4; frames -= 2) {
+    wd_window_notify(ui.window, &(WdNotice){.what = (char *)"-"});
+    wd_explorer_set_path(x, TRUE, WD_EASE_ENDS, frames);
+    wd_latent_path_export(section, folder);
+    tap_ok(ui_wait(is_exported, NULL, 60), "a path of %d frames is exported: %s", frames,
+           said ? said : "nothing is said");
+    count_pictures(folder, &own, &other);
+    tap_ok(own == (guint)frames && other == 1, "%u pictures with a recipe, %u that is not ours and stays",
+           own, other);
+    wd_npy *npy = NULL;
+    wd_error err = {0};
+    const gboolean read = !wd_npy_open(latents, &npy, &err);
+    const WdModelInfo *m = wd_session_get_model(ui.session);
+    tap_ok(read && wd_npy_shape(npy)[0] == (size_t)frames &&
+               wd_npy_elements(npy) == (size_t)frames * (size_t)m->latent.count,
+           "latents.npy holds %d latents %s", frames, err.message);
+    g_autofree float *z = g_new(float, m->latent.count);
+    const WdPosition *p = wd_recording_position(wd_session_get_recording(ui.session), x->path, frames - 1);
+    tap_ok(read && p &&
+               !wd_npy_read(npy, (size_t)(frames - 1) * (size_t)m->latent.count, (size_t)m->latent.count, z,
+                            &err) &&
+               !memcmp(z, g_bytes_get_data(p->latent[WD_WHAT_ESTIMATE], NULL),
+                       (gsize)m->latent.count * sizeof *z),
+           "the last of them is the walk's last, bit for bit");
+    if (read) wd_npy_close(npy);
+  }
+  tap_ok(said && strstr(said, "2 frames of an older one were removed") && strstr(said, "1 picture"),
+         "the shorter path leaves no frame of the longer one, and says so");
+  wd_latent_path_export(section, "/nonexistent/folder");
+  ui_settle(&ui);
+  const char *text = wd_notice_bar_get_text(WD_NOTICE_BAR(ui_find_type(ui.window, WD_TYPE_NOTICE_BAR)));
+  tap_ok(strstr(text, "/nonexistent/folder") != NULL, "a folder that is not there: %s", text);
+  g_autofree char *command = g_strdup_printf("rm -r %s", folder);
+  tap_ok(!system(command), "clean");
+  g_clear_pointer(&said, g_free);
+}
+
 int main(void) {
   ui_need_display();
   ui_start(&ui, NULL, 1280, 800, NULL);
@@ -197,6 +271,7 @@ int main(void) {
       test_numbers();
       test_tiles();
       test_path();
+      test_export();
       ui_key(&ui, "ctrl+1");
       ui_settle(&ui);
       tap_ok(ui.view->mode == WD_MODE_STEP && wd_session_count_chores(ui.session, &x->owner[2]) == 0,

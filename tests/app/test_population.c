@@ -1,11 +1,14 @@
 /* Populations: files, order, bands, tags, filters; and what a hostile file does. */
 #include "app/filter.h"
 #include "app/flags.h"
+#include "app/neighbour_set.h"
 #include "app/population.h"
 
 #include "solver/family.h"
+#include "solver/npy.h"
 #include "tests/app/bed.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
 
 enum { N = 24, SHOTS = 3, Z = 2 * 3 * 4, WAY = 4 };
@@ -316,10 +319,69 @@ static void test_filter(void) {
          taken);
 }
 
+/* What the search for neighbours takes: a population, its folder, a folder with latents.npy, a .npy. */
+static void test_candidates(const char *folder) {
+  g_autoptr(GError) error = NULL;
+  g_autoptr(WdPopulation) p = make();
+  const wd_latent_shape shape = p->latent,
+                        other = {.channels = 3, .height = 3, .width = 4, .count = 36, .codes = 12};
+  g_autofree char *here = g_build_filename(folder, "batch", NULL),
+                  *path = g_build_filename(here, WD_POPULATION_NAME, NULL),
+                  *npy = g_build_filename(here, "latents.npy", NULL),
+                  *bare = g_build_filename(folder, "bare", NULL);
+  g_mkdir(here, 0755);
+  g_mkdir(bare, 0755);
+  float *z = g_memdup2(g_bytes_get_data(wd_population_nth(p, 4)->latent, NULL), Z * sizeof *z);
+  z[3] = NAN;
+  g_bytes_unref(wd_population_nth(p, 4)->latent);
+  wd_population_nth(p, 4)->latent = g_bytes_new_take(z, Z * sizeof *z);
+  bed_need_error(wd_population_save(p, path, &error), error, "save");
+  for (int k = 0; k < 2; k++) {
+    g_autoptr(GPtrArray) set = wd_candidates_of_file(k ? here : path, &shape, &error);
+    tap_ok(set && set->len == N - 1, "%s: %u candidates, without the one that is not finite (%s)",
+           k ? "its folder" : "a population", set ? set->len : 0, error ? error->message : "");
+    const WdCandidate *c =
+        set && set->len == N - 1 ? g_ptr_array_index(set, 5) : NULL; /* sample 6: seed 42 */
+    tap_ok(c && g_bytes_equal(c->latent, wd_population_nth(p, 6)->latent) && strstr(c->name, "seed 42") &&
+               fabs(c->score - wd_population_nth(p, 6)->value[WD_METRIC_REFLECTION_RESIDUAL]) < 1e-6 &&
+               c->mode == WD_WAVE_FAST && !c->place.branch,
+           "with its latent, seed, residual and mode: %s", c ? c->name : "");
+    if (!c) return;
+    g_autoptr(GArray) near = wd_candidates_nearest(set, WD_NEAR_L2, c->latent, 2);
+    tap_ok(near->len == 2 && g_array_index(near, WdNeighbour, 0).of == c &&
+               g_array_index(near, WdNeighbour, 0).distance == 0,
+           "the nearest to a latent of the set is itself");
+  }
+  g_autoptr(GPtrArray) wrong = wd_candidates_of_file(path, &other, &error);
+  tap_ok(!wrong && error && strstr(error->message, "2 x 3 x 4"), "of another shape: refused: %s",
+         error ? error->message : "");
+  g_clear_error(&error);
+  float two[2 * Z];
+  for (int k = 0; k < 2 * Z; k++) two[k] = (float)k;
+  wd_error err = {0};
+  const size_t dims[] = {2, 2, 3, 4};
+  if (wd_npy_write(npy, WD_NPY_F32, 4, dims, two, &err)) tap_ok(false, "%s", err.message);
+  g_autoptr(GPtrArray) plain = wd_candidates_of_file(here, &shape, &error);
+  tap_ok(plain && plain->len == 2 &&
+             !memcmp(g_bytes_get_data(((WdCandidate *)g_ptr_array_index(plain, 1))->latent, NULL), two + Z,
+                     Z * sizeof *two) &&
+             isnan(((WdCandidate *)g_ptr_array_index(plain, 0))->score),
+         "a folder with latents.npy: those, whose residual nobody knows (%s)", error ? error->message : "");
+  two[Z + 1] = INFINITY;
+  if (wd_npy_write(npy, WD_NPY_F32, 4, dims, two, &err)) tap_ok(false, "%s", err.message);
+  g_autoptr(GPtrArray) infinite = wd_candidates_of_file(npy, &shape, &error);
+  tap_ok(!infinite && error && strstr(error->message, "not finite"), "a .npy that is not finite: refused: %s",
+         error ? error->message : "");
+  g_clear_error(&error);
+  g_autoptr(GPtrArray) none = wd_candidates_of_file(bare, &shape, &error);
+  tap_ok(!none && error, "an empty folder: refused: %s", error ? error->message : "");
+}
+
 int main(void) {
   char *folder = bed_folder();
   test_files(folder);
   test_hostile(folder);
+  test_candidates(folder);
   test_order();
   test_filter();
   for (int i = 0; i < WD_VALUES; i++) {

@@ -53,7 +53,16 @@ ok(recipe.get("command") == "movie" and recipe.get("index") == 1 and recipe.get(
 ok(not [n for n in os.listdir(".") if n.startswith(".")], "nothing else is left", os.listdir("."))
 r = run("movie", "v.npy", *small, "--to", "300", "--margin", "--mode", "live", "--shot", "1", "--probe", "none", "--no-isochrones",
         "--theme", "dark", "--fps", "24", "-o", "wave")
-ok(r.returncode == 0 and len(os.listdir("wave")) == 4, "options, into a folder that is there", r.stderr)
+ok(r.returncode == 0 and sorted(os.listdir("wave")) == names[:3] and "1 frame of an older one was removed" in r.stderr,
+   "options, into a folder that is there: its fourth frame, of the movie before, goes, and it is said", r.stderr)
+with open("wave/frame-0009.png", "w") as f:
+    f.write("a picture of somebody else")
+r = run("movie", "v.npy", "--speed", "8000", "--fps", "6", "--dpi", "40", "-o", "wave", "--json")
+told = json.loads(r.stdout) if r.returncode == 0 else {}
+left = sorted(os.listdir("wave"))
+ok("frame-0009.png" in left and len(left) == told.get("frames", 0) + 1 and told["older_removed"] == 4 - len(left) and
+   told["older_left"] == 1 and "left there" in r.stderr, "what somebody else put there stays", r.stderr + str(left))
+os.remove("wave/frame-0009.png")
 
 # ---- refusals, all before any work
 for args, code, word in ((["v.npy", "-o", "wave.avi"], 1, ".mp4"), (["v.npy", "--shot", "9", "-o", "x"], 1, "1 to 5"),
