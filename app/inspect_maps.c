@@ -202,7 +202,7 @@ static void draw_arrivals(const WdSidePlot *plot, cairo_t *cr, double width, dou
   WdSimulation *s = wd_frame_simulation(&plot->frame);
   const WdAnalysis *a = plot->frame.pair && s ? wd_inspect_analysis(plot->view, plot->frame.pair, s) : NULL;
   if (!a || a->failed) {
-    wd_side_plot_message(plot, cr, width, height, WAIT);
+    wd_side_plot_message(plot, cr, width, height, a ? "These gathers have no first arrivals" : WAIT);
     return;
   }
   const double *ray = wd_first_arrivals(plot->view, plot->frame.pair);

@@ -1,0 +1,93 @@
+#include "app/view_book.h"
+
+#include <gio/gio.h>
+
+enum { KEPT = 4 };
+
+/* What is known of a thing, or being made: the worker has a reference of its own. */
+typedef struct Page {
+  gatomicrefcount count;
+  const WdViewBook *book;
+  gconstpointer of;
+  gpointer job, made;
+  atomic_bool cancel;
+} Page;
+
+typedef struct Pages {
+  Page *kept[KEPT]; /* the newest first */
+  Page *making;
+} Pages;
+
+static void page_unref(gpointer data) {
+  Page *p = data;
+  if (!p || !g_atomic_ref_count_dec(&p->count)) return;
+  p->book->free_job(p->job);
+  if (p->made) p->book->free_made(p->made);
+  g_free(p);
+}
+
+static void leave(Pages *all) {
+  if (all->making) atomic_store(&all->making->cancel, true);
+  g_clear_pointer(&all->making, page_unref);
+}
+
+static void pages_free(gpointer data) {
+  Pages *all = data;
+  leave(all);
+  for (int i = 0; i < KEPT; i++) page_unref(all->kept[i]);
+  g_free(all);
+}
+
+static Pages *pages_of(WdView *view, const WdViewBook *book) {
+  Pages *all = g_object_get_data(G_OBJECT(view), book->name);
+  if (!all) {
+    all = g_new0(Pages, 1);
+    g_object_set_data_full(G_OBJECT(view), book->name, all, pages_free);
+  }
+  return all;
+}
+
+static void work(GTask *task, gpointer source, gpointer data, GCancellable *cancellable) {
+  (void)source, (void)cancellable;
+  Page *p = data;
+  p->made = p->book->make(p->job, &p->cancel);
+  g_task_return_boolean(task, TRUE);
+}
+
+static void on_done(GObject *source, GAsyncResult *result, gpointer data) {
+  (void)data;
+  Page *p = g_task_get_task_data(G_TASK(result));
+  Pages *all = pages_of(WD_VIEW(source), p->book);
+  if (all->making != p) return;
+  all->making = NULL;
+  page_unref(all->kept[KEPT - 1]);
+  for (int i = KEPT - 1; i > 0; i--) all->kept[i] = all->kept[i - 1];
+  all->kept[0] = p;
+  if (p->made) wd_view_changed(WD_VIEW(source), WD_VIEW_DISPLAY);
+}
+
+gboolean wd_view_book_find(WdView *view, const WdViewBook *book, gconstpointer of, gconstpointer *made) {
+  const Pages *all = pages_of(view, book);
+  *made = NULL;
+  for (int i = 0; i < KEPT; i++)
+    if (all->kept[i] && all->kept[i]->of == of) {
+      *made = all->kept[i]->made;
+      return TRUE;
+    }
+  return all->making && all->making->of == of;
+}
+
+void wd_view_book_ask(WdView *view, const WdViewBook *book, gconstpointer of, gpointer job) {
+  Pages *all = pages_of(view, book);
+  leave(all);
+  Page *p = g_new0(Page, 1);
+  g_atomic_ref_count_init(&p->count);
+  g_atomic_ref_count_inc(&p->count);
+  p->book = book;
+  p->of = of;
+  p->job = job;
+  all->making = p;
+  g_autoptr(GTask) task = g_task_new(view, NULL, on_done, NULL);
+  g_task_set_task_data(task, p, page_unref);
+  g_task_run_in_thread(task, work);
+}
