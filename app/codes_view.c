@@ -4,6 +4,7 @@
 #include "app/codes_canvas.h"
 #include "app/latent_tools.h"
 #include "app/walk.h"
+#include "app/watch.h"
 #include "app/widget_style.h"
 #include "render/colormap.h"
 
@@ -19,9 +20,7 @@ typedef struct codes {
   GtkWidget *self, *canvas, *colour_by, *tool, *beneath, *about, *message;
   GtkWidget *copy, *paste, *revert, *undo, *redo;
   GtkWidget *popover, *swatches, *entry, *popover_title;
-  WdRecording *recording;
-  gulong on_position, on_changed;
-  guint idle;
+  WdWatch *watch;
   gboolean updating;
   /* the latent on screen, and its codes */
   wd_code_table *table; /* reference; NULL: no model */
@@ -74,7 +73,7 @@ static void describe_cell(codes *s, int cell) {
   GString *t = g_string_new(NULL);
   if (s->table && s->latent && cell >= 0) {
     int w = s->table->shape.width, book = book_of(s), channel = channel_of(s);
-    const wd_shard_desc *g = wd_recording_get_geometry(s->recording);
+    const wd_shard_desc *g = wd_recording_get_geometry(s->watch->recording);
     WdCellPlace p = wd_code_cell_place(&s->table->shape, g, cell);
     g_string_append_printf(t, "Row %d, column %d: code %d", cell / w, cell % w,
                            s->code[book * cells(s) + cell]);
@@ -107,9 +106,9 @@ static void update_buttons(codes *s) {
   const gboolean model = s->table && s->latent && wd_session_get_state(s->session) != WD_SESSION_NO_MODEL;
   gtk_widget_set_sensitive(s->copy, s->latent && s->table);
   gtk_widget_set_sensitive(s->paste, model && s->patch);
-  gtk_widget_set_sensitive(s->revert, model && wd_walk_from(s->recording, at) >= 0);
-  gtk_widget_set_sensitive(s->undo, wd_walk_undo(s->recording, at, &to));
-  gtk_widget_set_sensitive(s->redo, wd_walk_redo(s->recording, at, &to));
+  gtk_widget_set_sensitive(s->revert, model && wd_walk_from(s->watch->recording, at) >= 0);
+  gtk_widget_set_sensitive(s->undo, wd_walk_undo(s->watch->recording, at, &to));
+  gtk_widget_set_sensitive(s->redo, wd_walk_redo(s->watch->recording, at, &to));
 }
 
 /* ---- the grid */
@@ -134,16 +133,16 @@ static void paint(codes *s) {
     colour[i] = channel < 0 ? s->colour[book][s->code[book * n + i]]
                             : of_value((double)values(s)[(gsize)channel * (gsize)n + (gsize)i]);
   WdPlace from;
-  if (wd_walk_undo(s->recording, s->view->place[0], &from)) {
-    GBytes *before = wd_place_latent(s->recording, from, WD_WHAT_ESTIMATE);
+  if (wd_walk_undo(s->watch->recording, s->view->place[0], &from)) {
+    GBytes *before = wd_place_latent(s->watch->recording, from, WD_WHAT_ESTIMATE);
     changed = g_new0(guint8, n);
     if (before) wd_code_difference(s->table, before, s->latent, changed, NULL);
   }
-  const wd_shard_desc *g = wd_recording_get_geometry(s->recording);
+  const wd_shard_desc *g = wd_recording_get_geometry(s->watch->recording);
   WdFrame frame = {0};
   if (gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(s->beneath)))
-    wd_recording_get_frame(s->recording, s->view->place[0].branch, s->view->place[0].position, s->view->what,
-                           &frame);
+    wd_recording_get_frame(s->watch->recording, s->view->place[0].branch, s->view->place[0].position,
+                           s->view->what, &frame);
   look = (WdCodesLook){.rows = s->table->shape.height,
                        .columns = s->table->shape.width,
                        .colour = colour,
@@ -188,10 +187,9 @@ static void find_codes(codes *s, GBytes *latent) {
     }
 }
 
-static gboolean update(gpointer user) {
+static void update(gpointer user) {
   codes *s = user;
-  s->idle = 0;
-  GBytes *latent = wd_place_latent(s->recording, s->view->place[0], s->view->what);
+  GBytes *latent = wd_place_latent(s->watch->recording, s->view->place[0], s->view->what);
   if (latent && (!s->table || g_bytes_get_size(latent) != (gsize)s->table->shape.count * sizeof(float)))
     latent = NULL;
   if (latent != s->latent) {
@@ -203,11 +201,6 @@ static gboolean update(gpointer user) {
   paint(s);
   update_buttons(s);
   describe_cell(s, wd_codes_canvas_get_cell(WD_CODES_CANVAS(s->canvas)));
-  return G_SOURCE_REMOVE;
-}
-
-static void queue(codes *s) {
-  if (!s->idle) s->idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE + 10, update, s, NULL);
 }
 
 /* ---- edits */
@@ -226,8 +219,8 @@ static gboolean put(codes *s, WdCodeEdit *edit, WdPlace from, gboolean again) {
   if (!done) return FALSE;
   s->again = to;
   s->view->follow = FALSE;
-  wd_view_go(s->view, s->recording, 0, to.branch, to.position);
-  queue(s);
+  wd_view_go(s->view, s->watch->recording, 0, to.branch, to.position);
+  wd_watch_queue(s->watch);
   return TRUE;
 }
 
@@ -317,7 +310,7 @@ static void do_copy(codes *s) {
   g_autofree guint8 *one = g_new0(guint8, cells(s));
   int cell = wd_codes_canvas_get_cell(canvas);
   if (!mask && cell >= 0) one[cell] = 1;
-  g_autofree char *name = wd_place_name(s->recording, s->view->place[0]);
+  g_autofree char *name = wd_place_name(s->watch->recording, s->view->place[0]);
   WdCodePatch *patch = wd_code_patch_new(s->table, s->latent, mask ? mask : one, name);
   if (!patch) return;
   wd_code_patch_free(s->patch);
@@ -354,10 +347,10 @@ static void do_paste(codes *s) {
 /* As the walk began; the selection, or all. */
 static void do_revert(codes *s) {
   const WdPlace at = s->view->place[0];
-  const WdBranch *walk = wd_place_owner(s->recording, at);
+  const WdBranch *walk = wd_place_owner(s->watch->recording, at);
   if (!s->latent || !s->table || !walk || walk->kind != WD_BRANCH_WALK) return;
-  GBytes *base = wd_place_latent(s->recording, (WdPlace){walk->id, 0}, WD_WHAT_ESTIMATE);
-  g_autofree char *of = wd_place_name(s->recording, (WdPlace){walk->id, 0});
+  GBytes *base = wd_place_latent(s->watch->recording, (WdPlace){walk->id, 0}, WD_WHAT_ESTIMATE);
+  g_autofree char *of = wd_place_name(s->watch->recording, (WdPlace){walk->id, 0});
   end_gesture(s);
   WdCodeEdit e = wd_code_edit_revert(s->table, s->latent, base,
                                      wd_codes_canvas_get_selection(WD_CODES_CANVAS(s->canvas)), of);
@@ -370,10 +363,10 @@ static void do_revert(codes *s) {
 static void go(codes *s, gboolean redo) {
   WdPlace to;
   end_gesture(s);
-  if (redo ? wd_walk_redo(s->recording, s->view->place[0], &to)
-           : wd_walk_undo(s->recording, s->view->place[0], &to)) {
+  if (redo ? wd_walk_redo(s->watch->recording, s->view->place[0], &to)
+           : wd_walk_undo(s->watch->recording, s->view->place[0], &to)) {
     s->view->follow = FALSE;
-    wd_view_go(s->view, s->recording, 0, to.branch, to.position);
+    wd_view_go(s->view, s->watch->recording, 0, to.branch, to.position);
     say(s, NULL);
   }
 }
@@ -523,42 +516,14 @@ static void set_tool(codes *s) {
 static void on_colour_by(codes *s) {
   if (s->updating) return;
   set_tool(s);
-  queue(s);
-}
-
-static void on_view(WdView *view, guint parts, codes *s) {
-  (void)view;
-  if (parts & WD_VIEW_PLACE) queue(s);
-}
-
-static void on_position(WdRecording *r, guint id, int k, codes *s) {
-  (void)r;
-  if (id == s->view->place[0].branch && k == s->view->place[0].position) queue(s);
-}
-
-static void leave_recording(codes *s) {
-  g_clear_signal_handler(&s->on_position, s->recording);
-  g_clear_signal_handler(&s->on_changed, s->recording);
-  g_clear_object(&s->recording);
-}
-
-static void on_recording(codes *s) {
-  leave_recording(s);
-  end_gesture(s);
-  s->recording = g_object_ref(wd_session_get_recording(s->session));
-  s->on_position = g_signal_connect(s->recording, "position", G_CALLBACK(on_position), s);
-  s->on_changed = g_signal_connect_swapped(s->recording, "changed", G_CALLBACK(queue), s);
-  queue(s);
+  wd_watch_queue(s->watch);
 }
 
 /* Another model has another codebook. */
 static void on_state(codes *s) {
   const WdModelInfo *model = wd_session_get_model(s->session);
   wd_code_table *table = model ? model->codes : NULL;
-  if (table == s->table) {
-    update_buttons(s);
-    return;
-  }
+  if (table == s->table) return;
   end_gesture(s);
   wd_code_table_unref(s->table);
   s->table = table ? wd_code_table_ref(table) : NULL;
@@ -582,14 +547,11 @@ static void on_state(codes *s) {
   gtk_drop_down_set_selected(GTK_DROP_DOWN(s->colour_by), 0);
   s->updating = FALSE;
   set_tool(s);
-  queue(s);
+  wd_watch_queue(s->watch);
 }
 
 static void on_destroy(codes *s) {
-  g_signal_handlers_disconnect_by_data(s->view, s);
   g_signal_handlers_disconnect_by_data(s->session, s);
-  g_clear_handle_id(&s->idle, g_source_remove);
-  leave_recording(s);
 }
 
 /* A popover goes before the widget that it hangs on. */
@@ -682,15 +644,14 @@ GtkWidget *wd_codes_view_new(WdSession *session, WdView *view) {
   g_signal_connect(s->canvas, "value", G_CALLBACK(on_value), s);
   g_signal_connect(s->canvas, "choose", G_CALLBACK(on_choose), s);
   g_signal_connect(s->canvas, "command", G_CALLBACK(on_command), s);
+  s->watch =
+      wd_watch_new(s->self, session, view, WD_VIEW_PLACE, WD_WATCH_PLACE | WD_WATCH_FRAMES, 0, update, s);
   g_signal_connect_swapped(s->colour_by, "notify::selected", G_CALLBACK(on_colour_by), s);
   g_signal_connect_swapped(s->tool, "toggled", G_CALLBACK(set_tool), s);
-  g_signal_connect_swapped(s->beneath, "toggled", G_CALLBACK(queue), s);
-  g_signal_connect(view, "changed", G_CALLBACK(on_view), s);
-  g_signal_connect_swapped(session, "recording", G_CALLBACK(on_recording), s);
+  g_signal_connect_swapped(s->beneath, "toggled", G_CALLBACK(wd_watch_queue), s->watch);
+  g_signal_connect_swapped(session, "recording", G_CALLBACK(end_gesture), s);
   g_signal_connect_swapped(session, "state", G_CALLBACK(on_state), s);
-  g_signal_connect_swapped(session, "frame", G_CALLBACK(queue), s);
   g_signal_connect_swapped(s->self, "destroy", G_CALLBACK(on_destroy), s);
-  on_recording(s);
   on_state(s);
   return wd_tool_scrolled(s->self);
 }

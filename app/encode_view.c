@@ -4,6 +4,7 @@
 #include "app/latent_tools.h"
 #include "app/truth.h"
 #include "app/walk.h"
+#include "app/watch.h"
 #include "app/widget_style.h"
 #include "model/neighbours.h"
 #include "render/panel.h"
@@ -17,9 +18,7 @@ typedef struct encode {
   WdSession *session;
   WdView *view;
   GtkWidget *self, *title, *about, *empty, *body, *give[GIVENS], *table, *pictures, *words, *message, *anchor;
-  WdRecording *recording;
-  gulong on_position, on_changed;
-  guint idle;
+  WdWatch *watch;
   guint branch;     /* the encoded branch that is shown; 0: none */
   guint of[GIVENS]; /* encodings of the same truth */
   WdPair *truth, *decoded;
@@ -56,11 +55,12 @@ static gboolean same_truth(const WdPair *a, const WdPair *b) {
 
 /* The encoded branch that the place on screen comes from; else the newest of the recording. */
 static const WdBranch *find(encode *s) {
-  const WdBranch *b = wd_recording_find(s->recording, s->view->place[0].branch);
-  while (b && b->kind != WD_BRANCH_ENCODED) b = b->parent ? wd_recording_find(s->recording, b->parent) : NULL;
+  const WdBranch *b = wd_recording_find(s->watch->recording, s->view->place[0].branch);
+  while (b && b->kind != WD_BRANCH_ENCODED)
+    b = b->parent ? wd_recording_find(s->watch->recording, b->parent) : NULL;
   if (b) return b;
-  for (guint i = wd_recording_count(s->recording); i-- > 0;) {
-    b = wd_recording_nth(s->recording, i);
+  for (guint i = wd_recording_count(s->watch->recording); i-- > 0;) {
+    b = wd_recording_nth(s->watch->recording, i);
     if (b->kind == WD_BRANCH_ENCODED && b->truth) return b;
   }
   return NULL;
@@ -120,7 +120,7 @@ static void cell(encode *s, int row, int column, const char *text, gboolean head
 static void on_show(GtkButton *button, encode *s) {
   guint id = GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(button), "branch"));
   s->view->follow = FALSE;
-  wd_view_go(s->view, s->recording, 0, id, 0);
+  wd_view_go(s->view, s->watch->recording, 0, id, 0);
 }
 
 static void number(char *out, gsize size, double value, const char *format) {
@@ -131,7 +131,7 @@ static void number(char *out, gsize size, double value, const char *format) {
 }
 
 static double distance_to(encode *s, GBytes *latent, const WdBranch *other) {
-  GBytes *z = wd_place_latent(s->recording, (WdPlace){other->id, 0}, WD_WHAT_ESTIMATE);
+  GBytes *z = wd_place_latent(s->watch->recording, (WdPlace){other->id, 0}, WD_WHAT_ESTIMATE);
   const float *value = z ? g_bytes_get_data(z, NULL) : NULL;
   wd_neighbour n;
   if (!latent || !z || g_bytes_get_size(z) != g_bytes_get_size(latent) ||
@@ -144,7 +144,7 @@ static double distance_to(encode *s, GBytes *latent, const WdBranch *other) {
 static void fill_row(encode *s, int row, const WdBranch *b, const WdBranch *reference, double epsilon) {
   char text[32];
   WdFrame f = {0};
-  GBytes *latent = wd_place_latent(s->recording, (WdPlace){b->id, 0}, WD_WHAT_ESTIMATE);
+  GBytes *latent = wd_place_latent(s->watch->recording, (WdPlace){b->id, 0}, WD_WHAT_ESTIMATE);
   GtkWidget *button = gtk_button_new_with_label(given_words[given_of(b)]);
   gtk_button_set_has_frame(GTK_BUTTON(button), FALSE);
   gtk_widget_add_css_class(button, "caption");
@@ -153,7 +153,7 @@ static void fill_row(encode *s, int row, const WdBranch *b, const WdBranch *refe
   g_object_set_data(G_OBJECT(button), "branch", GUINT_TO_POINTER(b->id));
   g_signal_connect(button, "clicked", G_CALLBACK(on_show), s);
   gtk_grid_attach(GTK_GRID(s->table), button, 0, row, 1, 1);
-  gboolean known = wd_recording_get_frame(s->recording, b->id, 0, WD_WHAT_ESTIMATE, &f) && f.pair;
+  gboolean known = wd_recording_get_frame(s->watch->recording, b->id, 0, WD_WHAT_ESTIMATE, &f) && f.pair;
   WdTruthReport report = {0};
   gboolean compared = known && b->truth &&
                       !wd_truth_compare(b->truth, f.pair, wd_frame_simulation(&f), epsilon, &report, NULL);
@@ -169,7 +169,7 @@ static void fill_row(encode *s, int row, const WdBranch *b, const WdBranch *refe
                                           : NAN,
          "%.2f");
   cell(s, row, 3, text, FALSE);
-  const WdPosition *p = wd_recording_position(s->recording, b->id, 0);
+  const WdPosition *p = wd_recording_position(s->watch->recording, b->id, 0);
   const WdScore *score = p ? wd_position_score(p, WD_WHAT_ESTIMATE) : NULL;
   number(text, sizeof text, score ? score->value[WD_METRIC_REFLECTION_RESIDUAL] : NAN,
          score && score->mode == WD_WAVE_LIVE ? "%.2f live" : "%.2f exact");
@@ -208,15 +208,15 @@ static void fill_table(encode *s, const WdBranch *shown) {
     gtk_label_set_max_width_chars(GTK_LABEL(label), 10);
   }
   memset(s->of, 0, sizeof s->of);
-  for (guint i = 0; i < wd_recording_count(s->recording); i++) {
-    const WdBranch *b = wd_recording_nth(s->recording, i);
+  for (guint i = 0; i < wd_recording_count(s->watch->recording); i++) {
+    const WdBranch *b = wd_recording_nth(s->watch->recording, i);
     if (b->kind == WD_BRANCH_ENCODED && (b == shown || same_truth(b->truth, shown->truth)))
       if (!s->of[given_of(b)] || b == shown) s->of[given_of(b)] = b->id;
   }
   const WdBranch *reference = NULL;
   int row = 1;
   for (int g = 0; g < GIVENS; g++) {
-    const WdBranch *b = s->of[g] ? wd_recording_find(s->recording, s->of[g]) : NULL;
+    const WdBranch *b = s->of[g] ? wd_recording_find(s->watch->recording, s->of[g]) : NULL;
     if (!b) continue;
     if (!reference) reference = b;
     fill_row(s, row++, b, reference, epsilon);
@@ -233,17 +233,16 @@ static void find_difference(encode *s) {
     s->difference.value[i] -= s->truth->velocity.value[i];
 }
 
-static gboolean update(gpointer user) {
+static void update(gpointer user) {
   encode *s = user;
-  s->idle = 0;
   const WdBranch *b = find(s);
   gboolean another = (b ? b->id : 0) != s->branch;
   s->branch = b ? b->id : 0;
   gtk_widget_set_visible(s->empty, b == NULL);
   gtk_widget_set_visible(s->body, b != NULL);
   gtk_label_set_text(GTK_LABEL(s->title), b ? b->truth_name ? b->truth_name : b->name : "Nothing is opened");
-  if (!b) return G_SOURCE_REMOVE;
-  if (another) g_clear_pointer(&s->decoded, wd_pair_unref);
+  if (!b) return;
+  if (another || b->truth != s->truth) g_clear_pointer(&s->decoded, wd_pair_unref);
   if (b->truth != s->truth) {
     wd_pair_unref(s->truth);
     s->truth = b->truth ? wd_pair_ref(b->truth) : NULL;
@@ -263,32 +262,26 @@ static gboolean update(gpointer user) {
   gtk_label_set_text(GTK_LABEL(s->about), about);
   for (GtkWidget *c = gtk_widget_get_first_child(s->pictures); c; c = gtk_widget_get_next_sibling(c))
     gtk_widget_queue_draw(c);
-  return G_SOURCE_REMOVE;
-}
-
-static void queue(encode *s) {
-  if (!s->idle && gtk_widget_get_mapped(s->self))
-    s->idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE + 10, update, s, NULL);
 }
 
 /* ---- what can be done */
 
 static void on_give(GtkButton *button, encode *s) {
   Given g = (Given)GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "given"));
-  const WdBranch *b = wd_recording_find(s->recording, s->branch);
+  const WdBranch *b = wd_recording_find(s->watch->recording, s->branch);
   if (!b || !b->truth) return;
   g_autoptr(GError) error = NULL;
   g_autofree char *name = g_strdup(b->truth_name ? b->truth_name : b->name);
   guint id = wd_session_encode(s->session, b->truth, g != GIVEN_GATHERS, g != GIVEN_VELOCITY, name, &error);
   say(s, id ? NULL : error ? error->message : "It could not be encoded");
-  if (id) wd_view_go(s->view, s->recording, 0, id, 0);
+  if (id) wd_view_go(s->view, s->watch->recording, 0, id, 0);
 }
 
 static void on_walk(GtkButton *button, encode *s) {
   (void)button;
-  GBytes *latent = wd_place_latent(s->recording, (WdPlace){s->branch, 0}, WD_WHAT_ESTIMATE);
+  GBytes *latent = wd_place_latent(s->watch->recording, (WdPlace){s->branch, 0}, WD_WHAT_ESTIMATE);
   if (!latent) return;
-  g_autofree char *name = wd_place_name(s->recording, (WdPlace){s->branch, 0}),
+  g_autofree char *name = wd_place_name(s->watch->recording, (WdPlace){s->branch, 0}),
                   *escaped = g_strescape(name, "…→ä"),
                   *note = g_strdup_printf(
                       "{\"edit\":\"start\",\"text\":\"from %s\",\"branch\":%u,\"position\":0}", escaped,
@@ -296,40 +289,12 @@ static void on_walk(GtkButton *button, encode *s) {
   g_autoptr(GError) error = NULL;
   guint id = wd_session_walk(s->session, NULL, latent, note, &error);
   say(s, id ? NULL : error ? error->message : "The walk did not begin");
-  if (id) wd_view_go(s->view, s->recording, 0, id, 0);
+  if (id) wd_view_go(s->view, s->watch->recording, 0, id, 0);
 }
 
 static void on_anchor(GtkButton *button, encode *s) {
   (void)button;
   wd_tool_use_anchor(s->self, (WdPlace){s->branch, 0}, WD_WHAT_ESTIMATE);
-}
-
-/* ---- what changes */
-
-static void on_view(WdView *view, guint parts, encode *s) {
-  (void)view;
-  if (parts & (WD_VIEW_PLACE | WD_VIEW_DISPLAY)) queue(s);
-}
-
-static void leave_recording(encode *s) {
-  g_clear_signal_handler(&s->on_position, s->recording);
-  g_clear_signal_handler(&s->on_changed, s->recording);
-  g_clear_object(&s->recording);
-}
-
-static void on_recording(encode *s) {
-  leave_recording(s);
-  s->recording = g_object_ref(wd_session_get_recording(s->session));
-  s->on_position = g_signal_connect_swapped(s->recording, "position", G_CALLBACK(queue), s);
-  s->on_changed = g_signal_connect_swapped(s->recording, "changed", G_CALLBACK(queue), s);
-  queue(s);
-}
-
-static void on_destroy(encode *s) {
-  g_signal_handlers_disconnect_by_data(s->view, s);
-  g_signal_handlers_disconnect_by_data(s->session, s);
-  g_clear_handle_id(&s->idle, g_source_remove);
-  leave_recording(s);
 }
 
 static void encode_free(gpointer data) {
@@ -415,12 +380,7 @@ GtkWidget *wd_encode_view_new(WdSession *session, WdView *view) {
   gtk_box_append(GTK_BOX(s->body), on);
   s->message = wd_tool_words(s->self, "encode-message", "");
   gtk_widget_set_visible(s->message, FALSE);
-  g_signal_connect(view, "changed", G_CALLBACK(on_view), s);
-  g_signal_connect_swapped(session, "recording", G_CALLBACK(on_recording), s);
-  g_signal_connect_swapped(session, "frame", G_CALLBACK(queue), s);
-  g_signal_connect_swapped(session, "state", G_CALLBACK(queue), s);
-  g_signal_connect_swapped(s->self, "map", G_CALLBACK(queue), s);
-  g_signal_connect_swapped(s->self, "destroy", G_CALLBACK(on_destroy), s);
-  on_recording(s);
+  s->watch = wd_watch_new(s->self, session, view, WD_VIEW_PLACE | WD_VIEW_DISPLAY,
+                          WD_WATCH_POSITIONS | WD_WATCH_FRAMES, 0, update, s);
   return wd_tool_scrolled(s->self);
 }

@@ -1,6 +1,7 @@
 #include "app/codes_view.h"
 #include "app/influence.h"
 #include "app/walk.h"
+#include "app/watch.h"
 #include "app/widget_style.h"
 #include "render/panel.h"
 
@@ -11,9 +12,7 @@ typedef struct influence {
   WdSession *session;
   WdView *view;
   GtkWidget *self, *title, *made, *pictures, *map, *gather, *of_map, *of_gathers, *score;
-  WdRecording *recording;
-  gulong on_position, on_changed;
-  guint idle;
+  WdWatch *watch;
   /* what is shown */
   WdPair *before, *after;
   gboolean known;
@@ -115,7 +114,7 @@ static void show_figures(influence *s) {
 
 static gboolean measure(influence *s, WdPair *before, WdPair *after, GBytes *a, GBytes *b) {
   const WdModelInfo *model = wd_session_get_model(s->session);
-  const wd_shard_desc *g = wd_recording_get_geometry(s->recording);
+  const wd_shard_desc *g = wd_recording_get_geometry(s->watch->recording);
   g_autofree guint8 *mask = NULL;
   wd_latent_shape none = {0};
   if (model && model->codes) {
@@ -136,25 +135,24 @@ static gboolean measure(influence *s, WdPair *before, WdPair *after, GBytes *a, 
   return TRUE;
 }
 
-static gboolean update(gpointer user) {
+static void update(gpointer user) {
   influence *s = user;
-  s->idle = 0;
   const WdPlace at = s->view->place[0];
   WdPlace from;
   const WdWhat what = s->view->what;
-  const gboolean edit = wd_walk_undo(s->recording, at, &from);
-  const WdPosition *p = edit ? wd_recording_position(s->recording, at.branch, at.position) : NULL,
-                   *q = edit ? wd_recording_position(s->recording, from.branch, from.position) : NULL;
+  const gboolean edit = wd_walk_undo(s->watch->recording, at, &from);
+  const WdPosition *p = edit ? wd_recording_position(s->watch->recording, at.branch, at.position) : NULL,
+                   *q = edit ? wd_recording_position(s->watch->recording, from.branch, from.position) : NULL;
   g_autofree char *made = edit ? wd_position_note_text(p) : NULL;
   gtk_label_set_text(GTK_LABEL(s->made), !edit  ? "Change a code, and what it moved is shown here"
                                          : made ? made
                                                 : "An edit");
   WdFrame a, b;
-  gboolean there = edit &&
-                   wd_recording_get_frame(s->recording, from.branch, from.position, WD_WHAT_ESTIMATE, &a) &&
-                   a.pair && wd_recording_get_frame(s->recording, at.branch, at.position, what, &b) && b.pair;
+  gboolean there =
+      edit && wd_recording_get_frame(s->watch->recording, from.branch, from.position, WD_WHAT_ESTIMATE, &a) &&
+      a.pair && wd_recording_get_frame(s->watch->recording, at.branch, at.position, what, &b) && b.pair;
   /* The latent before is decoded again when the memory of frames has let it go. */
-  if (edit && !there && s->view->layout != WD_LAYOUT_COMPARE && gtk_widget_get_mapped(s->self))
+  if (edit && !there && s->view->layout != WD_LAYOUT_COMPARE)
     wd_session_look(s->session, 1, from.branch, from.position, WD_WHAT_ESTIMATE, FALSE);
   if (there && (a.pair != s->before || b.pair != s->after || s->shot != s->view->shot)) {
     clear(s);
@@ -173,39 +171,6 @@ static gboolean update(gpointer user) {
   show_score(s, q, p, what);
   gtk_widget_queue_draw(s->map);
   gtk_widget_queue_draw(s->gather);
-  return G_SOURCE_REMOVE;
-}
-
-/* Before the next frame is drawn. */
-static void queue(influence *s) {
-  if (!s->idle) s->idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE + 10, update, s, NULL);
-}
-
-static void on_view(WdView *view, guint parts, influence *s) {
-  (void)view;
-  if (parts & (WD_VIEW_PLACE | WD_VIEW_SHOT | WD_VIEW_LAYOUT)) queue(s);
-}
-
-static void leave_recording(influence *s) {
-  g_clear_signal_handler(&s->on_position, s->recording);
-  g_clear_signal_handler(&s->on_changed, s->recording);
-  g_clear_object(&s->recording);
-}
-
-static void on_recording(influence *s) {
-  leave_recording(s);
-  clear(s);
-  s->recording = g_object_ref(wd_session_get_recording(s->session));
-  s->on_position = g_signal_connect_swapped(s->recording, "position", G_CALLBACK(queue), s);
-  s->on_changed = g_signal_connect_swapped(s->recording, "changed", G_CALLBACK(queue), s);
-  queue(s);
-}
-
-static void on_destroy(influence *s) {
-  g_signal_handlers_disconnect_by_data(s->view, s);
-  g_signal_handlers_disconnect_by_data(s->session, s);
-  g_clear_handle_id(&s->idle, g_source_remove);
-  leave_recording(s);
 }
 
 static void influence_free(gpointer data) {
@@ -264,12 +229,7 @@ GtkWidget *wd_influence_view_new(WdSession *session, WdView *view) {
   s->map = picture(s, "influence-map", draw_map, "Change of velocity", &s->of_map);
   s->gather = picture(s, "influence-gather", draw_gather, "Change of a gather", &s->of_gathers);
   s->score = line(s, "influence-score", "caption");
-  g_signal_connect(view, "changed", G_CALLBACK(on_view), s);
-  g_signal_connect_swapped(session, "recording", G_CALLBACK(on_recording), s);
-  g_signal_connect_swapped(session, "frame", G_CALLBACK(queue), s);
-  g_signal_connect_swapped(session, "state", G_CALLBACK(queue), s);
-  g_signal_connect_swapped(s->self, "map", G_CALLBACK(queue), s);
-  g_signal_connect_swapped(s->self, "destroy", G_CALLBACK(on_destroy), s);
-  on_recording(s);
+  s->watch = wd_watch_new(s->self, session, view, WD_VIEW_PLACE | WD_VIEW_SHOT | WD_VIEW_LAYOUT,
+                          WD_WATCH_POSITIONS | WD_WATCH_FRAMES, 0, update, s);
   return s->self;
 }

@@ -3,6 +3,7 @@
 #include "app/latent_tools.h"
 #include "app/neighbour_set.h"
 #include "app/walk.h"
+#include "app/watch.h"
 #include "render/colormap.h"
 #include "render/range.h"
 
@@ -14,9 +15,7 @@ typedef struct neighbours {
   WdSession *session;
   WdView *view;
   GtkWidget *self, *of, *by, *all, *open, *forget, *batch_name, *list, *message, *time;
-  WdRecording *recording;
-  gulong on_changed;
-  guint idle;
+  WdWatch *watch;
   GPtrArray *batch;         /* WdCandidate; NULL: none was opened */
   char *batch_path, *model; /* identity that it was opened for */
   guint batch_walk;         /* the walk into which its latents go */
@@ -54,7 +53,8 @@ static GdkTexture *thumb_of(neighbours *s, const WdCandidate *c) {
   WdFrame f;
   if (t) return t;
   if (!c->place.branch ||
-      !wd_recording_get_frame(s->recording, c->place.branch, c->place.position, WD_WHAT_ESTIMATE, &f) ||
+      !wd_recording_get_frame(s->watch->recording, c->place.branch, c->place.position, WD_WHAT_ESTIMATE,
+                              &f) ||
       !f.pair)
     return NULL;
   t = texture_of(&f.pair->velocity);
@@ -103,12 +103,12 @@ static void on_chore(WdSession *session, const WdChoreDone *done, neighbours *s)
 static gboolean place_of(neighbours *s, const WdCandidate *c, WdPlace *out) {
   if (c->place.branch) {
     *out = c->place;
-    return wd_recording_find(s->recording, c->place.branch) != NULL;
+    return wd_recording_find(s->watch->recording, c->place.branch) != NULL;
   }
   g_autoptr(GError) error = NULL;
-  const WdBranch *walk = s->batch_walk ? wd_recording_find(s->recording, s->batch_walk) : NULL;
+  const WdBranch *walk = s->batch_walk ? wd_recording_find(s->watch->recording, s->batch_walk) : NULL;
   for (int k = 0; walk && k <= wd_branch_last(walk); k++)
-    if (wd_place_latent(s->recording, (WdPlace){walk->id, k}, WD_WHAT_ESTIMATE) == c->latent) {
+    if (wd_place_latent(s->watch->recording, (WdPlace){walk->id, k}, WD_WHAT_ESTIMATE) == c->latent) {
       *out = (WdPlace){walk->id, k};
       return TRUE;
     }
@@ -139,7 +139,7 @@ static void on_row(GtkListBox *list, GtkListBoxRow *row, neighbours *s) {
   if (!n || !place_of(s, n->of, &to)) return;
   s->view->follow = FALSE;
   s->view->what = WD_WHAT_ESTIMATE;
-  wd_view_go(s->view, s->recording, 0, to.branch, to.position);
+  wd_view_go(s->view, s->watch->recording, 0, to.branch, to.position);
 }
 
 static void on_anchor(GtkButton *button, neighbours *s) {
@@ -186,23 +186,23 @@ static GtkWidget *make_row(neighbours *s, const WdNeighbour *n) {
   return row;
 }
 
-static gboolean update(gpointer user) {
+static void update(gpointer user) {
   neighbours *s = user;
-  s->idle = 0;
   const WdPlace at = s->view->place[0];
-  GBytes *query = wd_place_latent(s->recording, at, s->view->what);
+  GBytes *query = wd_place_latent(s->watch->recording, at, s->view->what);
   for (GtkListBoxRow *row; (row = gtk_list_box_get_row_at_index(GTK_LIST_BOX(s->list), 0));)
     gtk_list_box_remove(GTK_LIST_BOX(s->list), GTK_WIDGET(row));
   g_clear_pointer(&s->found, g_array_unref);
   g_clear_pointer(&s->set, g_ptr_array_unref);
   s->found = g_array_new(FALSE, FALSE, sizeof(WdNeighbour));
-  g_autofree char *name = wd_place_name(s->recording, at), *of = g_strdup_printf("Nearest to %s", name);
+  g_autofree char *name = wd_place_name(s->watch->recording, at),
+                  *of = g_strdup_printf("Nearest to %s", name);
   gtk_label_set_text(GTK_LABEL(s->of), query ? of : "No latent here yet");
   gtk_label_set_text(GTK_LABEL(s->time), "");
-  if (!query) return G_SOURCE_REMOVE;
+  if (!query) return;
   gboolean all = gtk_check_button_get_active(GTK_CHECK_BUTTON(s->all));
   gint64 start = g_get_monotonic_time();
-  s->set = wd_candidates_of_recording(s->recording, all, query);
+  s->set = wd_candidates_of_recording(s->watch->recording, all, query);
   guint searched = s->set->len;
   g_autoptr(GPtrArray) both = g_ptr_array_new();
   for (guint i = 0; i < s->set->len; i++) g_ptr_array_add(both, g_ptr_array_index(s->set, i));
@@ -221,12 +221,6 @@ static gboolean update(gpointer user) {
                       s->found->len, searched, g_bytes_get_size(query) / sizeof(float), ms);
   gtk_label_set_text(GTK_LABEL(s->time), time);
   ask_thumbs(s);
-  return G_SOURCE_REMOVE;
-}
-
-static void queue(neighbours *s) {
-  if (!s->idle && gtk_widget_get_mapped(s->self))
-    s->idle = g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, update, s, NULL);
 }
 
 /* ---- a batch */
@@ -239,7 +233,7 @@ static void forget_batch(neighbours *s) {
   s->batch_walk = 0;
   gtk_label_set_text(GTK_LABEL(s->batch_name), "");
   gtk_widget_set_visible(s->forget, FALSE);
-  queue(s);
+  wd_watch_queue(s->watch);
 }
 
 typedef struct Loading {
@@ -287,7 +281,7 @@ static void on_loaded(GObject *source, GAsyncResult *result, gpointer user) {
   gtk_label_set_text(GTK_LABEL(s->batch_name), text);
   gtk_widget_set_visible(s->forget, TRUE);
   say(s, NULL);
-  queue(s);
+  wd_watch_queue(s->watch);
 }
 
 static void open_batch(neighbours *s, const char *path) {
@@ -347,22 +341,9 @@ void wd_neighbours_view_open(GtkWidget *view, const char *path) {
 
 /* ---- what changes */
 
-static void on_view(WdView *view, guint parts, neighbours *s) {
-  (void)view;
-  if (parts & WD_VIEW_PLACE) queue(s);
-}
-
-static void leave_recording(neighbours *s) {
-  g_clear_signal_handler(&s->on_changed, s->recording);
-  g_clear_object(&s->recording);
-}
-
+/* Another recording has other walks. */
 static void on_recording(neighbours *s) {
-  leave_recording(s);
   s->batch_walk = 0;
-  s->recording = g_object_ref(wd_session_get_recording(s->session));
-  s->on_changed = g_signal_connect_swapped(s->recording, "changed", G_CALLBACK(queue), s);
-  queue(s);
 }
 
 /* Another model has other latents. */
@@ -374,7 +355,6 @@ static void on_state(neighbours *s) {
     g_hash_table_remove_all(s->thumb);
     forget_batch(s);
   }
-  if (wd_session_get_state(s->session) == WD_SESSION_IDLE) queue(s);
 }
 
 static void on_unmap(neighbours *s) {
@@ -384,11 +364,8 @@ static void on_unmap(neighbours *s) {
 static void on_destroy(neighbours *s) {
   g_cancellable_cancel(s->cancel);
   wd_session_drop_chores(s->session, s);
-  g_signal_handlers_disconnect_by_data(s->view, s);
   g_signal_handlers_disconnect_by_data(s->session, s);
-  g_clear_handle_id(&s->idle, g_source_remove);
   g_clear_object(&s->chooser);
-  leave_recording(s);
 }
 
 static void neighbours_free(gpointer data) {
@@ -467,19 +444,17 @@ GtkWidget *wd_neighbours_view_new(WdSession *session, WdView *view) {
   GtkDropTarget *target = gtk_drop_target_new(GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
   g_signal_connect(target, "drop", G_CALLBACK(on_drop), s);
   gtk_widget_add_controller(s->self, GTK_EVENT_CONTROLLER(target));
+  s->watch = wd_watch_new(s->self, session, view, WD_VIEW_PLACE, 0, G_PRIORITY_DEFAULT_IDLE, update, s);
   g_signal_connect(s->list, "row-activated", G_CALLBACK(on_row), s);
   g_signal_connect(s->open, "clicked", G_CALLBACK(on_open), s);
   g_signal_connect_swapped(s->forget, "clicked", G_CALLBACK(forget_batch), s);
-  g_signal_connect_swapped(s->by, "notify::selected", G_CALLBACK(queue), s);
-  g_signal_connect_swapped(s->all, "toggled", G_CALLBACK(queue), s);
-  g_signal_connect(view, "changed", G_CALLBACK(on_view), s);
+  g_signal_connect_swapped(s->by, "notify::selected", G_CALLBACK(wd_watch_queue), s->watch);
+  g_signal_connect_swapped(s->all, "toggled", G_CALLBACK(wd_watch_queue), s->watch);
   g_signal_connect_swapped(session, "recording", G_CALLBACK(on_recording), s);
   g_signal_connect_swapped(session, "state", G_CALLBACK(on_state), s);
   g_signal_connect(session, "chore", G_CALLBACK(on_chore), s);
-  g_signal_connect_swapped(s->self, "map", G_CALLBACK(queue), s);
   g_signal_connect_swapped(s->self, "unmap", G_CALLBACK(on_unmap), s);
   g_signal_connect_swapped(s->self, "destroy", G_CALLBACK(on_destroy), s);
-  on_recording(s);
   on_state(s);
   return s->self;
 }

@@ -5,6 +5,7 @@
 #include "app/latent_tools.h"
 #include "app/random_seed.h"
 #include "app/walk.h"
+#include "app/watch.h"
 #include "model/latent_space.h"
 #include "model/neighbours.h"
 #include "model/schedule.h"
@@ -15,9 +16,7 @@ typedef struct renoise {
   WdSession *session;
   WdView *view;
   GtkWidget *self, *from, *strength, *level, *seed, *steps, *button, *message, *result;
-  WdRecording *recording;
-  gulong on_position, on_changed;
-  guint idle;
+  WdWatch *watch;
   wd_schedule schedule; /* of the loaded model; timesteps 0: none */
   gboolean own_steps;   /* a person chose the number of steps */
   gboolean updating;
@@ -53,11 +52,12 @@ static void show_level(renoise *s) {
 /* How far the branch came back, against the latent that was noised. */
 static void show_result(renoise *s) {
   const WdModelInfo *model = wd_session_get_model(s->session);
-  const WdBranch *b = wd_recording_find(s->recording, s->view->place[0].branch);
+  const WdBranch *b = wd_recording_find(s->watch->recording, s->view->place[0].branch);
   g_autofree char *text = NULL;
   if (b && b->recipe.begin == WD_BEGIN_NOISED && b->edited) {
-    const WdPosition *p = wd_recording_position(s->recording, b->id, wd_branch_last(b)),
-                     *q = b->parent ? wd_recording_position(s->recording, b->parent, b->parent_at) : NULL;
+    const WdPosition *p = wd_recording_position(s->watch->recording, b->id, wd_branch_last(b)),
+                     *q = b->parent ? wd_recording_position(s->watch->recording, b->parent, b->parent_at)
+                                    : NULL;
     GBytes *end = p ? p->latent[WD_WHAT_ESTIMATE] : NULL;
     gsize bytes;
     const float *z = g_bytes_get_data(b->edited, &bytes), *back = end ? g_bytes_get_data(end, NULL) : NULL;
@@ -89,31 +89,35 @@ static void show_result(renoise *s) {
   gtk_label_set_text(GTK_LABEL(s->result), text ? text : "Nothing on screen was re-noised yet.");
 }
 
-static gboolean update(gpointer user) {
+static void take_schedule(renoise *s, const WdModelInfo *model) {
+  if (!model || !model->stage2 ||
+      (s->schedule.timesteps == model->timesteps && s->schedule.kind == model->schedule))
+    return;
+  wd_schedule_clear(&s->schedule);
+  if (wd_schedule_create(model->schedule, model->timesteps, &s->schedule, NULL))
+    s->schedule = (wd_schedule){0};
+}
+
+static void update(gpointer user) {
   renoise *s = user;
-  s->idle = 0;
   const WdPlace at = s->view->place[0];
-  GBytes *latent = wd_place_latent(s->recording, at, s->view->what);
-  g_autofree char *name = wd_place_name(s->recording, at), *from = g_strdup_printf("From %s", name);
+  GBytes *latent = wd_place_latent(s->watch->recording, at, s->view->what);
+  g_autofree char *name = wd_place_name(s->watch->recording, at), *from = g_strdup_printf("From %s", name);
   gtk_label_set_text(GTK_LABEL(s->from), latent ? from : "No latent here yet");
   const WdModelInfo *model = wd_session_get_model(s->session);
+  take_schedule(s, model);
   gtk_widget_set_sensitive(s->button, latent && model && model->stage2 && s->schedule.timesteps &&
                                           wd_session_get_state(s->session) == WD_SESSION_IDLE);
   gtk_button_set_label(GTK_BUTTON(s->button),
                        model && !model->stage2 ? "This model cannot denoise" : "Re-noise and denoise");
   show_level(s);
   show_result(s);
-  return G_SOURCE_REMOVE;
-}
-
-static void queue(renoise *s) {
-  if (!s->idle) s->idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE + 10, update, s, NULL);
 }
 
 static void on_button(GtkButton *button, renoise *s) {
   (void)button;
   const WdPlace at = s->view->place[0];
-  GBytes *latent = wd_place_latent(s->recording, at, s->view->what);
+  GBytes *latent = wd_place_latent(s->watch->recording, at, s->view->what);
   guint64 seed = 0;
   if (!latent) return;
   if (!g_ascii_string_to_unsigned(gtk_editable_get_text(GTK_EDITABLE(s->seed)), 10, 0, G_MAXUINT64, &seed,
@@ -135,7 +139,7 @@ static void on_button(GtkButton *button, renoise *s) {
   say(s, id ? NULL : error ? error->message : "The branch did not begin");
   if (!id) return;
   s->view->follow = TRUE;
-  wd_view_go(s->view, s->recording, 0, id, at.position);
+  wd_view_go(s->view, s->watch->recording, 0, id, at.position);
 }
 
 static void on_dice(GtkButton *button, renoise *s) {
@@ -146,43 +150,6 @@ static void on_dice(GtkButton *button, renoise *s) {
 
 static void on_steps(renoise *s) {
   if (!s->updating) s->own_steps = TRUE;
-}
-
-static void on_view(WdView *view, guint parts, renoise *s) {
-  (void)view;
-  if (parts & (WD_VIEW_PLACE | WD_VIEW_RUN)) queue(s);
-}
-
-static void leave_recording(renoise *s) {
-  g_clear_signal_handler(&s->on_position, s->recording);
-  g_clear_signal_handler(&s->on_changed, s->recording);
-  g_clear_object(&s->recording);
-}
-
-static void on_recording(renoise *s) {
-  leave_recording(s);
-  s->recording = g_object_ref(wd_session_get_recording(s->session));
-  s->on_position = g_signal_connect_swapped(s->recording, "position", G_CALLBACK(queue), s);
-  s->on_changed = g_signal_connect_swapped(s->recording, "changed", G_CALLBACK(queue), s);
-  queue(s);
-}
-
-static void on_state(renoise *s) {
-  const WdModelInfo *model = wd_session_get_model(s->session);
-  if (model && model->stage2 &&
-      (s->schedule.timesteps != model->timesteps || s->schedule.kind != model->schedule)) {
-    wd_schedule_clear(&s->schedule);
-    if (wd_schedule_create(model->schedule, model->timesteps, &s->schedule, NULL))
-      s->schedule = (wd_schedule){0};
-  }
-  queue(s);
-}
-
-static void on_destroy(renoise *s) {
-  g_signal_handlers_disconnect_by_data(s->view, s);
-  g_signal_handlers_disconnect_by_data(s->session, s);
-  g_clear_handle_id(&s->idle, g_source_remove);
-  leave_recording(s);
 }
 
 static void renoise_free(gpointer data) {
@@ -251,11 +218,7 @@ GtkWidget *wd_renoise_view_new(WdSession *session, WdView *view) {
   g_signal_connect_swapped(s->steps, "value-changed", G_CALLBACK(on_steps), s);
   g_signal_connect(dice, "clicked", G_CALLBACK(on_dice), s);
   g_signal_connect(s->button, "clicked", G_CALLBACK(on_button), s);
-  g_signal_connect(view, "changed", G_CALLBACK(on_view), s);
-  g_signal_connect_swapped(session, "recording", G_CALLBACK(on_recording), s);
-  g_signal_connect_swapped(session, "state", G_CALLBACK(on_state), s);
-  g_signal_connect_swapped(s->self, "destroy", G_CALLBACK(on_destroy), s);
-  on_recording(s);
-  on_state(s);
+  s->watch =
+      wd_watch_new(s->self, session, view, WD_VIEW_PLACE | WD_VIEW_RUN, WD_WATCH_POSITIONS, 0, update, s);
   return wd_tool_scrolled(s->self);
 }
