@@ -1,7 +1,9 @@
 /* Sidebar: the latent on screen. Its length against the shell on which Gaussian latents lie: |z| / sqrt(d) of
  * N(0, I) in d dimensions is 1 with a deviation of 1 / sqrt(2 d). */
 #include "app/sidebar.h"
+#include "app/watch.h"
 #include "app/widget_style.h"
+#include "model/latent_space.h"
 #include "render/axis.h"
 
 #include <math.h>
@@ -10,10 +12,9 @@ typedef struct section {
   WdSession *session;
   WdView *view;
   GtkWidget *self, *gauge, *figures, *words;
-  WdRecording *recording;
-  gulong on_position;
+  WdWatch *watch;
   GBytes *latent; /* that the figures are of; a reference */
-  double norm, lo, hi, shell;
+  double norm, lo, hi, shell[2];
   char family[64];
 } section;
 
@@ -21,24 +22,19 @@ static void measure(section *s, GBytes *latent) {
   gsize bytes;
   const float *z = g_bytes_get_data(latent, &bytes);
   gsize n = bytes / sizeof *z;
-  double sum = 0;
   s->lo = INFINITY;
   s->hi = -INFINITY;
   for (gsize i = 0; i < n; i++) {
-    double v = (double)z[i];
-    sum += v * v;
-    s->lo = fmin(s->lo, v);
-    s->hi = fmax(s->hi, v);
+    s->lo = fmin(s->lo, (double)z[i]);
+    s->hi = fmax(s->hi, (double)z[i]);
   }
-  s->norm = n ? sqrt(sum / (double)n) : NAN;
-  s->shell = n ? 1.645 / sqrt(2 * (double)n) : NAN; /* 5 to 95 % */
+  s->norm = wd_latent_norm(z, n);
+  wd_latent_shell(n, &s->shell[0], &s->shell[1]);
 }
 
-static void update(section *s) {
-  WdRecording *r = wd_session_get_recording(s->session);
-  const WdPlace a = s->view->place[0];
-  const WdPosition *p = wd_recording_position(r, a.branch, a.position);
-  GBytes *latent = p ? p->latent[s->view->what] : NULL;
+static void update(gpointer user) {
+  section *s = user;
+  GBytes *latent = wd_place_latent(s->watch->recording, s->view->place[0], s->view->what);
   if (latent == s->latent && latent) return;
   g_clear_pointer(&s->latent, g_bytes_unref);
   s->latent = latent ? g_bytes_ref(latent) : NULL;
@@ -61,9 +57,9 @@ static void update(section *s) {
                            model->latent.height, model->latent.width, model->latent.codes);
   gtk_label_set_text(GTK_LABEL(s->figures), text->str);
   g_string_free(text, TRUE);
-  const char *words = fabs(s->norm - 1) <= s->shell ? "On the Gaussian shell, as pure noise is"
-                      : s->norm < 1                 ? "Inside the Gaussian shell: less than unit variance"
-                                    : "Outside of the Gaussian shell: more than unit variance";
+  const char *words = s->norm < s->shell[0]   ? "Inside the Gaussian shell: less than unit variance"
+                      : s->norm > s->shell[1] ? "Outside of the Gaussian shell: more than unit variance"
+                                              : "On the Gaussian shell, as pure noise is";
   gtk_label_set_text(GTK_LABEL(s->words), words);
   gtk_accessible_update_property(GTK_ACCESSIBLE(s->gauge), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, words, -1);
   gtk_widget_queue_draw(s->gauge);
@@ -79,7 +75,7 @@ static void draw_gauge(GtkDrawingArea *area, cairo_t *cr, int width, int height,
   wd_cairo_colour(cr, theme->dim, 0.35);
   cairo_rectangle(cr, x0, y - 2, w, 4);
   cairo_fill(cr);
-  double from = x0 + (1 - s->shell) / 2 * w, to = x0 + (1 + s->shell) / 2 * w;
+  double from = x0 + s->shell[0] / 2 * w, to = x0 + s->shell[1] / 2 * w;
   wd_cairo_colour(cr, theme->accent, 0.45);
   cairo_rectangle(cr, from - 1.5, y - 8, to - from + 3, 16);
   cairo_fill(cr);
@@ -97,29 +93,6 @@ static void draw_gauge(GtkDrawingArea *area, cairo_t *cr, int width, int height,
   for (int i = 0; i < 5; i++)
     wd_pen_text(&pen, &type, x0 + i * w / 4, height - 0.2 * style.size, i / 4.0, text[i]);
   wd_pen_close(&pen);
-}
-
-static void on_view(WdView *view, guint parts, section *s) {
-  (void)view;
-  if (parts & WD_VIEW_PLACE) update(s);
-}
-
-static void leave_recording(section *s) {
-  g_clear_signal_handler(&s->on_position, s->recording);
-  g_clear_object(&s->recording);
-}
-
-static void on_recording(section *s) {
-  leave_recording(s);
-  s->recording = g_object_ref(wd_session_get_recording(s->session));
-  s->on_position = g_signal_connect_swapped(s->recording, "position", G_CALLBACK(update), s);
-  update(s);
-}
-
-static void on_destroy(section *s) {
-  g_signal_handlers_disconnect_by_data(s->view, s);
-  g_signal_handlers_disconnect_by_data(s->session, s);
-  leave_recording(s);
 }
 
 static void section_free(gpointer data) {
@@ -147,9 +120,6 @@ GtkWidget *wd_sidebar_latent_new(WdSession *session, WdView *view) {
   gtk_widget_add_css_class(s->figures, "numeric");
   gtk_widget_remove_css_class(s->figures, "dim-label");
   s->words = wd_section_words(box, "");
-  g_signal_connect(view, "changed", G_CALLBACK(on_view), s);
-  g_signal_connect_swapped(session, "recording", G_CALLBACK(on_recording), s);
-  g_signal_connect_swapped(s->self, "destroy", G_CALLBACK(on_destroy), s);
-  on_recording(s);
+  s->watch = wd_watch_new(s->self, session, view, WD_VIEW_PLACE, WD_WATCH_PLACE, 0, update, s);
   return s->self;
 }

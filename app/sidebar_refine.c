@@ -1,5 +1,6 @@
 /* Sidebar: refinement, gradient steps in latent space after the data. */
 #include "app/sidebar.h"
+#include "app/watch.h"
 #include "render/axis.h"
 
 #include <math.h>
@@ -11,7 +12,8 @@ typedef struct section {
   gboolean updating;
 } section;
 
-static void update(section *s) {
+static void update(gpointer user) {
+  section *s = user;
   WdRecording *r = wd_session_get_recording(s->session);
   const WdBranch *b = wd_recording_find(r, s->view->place[0].branch);
   const WdModelInfo *model = wd_session_get_model(s->session);
@@ -61,16 +63,6 @@ static void on_refine(section *s) {
     gtk_label_set_text(GTK_LABEL(s->words), error ? error->message : "The refinement did not begin");
 }
 
-static void on_view(WdView *view, guint parts, section *s) {
-  (void)view;
-  if (parts & (WD_VIEW_PLACE | WD_VIEW_RUN)) update(s);
-}
-
-static void on_destroy(section *s) {
-  g_signal_handlers_disconnect_by_data(s->view, s);
-  g_signal_handlers_disconnect_by_data(s->session, s);
-}
-
 GtkWidget *wd_sidebar_refine_new(WdSession *session, WdView *view) {
   section *s = g_new0(section, 1);
   s->session = session;
@@ -87,13 +79,9 @@ GtkWidget *wd_sidebar_refine_new(WdSession *session, WdView *view) {
   gtk_widget_set_tooltip_text(s->button, "Adds these steps after the data, in another colour");
   gtk_box_append(GTK_BOX(box), s->button);
   s->words = wd_section_words(box, "");
-  update(s);
   g_signal_connect_swapped(s->steps, "value-changed", G_CALLBACK(on_next), s);
   g_signal_connect_swapped(s->rate, "value-changed", G_CALLBACK(on_next), s);
   g_signal_connect_swapped(s->button, "clicked", G_CALLBACK(on_refine), s);
-  g_signal_connect(view, "changed", G_CALLBACK(on_view), s);
-  g_signal_connect_swapped(session, "state", G_CALLBACK(update), s);
-  g_signal_connect_swapped(session, "recording", G_CALLBACK(update), s);
-  g_signal_connect_swapped(s->self, "destroy", G_CALLBACK(on_destroy), s);
+  wd_watch_new(s->self, session, view, WD_VIEW_PLACE | WD_VIEW_RUN, WD_WATCH_POSITIONS, 0, update, s);
   return s->self;
 }
