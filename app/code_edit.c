@@ -1,5 +1,7 @@
 #include "app/code_edit.h"
 
+#include "model/frechet.h"
+
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -225,59 +227,28 @@ WdCellPlace wd_code_cell_place(const wd_latent_shape *shape, const wd_shard_desc
 
 /* ---- colours */
 
-/* The three principal directions of n vectors by cyclic Jacobi on their covariance: w at most 64. */
+enum { DIRECTIONS = 3 };
+
+/* The principal directions (rows of w) of n vectors of w numbers; what there is not of them (w < 3) stays
+ * zero. */
 static void principal(const float *v, int n, int w, double *mean, double *direction, double *deviation) {
-  double a[64 * 64] = {0}, e[64 * 64] = {0};
-  for (int c = 0; c < w; c++) {
-    mean[c] = 0;
-    for (int k = 0; k < n; k++) mean[c] += (double)v[(gsize)k * (gsize)w + (gsize)c] / n;
-    e[c * w + c] = 1;
-  }
-  for (int k = 0; k < n; k++)
-    for (int i = 0; i < w; i++)
-      for (int j = 0; j <= i; j++)
-        a[i * w + j] += ((double)v[(gsize)k * (gsize)w + (gsize)i] - mean[i]) *
-                        ((double)v[(gsize)k * (gsize)w + (gsize)j] - mean[j]) / n;
-  for (int i = 0; i < w; i++)
-    for (int j = 0; j < i; j++) a[j * w + i] = a[i * w + j];
-  for (int sweep = 0; sweep < 30; sweep++)
-    for (int p = 0; p < w; p++)
-      for (int q = p + 1; q < w; q++) {
-        if (fabs(a[p * w + q]) < 1e-14) continue;
-        double theta = (a[q * w + q] - a[p * w + p]) / (2 * a[p * w + q]);
-        double t = copysign(1, theta) / (fabs(theta) + sqrt(theta * theta + 1)), c = 1 / sqrt(t * t + 1),
-               s = t * c;
-        for (int k = 0; k < w; k++) {
-          double x = a[k * w + p], y = a[k * w + q];
-          a[k * w + p] = c * x - s * y;
-          a[k * w + q] = s * x + c * y;
-        }
-        for (int k = 0; k < w; k++) {
-          double x = a[p * w + k], y = a[q * w + k];
-          a[p * w + k] = c * x - s * y;
-          a[q * w + k] = s * x + c * y;
-          x = e[k * w + p];
-          y = e[k * w + q];
-          e[k * w + p] = c * x - s * y;
-          e[k * w + q] = s * x + c * y;
-        }
-      }
-  gboolean used[64] = {0};
-  for (int d = 0; d < 3; d++) {
-    int best = -1;
-    for (int i = 0; i < w; i++)
-      if (!used[i] && (best < 0 || a[i * w + i] > a[best * w + best])) best = i;
-    deviation[d] = 0;
-    for (int c = 0; c < w; c++) direction[d * w + c] = 0;
-    if (best < 0) continue;
-    used[best] = TRUE;
-    deviation[d] = sqrt(fmax(a[best * w + best], 0));
-    int largest = 0; /* its sign: so that the same book has the same colours everywhere */
-    for (int c = 0; c < w; c++)
-      if (fabs(e[c * w + best]) > fabs(e[largest * w + best])) largest = c;
-    double sign = e[largest * w + best] < 0 ? -1 : 1;
-    for (int c = 0; c < w; c++) direction[d * w + c] = sign * e[c * w + best];
-  }
+  g_autofree double *value = g_new(double, (gsize)n *(gsize)w), *along = g_new(double, w *w + w);
+  double *variance = along + w * w;
+  wd_gaussian g = {0};
+  for (gsize i = 0; i < (gsize)n * (gsize)w; i++) value[i] = (double)v[i];
+  if (wd_gaussian_fit(value, (size_t)n, w, &g, NULL)) return;
+  memcpy(mean, g.mean, (gsize)w * sizeof *mean);
+  if (!wd_symmetric_eigen(g.covariance, w, variance, along, NULL))
+    for (int d = 0; d < MIN(DIRECTIONS, w); d++) {
+      const int at = w - 1 - d; /* they ascend */
+      deviation[d] = sqrt(fmax(variance[at], 0));
+      int largest = 0; /* its sign: so that the same book has the same colours everywhere */
+      for (int c = 0; c < w; c++)
+        if (fabs(along[c * w + at]) > fabs(along[largest * w + at])) largest = c;
+      const double sign = along[largest * w + at] < 0 ? -1 : 1;
+      for (int c = 0; c < w; c++) direction[d * w + c] = sign * along[c * w + at];
+    }
+  wd_gaussian_clear(&g);
 }
 
 static double gamma_of(double x) {
@@ -302,14 +273,16 @@ static guint32 lab(double l, double a, double b) {
 }
 
 guint32 *wd_code_colours(const wd_code_table *t, int book) {
-  double mean[64], direction[3 * 64], deviation[3];
   int w = t->width;
+  g_autofree double *mean = g_new0(double, (1 + DIRECTIONS) * w);
+  double *direction = mean + w;
+  double deviation[DIRECTIONS] = {0};
   const float *v = wd_code_table_vector(t, book, 0);
   guint32 *colour = g_new(guint32, t->codes);
   principal(v, t->codes, w, mean, direction, deviation);
   for (int k = 0; k < t->codes; k++) {
-    double at[3] = {0};
-    for (int d = 0; d < 3; d++) {
+    double at[DIRECTIONS] = {0};
+    for (int d = 0; d < DIRECTIONS; d++) {
       for (int c = 0; c < w; c++)
         at[d] += direction[d * w + c] * ((double)v[(gsize)k * (gsize)w + (gsize)c] - mean[c]);
       at[d] = deviation[d] > 1e-9 ? tanh(0.62 * at[d] / deviation[d]) : 0;

@@ -3,6 +3,7 @@
 #include "app/sample_windows.h"
 #include "app/score.h"
 #include "model/interior.h"
+#include "model/latent_space.h"
 #include "solver/arrival.h"
 #include "solver/half.h"
 
@@ -41,9 +42,7 @@ static void measure_map(const WdSampleDesc *d, WdSample *s) {
 
 static void measure_latent(const WdSampleDesc *d, WdSample *s) {
   if (!d->latent || !d->numbers) return;
-  double sum = 0;
-  for (gsize i = 0; i < d->numbers; i++) sum += (double)d->latent[i] * (double)d->latent[i];
-  s->value[WD_VALUE_SHELL] = sqrt(sum / (double)d->numbers);
+  s->value[WD_VALUE_SHELL] = wd_latent_norm(d->latent, d->numbers);
   g_clear_pointer(&s->latent, g_bytes_unref);
   s->latent = g_bytes_new(d->latent, d->numbers * sizeof(float));
 }

@@ -2,6 +2,7 @@
 
 #include "solver/memory.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -43,32 +44,62 @@ void wd_gaussian_clear(wd_gaussian *g) {
   *g = (wd_gaussian){0};
 }
 
-/* One Jacobi rotation that brings m[p][q] to zero (Golub & Van Loan, Matrix Computations, 8.5). */
-static void rotate(double *m, double *v, int n, int p, int q) {
-  double apq = m[at(n, p, q)];
-  if (apq == 0) return;
-  double theta = (m[at(n, q, q)] - m[at(n, p, p)]) / (2 * apq);
-  double t = copysign(1 / (fabs(theta) + sqrt(theta * theta + 1)), theta);
-  double c = 1 / sqrt(t * t + 1), s = t * c;
+/* ---- eigenvalues: Householder's tridiagonal form, then implicit QR steps with Wilkinson's shift (Golub &
+ * Van Loan, Matrix Computations, 8.3). Rows alone are gone along: for 512 numbers a Jacobi iteration by
+ * columns took 17 s. */
+
+static void turn(double *a, double *b, int n, double c, double s) {
   for (int k = 0; k < n; k++) {
-    double a = m[at(n, k, p)], b = m[at(n, k, q)];
-    m[at(n, k, p)] = c * a - s * b;
-    m[at(n, k, q)] = s * a + c * b;
-  }
-  for (int k = 0; k < n; k++) {
-    double a = m[at(n, p, k)], b = m[at(n, q, k)];
-    m[at(n, p, k)] = c * a - s * b;
-    m[at(n, q, k)] = s * a + c * b;
-  }
-  for (int k = 0; v && k < n; k++) {
-    double a = v[at(n, k, p)], b = v[at(n, k, q)];
-    v[at(n, k, p)] = c * a - s * b;
-    v[at(n, k, q)] = s * a + c * b;
+    double x = a[k], y = b[k];
+    a[k] = c * x + s * y;
+    b[k] = c * y - s * x;
   }
 }
 
-/* Ascending, vectors along; selection is enough for these sizes. */
-static void sort(double *value, double *vector, int n) {
+/* m becomes H m H, H = 1 - beta u u', with zeros in row k beyond k + 1; u stays in that row. Returns beta;
+ * *next: the element beside the diagonal. */
+static double reflect(double *m, int n, int k, double *work, double *next) {
+  double *u = m + at(n, k, 0), norm = 0, along = 0;
+  for (int i = k + 2; i < n; i++) norm += u[i] * u[i];
+  *next = u[k + 1];
+  if (norm == 0) return 0;
+  *next = -copysign(sqrt(norm + u[k + 1] * u[k + 1]), u[k + 1]);
+  u[k + 1] -= *next;
+  const double beta = 2 / (norm + u[k + 1] * u[k + 1]);
+  for (int i = k + 1; i < n; i++) {
+    const double *row = m + at(n, i, 0);
+    work[i] = 0;
+    for (int j = k + 1; j < n; j++) work[i] += row[j] * u[j];
+    work[i] *= beta;
+    along += work[i] * u[i];
+  }
+  for (int i = k + 1; i < n; i++) work[i] -= 0.5 * beta * along * u[i];
+  for (int i = k + 1; i < n; i++) {
+    double *row = m + at(n, i, 0);
+    for (int j = k + 1; j < n; j++) row[j] -= u[i] * work[j] + work[i] * u[j];
+  }
+  return beta;
+}
+
+/* One step on lo..hi of the tridiagonal matrix (diagonal d, beside it e); the rows of v turn along. */
+static void qr_step(double *d, double *e, int lo, int hi, double *v, int n) {
+  const double delta = (d[hi - 1] - d[hi]) / 2, b = e[hi - 1];
+  double x = d[lo] - (d[hi] - b * b / (delta + copysign(hypot(delta, b), delta))), z = e[lo];
+  for (int k = lo; k < hi; k++) {
+    const double r = hypot(x, z), c = r > 0 ? x / r : 1, s = r > 0 ? z / r : 0;
+    const double one = d[k], other = d[k + 1], beside = e[k];
+    if (k > lo) e[k - 1] = r;
+    d[k] = c * c * one + 2 * c * s * beside + s * s * other;
+    d[k + 1] = s * s * one - 2 * c * s * beside + c * c * other;
+    x = e[k] = c * s * (other - one) + (c * c - s * s) * beside;
+    z = k + 1 < hi ? s * e[k + 1] : 0;
+    if (k + 1 < hi) e[k + 1] *= c;
+    if (v) turn(v + at(n, k, 0), v + at(n, k + 1, 0), n, c, s);
+  }
+}
+
+/* Ascending, rows of v along; selection is enough for these sizes. */
+static void sort(double *value, double *v, int n) {
   for (int i = 0; i < n; i++) {
     int least = i;
     for (int j = i + 1; j < n; j++)
@@ -76,31 +107,52 @@ static void sort(double *value, double *vector, int n) {
     double swap = value[i];
     value[i] = value[least];
     value[least] = swap;
-    for (int k = 0; vector && k < n && least != i; k++) {
-      swap = vector[at(n, k, i)];
-      vector[at(n, k, i)] = vector[at(n, k, least)];
-      vector[at(n, k, least)] = swap;
+    for (int k = 0; v && k < n && least != i; k++) {
+      swap = v[at(n, i, k)];
+      v[at(n, i, k)] = v[at(n, least, k)];
+      v[at(n, least, k)] = swap;
     }
   }
 }
 
 wd_status wd_symmetric_eigen(double *m, int n, double *value, double *vector, wd_error *err) {
-  enum { SWEEPS = 60 };
   double all = 0;
   for (int i = 0; i < n * n; i++) all += m[i] * m[i];
   if (!isfinite(all)) return wd_fail(err, WD_ERR_ARGUMENT, "a matrix that is not finite has no eigenvalues");
+  double *e = wd_calloc(3 * (size_t)n, sizeof *e), *beta = e + n, *work = beta + n;
+  if (!e) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %d eigenvalues", n);
+  for (int k = 0; k + 2 < n; k++) beta[k] = reflect(m, n, k, work, &e[k]);
+  if (n > 1) e[n - 2] = m[at(n, n - 2, n - 1)];
+  for (int i = 0; i < n; i++) value[i] = m[at(n, i, i)];
   for (int i = 0; vector && i < n; i++)
     for (int j = 0; j < n; j++) vector[at(n, i, j)] = i == j;
-  for (int sweep = 0; sweep < SWEEPS; sweep++) {
-    double off = 0;
-    for (int p = 0; p < n; p++)
-      for (int q = p + 1; q < n; q++) off += m[at(n, p, q)] * m[at(n, p, q)];
-    if (off <= 1e-30 * all) break;
-    for (int p = 0; p < n; p++)
-      for (int q = p + 1; q < n; q++) rotate(m, vector, n, p, q);
+  for (int k = n - 3; vector && k >= 0; k--) /* rows: the directions in which m is tridiagonal */
+    for (int i = k + 1; i < n; i++) {
+      double *row = vector + at(n, i, 0), *u = m + at(n, k, 0), sum = 0;
+      for (int j = k + 1; j < n; j++) sum += row[j] * u[j];
+      for (int j = k + 1; j < n; j++) row[j] -= beta[k] * sum * u[j];
+    }
+  const double least = DBL_EPSILON * DBL_EPSILON * sqrt(all);
+  int left = 60 * n; /* about two steps are needed for each */
+  for (int hi = n - 1, lo; hi > 0 && left > 0;) {
+    for (lo = hi; lo > 0; lo--)
+      if (fabs(e[lo - 1]) <= DBL_EPSILON * (fabs(value[lo - 1]) + fabs(value[lo])) + least) break;
+    if (lo == hi) {
+      hi--;
+      continue;
+    }
+    qr_step(value, e, lo, hi, vector, n);
+    left--;
   }
-  for (int i = 0; i < n; i++) value[i] = m[at(n, i, i)];
+  wd_free(e);
+  if (!left) return wd_fail(err, WD_ERR_DIVERGED, "the eigenvalues of a matrix of %d rows were not found", n);
   sort(value, vector, n);
+  for (int i = 0; vector && i < n; i++)
+    for (int j = 0; j < i; j++) {
+      double swap = vector[at(n, i, j)];
+      vector[at(n, i, j)] = vector[at(n, j, i)];
+      vector[at(n, j, i)] = swap;
+    }
   return WD_OK;
 }
 

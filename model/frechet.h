@@ -3,7 +3,7 @@
  *
  *   d^2 = |m1 - m2|^2 + tr(C1 + C2 - 2 (C1^1/2 C2 C1^1/2)^1/2)
  *
- * In double, by Jacobi rotations: for vectors of tens to a few hundred numbers. A covariance of fewer samples
+ * In double: for vectors of tens to a few hundred numbers. A covariance of fewer samples
  * than numbers is singular, which is no obstacle, and d^2 of finite samples is too large by a bias that falls
  * as 1 / samples: compare only figures of equally many samples, beside that of two real populations. */
 #ifndef WD_FRECHET_H
@@ -29,7 +29,8 @@ void wd_gaussian_clear(wd_gaussian *g);
 /* *out gets d^2, not below 0. WD_ERR_SHAPE when the sizes differ. */
 wd_status wd_frechet_distance(const wd_gaussian *a, const wd_gaussian *b, double *out, wd_error *err);
 
-/* Eigenvalues (ascending) and eigenvectors (columns; may be NULL) of a symmetric matrix, which is used up. */
+/* Eigenvalues (ascending) and eigenvectors (columns; may be NULL) of a symmetric matrix, which is used up, by
+ * tridiagonalisation and implicit QR: 512 rows take half a second. */
 wd_status wd_symmetric_eigen(double *matrix, int size, double *value, double *vector, wd_error *err);
 
 #endif

@@ -1,4 +1,5 @@
 #include "model/latent_space.h"
+#include "model/frechet.h"
 
 #include "model/schedule.h"
 #include "solver/memory.h"
@@ -221,41 +222,6 @@ wd_status wd_latent_random_directions(uint64_t seed, size_t count, float *e1, fl
   return WD_OK;
 }
 
-/* Eigenvalues of the symmetric n x n matrix a (destroyed: they end on its diagonal), vectors in the columns
- * of v. */
-static void jacobi(int n, double *a, double *v) {
-  for (int i = 0; i < n * n; i++) v[i] = i % (n + 1) == 0;
-  for (int sweep = 0; sweep < 60; sweep++) {
-    double off = 0, diagonal = 0;
-    for (int i = 0; i < n; i++)
-      for (int j = 0; j < n; j++) *(i == j ? &diagonal : &off) += a[i * n + j] * a[i * n + j];
-    if (off <= 1e-28 * diagonal) return;
-    for (int p = 0; p < n; p++)
-      for (int q = p + 1; q < n; q++) {
-        double apq = a[p * n + q];
-        if (apq == 0) continue;
-        double theta = (a[q * n + q] - a[p * n + p]) / (2 * apq);
-        double t = (theta >= 0 ? 1 : -1) / (fabs(theta) + sqrt(theta * theta + 1));
-        double c = 1 / sqrt(t * t + 1), s = t * c;
-        for (int k = 0; k < n; k++) {
-          double x = a[k * n + p], y = a[k * n + q];
-          a[k * n + p] = c * x - s * y;
-          a[k * n + q] = s * x + c * y;
-        }
-        for (int k = 0; k < n; k++) {
-          double x = a[p * n + k], y = a[q * n + k];
-          a[p * n + k] = c * x - s * y;
-          a[q * n + k] = s * x + c * y;
-        }
-        for (int k = 0; k < n; k++) {
-          double x = v[k * n + p], y = v[k * n + q];
-          v[k * n + p] = c * x - s * y;
-          v[k * n + q] = s * x + c * y;
-        }
-      }
-  }
-}
-
 static void turn_positive(float *e, size_t count) {
   size_t most = 0;
   for (size_t i = 1; i < count; i++)
@@ -271,9 +237,10 @@ wd_status wd_latent_principal(int n, const float *latents, size_t count, float *
                    WD_PRINCIPAL_MAX);
   size_t nn = (size_t)n * (size_t)n;
   double *centred = wd_alloc((size_t)n * count, sizeof *centred), *gram = wd_alloc(nn, sizeof *gram),
-         *vectors = wd_alloc(nn, sizeof *vectors), trace = 0;
-  wd_status st =
-      centred && gram && vectors ? WD_OK : wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %d latents", n);
+         *vectors = wd_alloc(nn, sizeof *vectors), *values = wd_alloc((size_t)n, sizeof *values), trace = 0;
+  wd_status st = centred && gram && vectors && values
+                     ? WD_OK
+                     : wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %d latents", n);
   for (size_t i = 0; i < count && !st; i++) {
     double m = 0;
     for (int k = 0; k < n; k++) m += (double)latents[(size_t)k * count + i];
@@ -290,12 +257,10 @@ wd_status wd_latent_principal(int n, const float *latents, size_t count, float *
       if (i == j) trace += sum;
     }
   if (!st && !isfinite(trace)) st = wd_fail(err, WD_ERR_ARGUMENT, "a latent of the batch is not finite");
-  if (!st) jacobi(n, gram, vectors);
+  if (!st) st = wd_symmetric_eigen(gram, n, values, vectors, err);
   for (int k = 0; k < 2 && !st; k++) {
-    int best = -1;
-    for (int i = 0; i < n; i++)
-      if (best < 0 || gram[i * n + i] > gram[best * n + best]) best = i;
-    double value = gram[best * n + best];
+    const int best = n - 1 - k;
+    const double value = values[best];
     if (!(value > 1e-10 * trace) || !(trace > 0)) {
       st = wd_fail(err, WD_ERR_ARGUMENT, "%d latents do not spread in two directions", n);
       break;
@@ -309,11 +274,11 @@ wd_status wd_latent_principal(int n, const float *latents, size_t count, float *
     turn_positive(e, count);
     deviation[k] = sqrt(value / (n - 1));
     share[k] = value / trace;
-    gram[best * n + best] = -1; /* taken */
   }
   wd_free(centred);
   wd_free(gram);
   wd_free(vectors);
+  wd_free(values);
   return st;
 }
 

@@ -88,7 +88,7 @@ void wd_latent_plane_point(const wd_latent_plane *plane, double u, double v, flo
 wd_status wd_latent_random_directions(uint64_t seed, size_t count, float *e1, float *e2, wd_error *err);
 
 /* The two directions in which n latents (n x count, 3..WD_PRINCIPAL_MAX) spread most about their mean, by
- * the Gram matrix (cyclic Jacobi, in double); the largest component of each is positive. deviation[i]: of the
+ * the Gram matrix (in double); the largest component of each is positive. deviation[i]: of the
  * latents along it; share[i]: of their whole variance. mean may be NULL. WD_ERR_ARGUMENT when they do not
  * spread in two directions. */
 enum { WD_PRINCIPAL_MAX = 512 };

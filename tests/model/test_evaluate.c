@@ -67,6 +67,39 @@ static void frechet(void) {
     }
   tap_at_most(worst / trace, 1e-12, "eigenvectors");
 
+  /* Of 60 rows and rank 5: most eigenvalues are nothing but rounding. */
+  enum { ROWS = 60, RANK = 5 };
+  static float factor[ROWS * RANK];
+  static double low[ROWS * ROWS], kept[ROWS * ROWS], v[ROWS * ROWS], l[ROWS];
+  double off = 0, total = 0;
+  wd_random_normals(6, 0, 0, ROWS * RANK, factor);
+  for (int i = 0; i < ROWS; i++)
+    for (int j = 0; j < ROWS; j++)
+      for (int k = 0; k < RANK; k++)
+        low[i * ROWS + j] += (double)factor[i * RANK + k] * (double)factor[j * RANK + k];
+  memcpy(kept, low, sizeof low);
+  for (int i = 0; i < ROWS * ROWS; i++) v[i] = NAN;
+  for (int i = 0; i < ROWS; i++) l[i] = NAN;
+  stop_on(wd_symmetric_eigen(low, ROWS, l, v, &err), &err, "eigen");
+  worst = 0;
+  for (int j = 0; j < ROWS; j++) {
+    total += kept[j * ROWS + j];
+    for (int i = 0; i < ROWS; i++) {
+      double sum = 0, dot = 0;
+      for (int k = 0; k < ROWS; k++) {
+        sum += kept[i * ROWS + k] * v[k * ROWS + j];
+        dot += v[k * ROWS + i] * v[k * ROWS + j];
+      }
+      worst = fmax(worst, fabs(sum - l[j] * v[i * ROWS + j]));
+      off = fmax(off, fabs(dot - (i == j)));
+    }
+  }
+  tap_at_most(worst / total, 1e-14, "eigenvectors of a matrix of rank 5");
+  tap_at_most(off, 1e-13, "they are orthonormal");
+  tap_at_most(fabs(l[ROWS - RANK - 1]) / l[ROWS - 1], 1e-14, "the eigenvalues beyond its rank");
+  tap_ok(l[ROWS - RANK] > 0.01 * l[ROWS - 1], "and those of its rank: %.3g to %.3g", l[ROWS - RANK],
+         l[ROWS - 1]);
+
   /* Sample mean and covariance of four points by hand. */
   const double points[] = {1, 2, 3, 2, 1, 6, 3, 6};
   wd_gaussian g = {0};
