@@ -273,6 +273,8 @@ static wd_status fill(wd_shard *shard, wd_error *err) {
   d->instants = extent(file, SCATTERED, 2);
   d->receivers = extent(file, SCATTERED, 3);
   d->codes = extent(file, CODES, 1);
+  if (!d->codes && wd_safetensors_find(file, part_name[CODES]))
+    return wd_fail(err, WD_ERR_FORMAT, "%.100s: its codes have no shape that a training shard's have", path);
   if (shard->count < 1 || !desc_is_sane(d))
     return wd_fail(
         err, WD_ERR_FORMAT,

@@ -56,6 +56,10 @@ static void look_shard(const char *path) {
   if (!out) abort(); /* all of it lies in a file of some kilobytes */
   for (int i = 0; i < wd_shard_count(shard); i++) {
     (void)wd_shard_get_record(shard, i);
+    int32_t *codes = malloc((size_t)d->codes * sizeof *codes + 1);
+    if (!codes) abort();
+    if ((wd_shard_read_codes(shard, i, codes, NULL) == WD_OK) != (d->codes > 0)) abort();
+    free(codes);
     if (wd_shard_read(shard, i, out, out + cells, out + cells + coded, NULL) == WD_OK)
       for (size_t k = 0; k < cells + 2 * coded; k++)
         if (!isfinite(out[k])) abort();
