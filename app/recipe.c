@@ -1,6 +1,7 @@
 #include "app/recipe.h"
 
 #include "app/status_error.h"
+#include "model/refine.h"
 #include "solver/family.h"
 
 #include <jansson.h>
@@ -318,7 +319,7 @@ static void read_refine(Reader *in, const json_t *o, WdRunRecipe *r, WdRecipe *p
   g_snprintf(in->where, sizeof in->where, "chain[%u].refine.", i);
   if (!json_is_object(refine)) refuse(in, "", "must be an object");
   int mode = (int)r->refine_mode;
-  p->refine_rate = 0.03;
+  p->refine_rate = WD_REFINE_RATE;
   read_int(in, refine, "steps", 0, MAX_STEPS, &p->refine_steps);
   read_real(in, refine, "rate", 1e-9, 100, &p->refine_rate);
   read_choice(in, refine, "mode", modes, 3, &mode);

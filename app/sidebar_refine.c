@@ -1,6 +1,7 @@
 /* Sidebar: refinement, gradient steps in latent space after the data. */
 #include "app/sidebar.h"
 #include "app/watch.h"
+#include "model/refine.h"
 #include "render/axis.h"
 
 #include <math.h>
@@ -23,7 +24,7 @@ static void update(gpointer user) {
   s->updating = TRUE;
   gtk_spin_button_set_value(GTK_SPIN_BUTTON(s->steps), CLAMP(s->view->next.refine_steps, 1, 500));
   gtk_spin_button_set_value(GTK_SPIN_BUTTON(s->rate),
-                            s->view->next.refine_rate > 0 ? s->view->next.refine_rate : 0.03);
+                            s->view->next.refine_rate > 0 ? s->view->next.refine_rate : WD_REFINE_RATE);
   s->updating = FALSE;
   int last = b ? wd_branch_last(b) : -1;
   const WdPosition *p = reached ? wd_recording_position(r, b->id, last) : NULL;

@@ -1,4 +1,5 @@
 #include "app/view.h"
+#include "model/refine.h"
 
 #include <math.h>
 
@@ -30,8 +31,8 @@ static void wd_view_init(WdView *v) {
                          .probe = TRUE,
                          .probe_x = 520,
                          .probe_z = 10};
-  v->next =
-      (WdRecipe){.seed = 42, .family = -1, .plan = {.steps = 16}, .refine_steps = 20, .refine_rate = 0.03};
+  v->next = (WdRecipe){
+      .seed = 42, .family = -1, .plan = {.steps = 16}, .refine_steps = 20, .refine_rate = WD_REFINE_RATE};
 }
 
 WdView *wd_view_new(void) {

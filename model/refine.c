@@ -21,7 +21,7 @@ struct wd_refine {
 };
 
 static void defaults(wd_refine_desc *d) {
-  if (!d->rate) d->rate = 0.03;
+  if (!d->rate) d->rate = WD_REFINE_RATE;
   if (!d->beta1) d->beta1 = 0.9;
   if (!d->beta2) d->beta2 = 0.999;
   if (!d->epsilon) d->epsilon = 1e-12;

@@ -12,10 +12,15 @@
 
 #include "model/latent_residual.h"
 
+/* The default rate. Over 20 steps larger ones lower the objective further, but by way of its frozen
+ * denominator: maps grow blander, and the residual over denominators of its own is worse for it
+ * (tests/bench/RESULTS.md). */
+#define WD_REFINE_RATE 0.02
+
 /* Zero means the default in brackets. */
 typedef struct wd_refine_desc {
   wd_latent_residual_desc residual;
-  double rate;         /* [0.03] */
+  double rate;         /* [WD_REFINE_RATE] */
   double beta1, beta2; /* [0.9, 0.999] */
   double epsilon;      /* [1e-12]: gradients of the log-norm MSE are small */
 } wd_refine_desc;

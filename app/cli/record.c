@@ -39,7 +39,7 @@ static const cli_option options[] = {
              "too"},
     {"refine", 0, CLI_INT, offsetof(record_args, refine), .min = 0, .max = 100000, .initial = "0",
      .help = "steps of refinement after the data of the last branch"},
-    {"rate", 'r', CLI_REAL, offsetof(record_args, rate), .min = 1e-9, .max = 100, .initial = "0.03",
+    {"rate", 'r', CLI_REAL, offsetof(record_args, rate), .min = 1e-9, .max = 100, .initial = "0.02",
      .help = "rate of the refinement"},
     {"also", 0, CLI_TEXT, offsetof(record_args, also), .value = "SEEDS",
      .help = "further runs, of these seeds (3,17,40) and otherwise the same"},

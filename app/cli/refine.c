@@ -25,7 +25,7 @@ static const cli_option options[] = {
     {"measure", 0, CLI_CHOICE, offsetof(refine_args, measure),
      .choices = "reflection_residual|relative_l2|log_norm_mse", .initial = "reflection_residual",
      .help = "which residual descends; its denominator stays that of step 0"},
-    {"rate", 'r', CLI_REAL, offsetof(refine_args, rate), .min = 1e-9, .max = 100, .initial = "0.03",
+    {"rate", 'r', CLI_REAL, offsetof(refine_args, rate), .min = 1e-9, .max = 100, .initial = "0.02",
      .help = "Adam's rate: about how far each number of a latent moves a step"},
     CLI_MODE_OPTION(refine_args),
     {"quantise", 0, CLI_FLAG, offsetof(refine_args, quantise),
