@@ -52,9 +52,11 @@ static GtkWidget *widget_of(WdWindow *w, WdTarget target) {
   return NULL;
 }
 
+/* Not of what has no room yet: before it is first allocated a card's bounds are its border, 2 by 2, in which
+ * a cover's label would have less than nothing. */
 static gboolean bounds(Stage *s, GtkWidget *widget, graphene_rect_t *out) {
-  return widget && gtk_widget_get_mapped(widget) && gtk_widget_compute_bounds(widget, s->overlay, out) &&
-         out->size.width > 1 && out->size.height > 1;
+  return widget && gtk_widget_get_mapped(widget) && gtk_widget_get_width(widget) > 0 &&
+         gtk_widget_get_height(widget) > 0 && gtk_widget_compute_bounds(widget, s->overlay, out);
 }
 
 /* A whole panel with what belongs to it, the gather with its shots. */
