@@ -1,6 +1,5 @@
 #include "app/clips.h"
 #include "app/recording_private.h"
-#include "solver/memory.h"
 
 #include <math.h>
 #include <string.h>

@@ -6,11 +6,6 @@ GtkWindow *wd_dialog_find(WdWindow *parent, const char *name) {
   return dialog;
 }
 
-WdWindow *wd_dialog_parent(GtkWindow *dialog) {
-  GtkWindow *parent = gtk_window_get_transient_for(dialog);
-  return parent ? WD_WINDOW(parent) : NULL;
-}
-
 static gboolean on_escape(GtkWidget *widget, GVariant *arguments, gpointer user) {
   (void)arguments, (void)user;
   gtk_window_close(GTK_WINDOW(widget));

@@ -9,8 +9,6 @@
 GtkWindow *wd_dialog_find(WdWindow *parent, const char *name);
 /* A window of that widget name over the parent, not shown yet; wd_dialog_find knows it until it is closed. */
 GtkWindow *wd_dialog_new(WdWindow *parent, const char *name, const char *title, int width, int height);
-/* The window that a dialog belongs to; NULL once that is gone. */
-WdWindow *wd_dialog_parent(GtkWindow *dialog);
 
 /* A row of a grid: label with the control beside it, which is labelled by it for assistive technology. */
 void wd_dialog_row(GtkWidget *grid, int row, const char *label, GtkWidget *control);

@@ -193,12 +193,6 @@ void wd_explorer_get_extent(const WdExplorer *x, double *lo, double *hi, double 
   *step = (*hi - *lo) / (WD_LATTICE - 1);
 }
 
-const char *wd_explorer_unit(const WdExplorer *x) {
-  return x->shape == WD_SHAPE_ANCHORS     ? "fraction of the way from the first anchor"
-         : x->shape == WD_SHAPE_PRINCIPAL ? "deviations of the batch"
-                                          : "lengths of the anchor";
-}
-
 static char *missing(WdExplorer *x) {
   if (!wd_session_get_model(x->session)) return g_strdup("Open a model to explore its latent space.");
   for (int i = 0; i < wanted_anchors(x); i++) {

@@ -177,8 +177,6 @@ wd_mixing wd_explorer_get_mixing(WdExplorer *x);
 void wd_explorer_get_extent(const WdExplorer *x, double *lo, double *hi, double *step);
 /* "Mixed in the data latents z0: straight, length restored ..." g_free. */
 char *wd_explorer_words(WdExplorer *x);
-/* What the anchors are to the plane: "u", "v" in words for the axes. */
-const char *wd_explorer_unit(const WdExplorer *x);
 char *wd_explorer_describe(WdExplorer *x); /* of plane and cursor, for assistive technology; g_free */
 
 /* ---- the cursor */

@@ -125,7 +125,3 @@ void wd_figure_preview_set(WdFigurePreview *self, WdFigureSheet *sheet, const ch
     gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, about, -1);
   gtk_widget_queue_draw(GTK_WIDGET(self));
 }
-
-WdFigureSheet *wd_figure_preview_get(WdFigurePreview *self) {
-  return self->sheet;
-}

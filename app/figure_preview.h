@@ -12,6 +12,5 @@ G_DECLARE_FINAL_TYPE(WdFigurePreview, wd_figure_preview, WD, FIGURE_PREVIEW, Gtk
 GtkWidget *wd_figure_preview_new(void);
 /* Takes the sheet over; NULL shows the message alone. */
 void wd_figure_preview_set(WdFigurePreview *preview, WdFigureSheet *sheet, const char *message);
-WdFigureSheet *wd_figure_preview_get(WdFigurePreview *preview); /* borrowed */
 
 #endif

@@ -2,7 +2,6 @@
 
 #include "app/first_arrivals.h"
 #include "app/side_plot.h"
-#include "app/widget_style.h"
 #include "render/panel.h"
 
 #include <math.h>

@@ -3,7 +3,6 @@
 
 #include "app/random_seed.h"
 #include "app/sidebar.h"
-#include "render/axis.h"
 
 #include <math.h>
 

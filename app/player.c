@@ -113,12 +113,3 @@ void wd_player_attach(GtkWidget *widget, WdSession *session, WdView *view) {
   g_signal_connect(widget, "destroy", G_CALLBACK(on_destroy), p);
   g_object_set_data_full(G_OBJECT(widget), "wd-player", p, g_free);
 }
-
-gboolean wd_player_autoplay(GtkWidget *widget, WdView *view) {
-  gboolean animations = TRUE;
-  g_object_get(gtk_widget_get_settings(widget), "gtk-enable-animations", &animations, NULL);
-  if (!animations) return FALSE;
-  view->playing = TRUE;
-  wd_view_changed(view, WD_VIEW_PLAY);
-  return TRUE;
-}

@@ -11,7 +11,5 @@
 
 /* Lives as long as `widget`, whose frame clock drives it. Session and view outlive the widget. */
 void wd_player_attach(GtkWidget *widget, WdSession *session, WdView *view);
-/* What a demo or a lesson calls to start by itself: FALSE, and nothing moves, where animations are off. */
-gboolean wd_player_autoplay(GtkWidget *widget, WdView *view);
 
 #endif

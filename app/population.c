@@ -2,7 +2,6 @@
 
 #include "app/csv.h"
 #include "app/flags.h"
-#include "app/score.h"
 #include "app/status_error.h"
 #include "solver/family.h"
 

@@ -51,15 +51,6 @@ const WdScoreInfo *wd_score_get_info(int kind) {
   return kind >= 0 && kind < WD_SCORES ? &infos[kind] : NULL;
 }
 
-gboolean wd_score_parse(const char *key, int *kind) {
-  for (int i = 0; i < WD_SCORES; i++)
-    if (strcmp(key, infos[i].key) == 0) {
-      *kind = i;
-      return TRUE;
-    }
-  return FALSE;
-}
-
 static void fill(double *value, const wd_measure *m) {
   for (int i = 0; i < WD_METRICS; i++) value[i] = wd_measure_get(m, (wd_metric)i);
   for (int i = WD_METRICS; i < WD_SCORES; i++) value[i] = NAN;

@@ -10,8 +10,7 @@
 WdScore *wd_score_new(wd_wave_mode mode, const wd_comparison *comparison, double seconds);
 /* The mean |lag| in ms, of all traces and of each shot's. */
 void wd_score_set_lag(WdScore *score, const wd_lag_map *lags);
-WdScore *wd_score_copy(const WdScore *score);        /* NULL of NULL */
-void wd_score_free(WdScore *score);                  /* NULL is harmless */
-gboolean wd_score_parse(const char *key, int *kind); /* FALSE for an unknown key */
+WdScore *wd_score_copy(const WdScore *score); /* NULL of NULL */
+void wd_score_free(WdScore *score);           /* NULL is harmless */
 
 #endif

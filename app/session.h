@@ -84,14 +84,6 @@ WdSessionState wd_session_get_state(WdSession *s);
 const WdModelInfo *wd_session_get_model(WdSession *s); /* NULL: none */
 /* False when the model's evaluation does not have that figure. */
 gboolean wd_session_get_levels(WdSession *s, int score_kind, WdLevels *out);
-/* How the evaluation's runs went, step by step (x0-hat): the population for the plot. n points, borrowed
- * until another model is loaded; NULL, and n 0, when the evaluation does not have that figure. */
-typedef struct WdWayPoint {
-  int step, timestep;
-  double log_snr; /* infinite at the data */
-  double p05, median, p95;
-} WdWayPoint;
-const WdWayPoint *wd_session_get_way(WdSession *s, int score_kind, guint *n);
 
 WdRecording *wd_session_get_recording(WdSession *s); /* never NULL */
 /* Replaces the recording (stops first); takes a reference. The latents of another model can be replayed, not
@@ -162,7 +154,6 @@ gboolean wd_session_populate(WdSession *s, const WdPopulateDesc *desc, const WdP
 /* after_this: the sample under way is finished first. */
 void wd_session_populate_stop(WdSession *s, gboolean after_this);
 void wd_session_populate_forget(WdSession *s, gpointer user); /* stops, and calls nobody any more */
-gboolean wd_session_is_populating(WdSession *s);
 
 /* ---- looking. Each view (0 or 1, the two of a comparison) looks at one latent; what is missing of it is
  * made: decoded, then simulated live, then, once the view rests, in exact mode. `rest`: the view has come to

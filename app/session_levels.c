@@ -9,12 +9,9 @@
 #include <math.h>
 #include <string.h>
 
-enum { POINTS = 1024 };
-
 typedef struct Levels {
   gboolean known[WD_SCORES];
   WdLevels of[WD_SCORES];
-  GArray *way[WD_SCORES]; /* WdWayPoint */
 } Levels;
 
 /* The keys of populations in the file; NULL: it has none of that figure. */
@@ -76,23 +73,6 @@ static void read_figure(const json_t *o, int kind, WdLevels *l) {
   }
 }
 
-static GArray *read_way(const json_t *o, int kind) {
-  const json_t *x0 = json_object_get(json_object_get(o, "convergence"), "x0");
-  GArray *way = g_array_new(FALSE, FALSE, sizeof(WdWayPoint));
-  for (size_t i = 0; i < MIN(json_array_size(x0), POINTS); i++) {
-    const json_t *at = json_array_get(x0, i);
-    double step = number(at, "step"), timestep = number(at, "timestep"), snr = number(at, "log_snr");
-    WdWayPoint p = {isfinite(step) ? (int)CLAMP(step, 0, 1e6) : (int)i,
-                    isfinite(timestep) ? (int)CLAMP(timestep, -1, 1e6) : -1,
-                    isfinite(snr) ? snr : INFINITY,
-                    number_at(at, "%s/p05", key_of[kind]),
-                    number_at(at, "%s/median", key_of[kind]),
-                    number_at(at, "%s/p95", key_of[kind])};
-    g_array_append_val(way, p);
-  }
-  return way;
-}
-
 void wd_session_load_levels(WdSession *s) {
   wd_session_clear_levels(s);
   char folder[1024] = "";
@@ -108,9 +88,7 @@ void wd_session_load_levels(WdSession *s) {
   Levels *l = g_new0(Levels, 1);
   for (int i = 0; i < WD_SCORES; i++) {
     l->known[i] = key_of[i] != NULL;
-    if (!l->known[i]) continue;
-    read_figure(o, i, &l->of[i]);
-    l->way[i] = read_way(o, i);
+    if (l->known[i]) read_figure(o, i, &l->of[i]);
   }
   s->levels = l;
   if (s->model) {
@@ -124,11 +102,7 @@ void wd_session_load_levels(WdSession *s) {
 }
 
 void wd_session_clear_levels(WdSession *s) {
-  Levels *l = s->levels;
-  for (int i = 0; l && i < WD_SCORES; i++)
-    if (l->way[i]) g_array_unref(l->way[i]);
-  g_free(l);
-  s->levels = NULL;
+  g_clear_pointer(&s->levels, g_free);
 }
 
 gboolean wd_session_get_levels(WdSession *s, int kind, WdLevels *out) {
@@ -136,12 +110,4 @@ gboolean wd_session_get_levels(WdSession *s, int kind, WdLevels *out) {
   if (!l || kind < 0 || kind >= WD_SCORES || !l->known[kind]) return FALSE;
   *out = l->of[kind];
   return TRUE;
-}
-
-const WdWayPoint *wd_session_get_way(WdSession *s, int kind, guint *n) {
-  const Levels *l = s->levels;
-  *n = 0;
-  if (!l || kind < 0 || kind >= WD_SCORES || !l->known[kind] || !l->way[kind]->len) return NULL;
-  *n = l->way[kind]->len;
-  return &g_array_index(l->way[kind], WdWayPoint, 0);
 }

@@ -91,10 +91,6 @@ void wd_session_populate_forget(WdSession *s, gpointer user) {
   if (s->engine) wd_engine_batch(s->engine, NULL);
 }
 
-gboolean wd_session_is_populating(WdSession *s) {
-  return s->batch != 0;
-}
-
 void wd_session_take_sample(WdSession *s, WdResult *r) {
   if (r->serial != s->batch || !s->calls.sample) return;
   s->calls.sample(g_steal_pointer(&r->sample), r->way, s->calls.user);

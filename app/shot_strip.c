@@ -1,6 +1,5 @@
 /* Buttons All, 1..n, each with a small picture of its shot. */
 #include "app/picture_view.h"
-#include "app/widget_style.h"
 #include "app/widgets.h"
 
 #include <math.h>

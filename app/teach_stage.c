@@ -5,7 +5,6 @@
 
 #include "app/layer.h"
 #include "app/panel_view_private.h"
-#include "app/widget_style.h"
 #include "app/window_private.h"
 
 #include <math.h>
