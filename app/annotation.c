@@ -66,13 +66,21 @@ GPtrArray *wd_annotations_copy(const GPtrArray *all) {
   return copy;
 }
 
+/* All bits of it: g_double_hash knows whole numbers alone, and none below zero. */
+static guint hash_of(double v) {
+  guint64 bits;
+  memcpy(&bits, &v, sizeof bits);
+  bits *= UINT64_C(0x9e3779b97f4a7c15);
+  return (guint)(bits >> 32);
+}
+
 guint wd_annotations_hash(const GPtrArray *all) {
   guint h = 0;
   for (guint i = 0; all && i < all->len; i++) {
     const WdAnnotation *a = all->pdata[i];
     h = h * 31 + 1 + (guint)a->kind * 4 + (a->gather ? 2u : 0u) + (guint)a->shot * 64 +
         (a->text ? g_str_hash(a->text) : 0);
-    for (int k = 0; k < a->points; k++) h = (h * 31 + g_double_hash(&a->x[k])) * 31 + g_double_hash(&a->y[k]);
+    for (int k = 0; k < a->points; k++) h = (h * 31 + hash_of(a->x[k])) * 31 + hash_of(a->y[k]);
   }
   return h;
 }

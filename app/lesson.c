@@ -25,6 +25,8 @@ static const char *const target_names[WD_TARGETS][2] = {
     [WD_TARGET_PROFILES] = {"profiles", "Profiles"},
     [WD_TARGET_TRACE_WINDOW] = {"trace_window", "Trace window"},
     [WD_TARGET_PAGE] = {"page", "Page"},
+    [WD_TARGET_WAVEFIELD] = {"wavefield", "Wavefield"},
+    [WD_TARGET_WAVEFIELD_GATHER] = {"wavefield_gather", "Gather of the wavefield"},
 };
 
 const char *wd_target_name(int target) {

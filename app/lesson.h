@@ -36,7 +36,9 @@ typedef enum WdTarget {
   WD_TARGET_DIFFERENCE_B,
   WD_TARGET_PROFILES,
   WD_TARGET_TRACE_WINDOW,
-  WD_TARGET_PAGE, /* the page of the mode that the patch names, Latent say */
+  WD_TARGET_PAGE,             /* the page of the mode that the patch names, Latent say */
+  WD_TARGET_WAVEFIELD,        /* of the wavefield: the map that the wave runs through, */
+  WD_TARGET_WAVEFIELD_GATHER, /* and the gather that it writes */
   WD_TARGETS
 } WdTarget;
 const char *wd_target_name(int target);  /* in files; NULL beyond the last */

@@ -106,6 +106,10 @@ void wd_modes_arrange(WdWindow *w) {
   const WdModePlace place = modes[mode].place;
   const gboolean work = wd_recording_count(wd_session_get_recording(w->session)) > 0;
   GtkWidget *stack = place == WD_MODE_BESIDE ? w->beside : w->pages;
+  /* A lesson's text stands beside the page of a whole mode too, which one of its steps may have chosen. */
+  const gboolean beside = place == WD_MODE_BESIDE || (place == WD_MODE_WHOLE && wd_teach_lesson(w));
+  if (beside && place != WD_MODE_BESIDE)
+    gtk_stack_set_visible_child(GTK_STACK(w->beside), page_of(w, w->beside, WD_MODE_TEACH));
   if (place == WD_MODE_PANELS)
     gtk_stack_set_visible_child_name(GTK_STACK(w->pages), work ? "work" : "empty");
   else
@@ -122,9 +126,8 @@ void wd_modes_arrange(WdWindow *w) {
       gtk_widget_grab_focus(GTK_WIDGET(wd_wavefield_view_get_canvas(WD_WAVEFIELD_VIEW(page))));
     }
   }
-  const gboolean beside = place == WD_MODE_BESIDE;
   if (beside && !gtk_widget_get_visible(w->beside))
-    gtk_paned_set_position(GTK_PANED(w->main), modes[mode].width);
+    gtk_paned_set_position(GTK_PANED(w->main), modes[WD_MODE_TEACH].width);
   gtk_widget_set_visible(w->beside, beside);
   GAction *action = g_action_map_lookup_action(G_ACTION_MAP(w), "mode");
   const char *now = g_variant_get_string(g_action_get_state(action), NULL);

@@ -5,6 +5,7 @@
 
 #include "app/layer.h"
 #include "app/panel_view_private.h"
+#include "app/wavefield_view.h"
 #include "app/window_private.h"
 
 #include <math.h>
@@ -46,6 +47,11 @@ static GtkWidget *widget_of(WdWindow *w, WdTarget target) {
   case WD_TARGET_PROFILES: return w->profiles;
   case WD_TARGET_TRACE_WINDOW: return w->traces;
   case WD_TARGET_PAGE: return w->pages;
+  case WD_TARGET_WAVEFIELD:
+  case WD_TARGET_WAVEFIELD_GATHER: {
+    GtkWidget *page = gtk_stack_get_child_by_name(GTK_STACK(w->pages), "wavefield");
+    return page ? GTK_WIDGET(wd_wavefield_view_get_canvas(WD_WAVEFIELD_VIEW(page))) : NULL;
+  }
   case WD_TARGETS: break;
   }
   return NULL;
@@ -64,8 +70,21 @@ static GtkWidget *card_of(WdWindow *w, WdTarget target) {
   return widget && WD_IS_PANEL_VIEW(widget) ? gtk_widget_get_parent(widget) : widget;
 }
 
+/* One of the wavefield's pictures, with its axes. */
+static gboolean wave_rect(GtkWidget *canvas, WdTarget target, graphene_rect_t *out) {
+  wd_rect r;
+  if (!wd_wavefield_canvas_area(WD_WAVEFIELD_CANVAS(canvas),
+                                target == WD_TARGET_WAVEFIELD ? WD_PLACE_MAP : WD_PLACE_GATHER, &r))
+    return TRUE; /* no room for it: the canvas as a whole */
+  *out = GRAPHENE_RECT_INIT(out->origin.x + (float)r.x, out->origin.y + (float)r.y, (float)r.width,
+                            (float)r.height);
+  return TRUE;
+}
+
 static gboolean rect_of(Stage *s, const WdSpotlight *spot, graphene_rect_t *out) {
   GtkWidget *widget = widget_of(s->window, spot->target);
+  if (widget && WD_IS_WAVEFIELD_CANVAS(widget))
+    return bounds(s, widget, out) && wave_rect(widget, spot->target, out);
   if (!spot->region || !widget || !WD_IS_PANEL_VIEW(widget))
     return bounds(s, card_of(s->window, spot->target), out);
   if (!bounds(s, widget, out)) return FALSE;
@@ -175,7 +194,8 @@ static gboolean look(Stage *s) {
   }
   for (int i = 0; i < WD_TARGETS; i++) {
     graphene_rect_t r = {0};
-    const gboolean on = hide && (step->hide & 1u << i) && bounds(s, card_of(s->window, (WdTarget)i), &r);
+    const gboolean on =
+        hide && (step->hide & 1u << i) && rect_of(s, &(WdSpotlight){.target = (WdTarget)i}, &r);
     if (on && memcmp(&r, &s->covered[i], sizeof r)) {
       s->covered[i] = r;
       gtk_widget_queue_allocate(s->overlay);
@@ -242,7 +262,7 @@ static gboolean on_page_key(GtkEventControllerKey *c, guint value, guint code, G
   WdWindow *w = s->window;
   GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(w));
   if ((value != GDK_KEY_Page_Up && value != GDK_KEY_Page_Down) || state & (GDK_CONTROL_MASK | GDK_ALT_MASK) ||
-      w->view->mode != WD_MODE_TEACH || !wd_teach_lesson(w) || (focus && GTK_IS_EDITABLE(focus)))
+      !gtk_widget_get_visible(w->beside) || !wd_teach_lesson(w) || (focus && GTK_IS_EDITABLE(focus)))
     return GDK_EVENT_PROPAGATE;
   wd_teach_next(w, value == GDK_KEY_Page_Down ? 1 : -1);
   return GDK_EVENT_STOP;

@@ -208,6 +208,11 @@ gboolean wd_wavefield_canvas_place(WdWavefieldCanvas *self, WdWavefieldPlace whi
   return TRUE;
 }
 
+gboolean wd_wavefield_canvas_area(WdWavefieldCanvas *self, WdWavefieldPlace which, wd_rect *out) {
+  *out = self->area[which];
+  return out->width > 0;
+}
+
 /* ---- painting */
 
 /* A picture with what moves in it, lines and clock, in one texture: every layer that a frame brings anew

@@ -24,6 +24,8 @@ WdWavefieldScene *wd_wavefield_canvas_get_scene(WdWavefieldCanvas *self);
 /* Where things stand in the widget: pictures of map, gather (facet 0) and trace's plot. False: not there. */
 typedef enum WdWavefieldPlace { WD_PLACE_MAP = 0, WD_PLACE_GATHER, WD_PLACE_TRACE } WdWavefieldPlace;
 gboolean wd_wavefield_canvas_place(WdWavefieldCanvas *self, WdWavefieldPlace which, wd_rect *out);
+/* The same with its axes, header and bar. */
+gboolean wd_wavefield_canvas_area(WdWavefieldCanvas *self, WdWavefieldPlace which, wd_rect *out);
 
 /* Frames painted since the widget was made; for measuring. */
 guint wd_wavefield_canvas_frames(WdWavefieldCanvas *self);
