@@ -23,11 +23,23 @@ static Page *page_of(GtkWidget *page) {
   return g_object_get_data(G_OBJECT(page), "page");
 }
 
+/* Whether the window may close without a question depends on it. */
+static void on_work(WdInspect *i, guint parts, WdWindow *w) {
+  (void)i;
+  if (parts & WD_INSPECT_WORK) wd_window_queue_update(w);
+}
+
+gboolean wd_window_is_sampling(WdWindow *w) {
+  const WdInspect *i = g_object_get_data(G_OBJECT(w), "wd-inspect");
+  return i && i->working;
+}
+
 WdInspect *wd_window_get_inspect(WdWindow *w) {
   WdInspect *i = g_object_get_data(G_OBJECT(w), "wd-inspect");
   if (!i) {
     i = wd_inspect_new(w->session);
     g_object_set_data_full(G_OBJECT(w), "wd-inspect", i, g_object_unref);
+    g_signal_connect_object(i, "changed", G_CALLBACK(on_work), w, 0);
   }
   return i;
 }

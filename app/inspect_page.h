@@ -9,6 +9,8 @@ GtkWidget *wd_inspect_page_new(WdWindow *window);
 
 /* The window's population, made with the page or when first asked for; borrowed. */
 WdInspect *wd_window_get_inspect(WdWindow *window);
+/* Whether it is sampling seeds now. */
+gboolean wd_window_is_sampling(WdWindow *window);
 /* Opens a population in Inspect mode. */
 gboolean wd_window_open_population(WdWindow *window, const char *path, GError **error);
 

@@ -46,6 +46,10 @@ static const Key keys[] = {
     {"v", "win.density", NONE},
     {"Page_Up", "win.lesson-previous", NONE, FALSE, IN(WD_MODE_TEACH)},
     {"Page_Down", "win.lesson-next", NONE, FALSE, IN(WD_MODE_TEACH)},
+    {"Page_Up", "win.lesson-previous", NONE, FALSE, IN(WD_MODE_LATENT)}, /* a lesson beside it */
+    {"Page_Down", "win.lesson-next", NONE, FALSE, IN(WD_MODE_LATENT)},
+    {"Page_Up", "win.lesson-previous", NONE, FALSE, IN(WD_MODE_INSPECT)},
+    {"Page_Down", "win.lesson-next", NONE, FALSE, IN(WD_MODE_INSPECT)},
     {"q", "win.annotate-next", NONE},
     {"F5", "win.present", NONE, TRUE},
     {"F7", "win.freeze", NONE, TRUE},
@@ -147,8 +151,12 @@ static gboolean on_key(GtkWidget *widget, GVariant *arguments, gpointer trigger)
   if (w->update_idle) wd_teach_update_actions(w);
   if (w->update_idle) wd_annotate_update_actions(w);
   if (w->update_idle) wd_actions_update(w); /* keys may come faster than the window gets idle */
-  const char *name = strchr(key->action, '.') + 1;
-  GAction *action = g_action_map_lookup_action(G_ACTION_MAP(w), name);
+  GAction *action = g_action_map_lookup_action(G_ACTION_MAP(w), strchr(key->action, '.') + 1);
+  if (g_str_has_prefix(key->action, "win.lesson-") && !wd_teach_lesson(w)) { /* what it means elsewhere */
+    key = find_key(trigger, WD_MODES);
+    if (!key || (!key->in_text && edits_text(w))) return GDK_EVENT_PROPAGATE;
+    action = g_action_map_lookup_action(G_ACTION_MAP(w), strchr(key->action, '.') + 1);
+  }
   if (!action || !g_action_get_enabled(action)) return GDK_EVENT_PROPAGATE;
   g_action_activate(action, key->parameter == NONE ? NULL : g_variant_new_int32(key->parameter));
   return GDK_EVENT_STOP;

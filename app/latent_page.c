@@ -6,7 +6,10 @@
 #include "app/player.h"
 #include "app/sidebar.h"
 #include "app/widget_pieces.h"
+#include "app/mode.h"
 #include "app/widgets.h"
+#include "app/window_private.h"
+#include "solver/npy.h"
 
 /* ---- the explorer and the view */
 
@@ -137,11 +140,9 @@ static GtkWidget *plane_page(WdLatentPage *page) {
   GtkWidget *plot = wd_plot_view_new(page->session, page->view);
   gtk_widget_set_name(plot, "latent-plot");
   gtk_widget_set_size_request(plot, -1, 200);
-  GtkWidget *scroll = gtk_scrolled_window_new(); /* its buttons are wider than what a small window has */
-  gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scroll), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
-  gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroll), plot);
+  wd_plot_view_set_compact(plot);
   GtkWidget *middle = wd_paned_new(GTK_ORIENTATION_VERTICAL, wd_card_new(page->plane, "plane-card"),
-                                   wd_card_new(scroll, "latent-plot-card"), NULL);
+                                   wd_card_new(plot, "latent-plot-card"), NULL);
   gtk_paned_set_resize_end_child(GTK_PANED(middle), FALSE);
   gtk_widget_set_hexpand(middle, TRUE);
   GtkWidget *controls = wd_card_new(controls_new(page), "latent-controls-card");
@@ -157,7 +158,10 @@ static GtkWidget *pair_new(WdLatentPage *page) {
   GtkWidget *below = wd_card_new(gather, "latent-gather-card");
   GtkWidget *strip = wd_shot_strip_new(page->session, page->view, 0);
   gtk_widget_set_name(strip, "latent-shots");
-  gtk_box_append(GTK_BOX(below), strip);
+  GtkWidget *slide = gtk_scrolled_window_new(); /* narrower than its pictures, where there is no room */
+  gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(slide), GTK_POLICY_EXTERNAL, GTK_POLICY_NEVER);
+  gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(slide), strip);
+  gtk_box_append(GTK_BOX(below), slide);
   return wd_paned_new(GTK_ORIENTATION_VERTICAL, wd_card_new(velocity, "latent-velocity-card"), below, NULL);
 }
 
@@ -185,6 +189,43 @@ gboolean wd_latent_page_is_drawn(WdWindow *window) {
 
 WdLatentPage *wd_latent_page_get(GtkWidget *widget) {
   return g_object_get_data(G_OBJECT(widget), "wd-latent-page");
+}
+
+gboolean wd_latent_page_open_file(WdWindow *w, const char *path) {
+  const WdModelInfo *m = wd_session_get_model(w->session);
+  wd_npy *npy = NULL;
+  if (!m || !g_str_has_suffix(path, ".npy") || wd_npy_open(path, &npy, NULL)) return FALSE;
+  const int dims = wd_npy_dims(npy);
+  const size_t *s = wd_npy_shape(npy);
+  const gboolean latents = dims >= 3 && dims <= 5 && s[dims - 3] == (size_t)m->latent.channels &&
+                           s[dims - 2] == (size_t)m->latent.height && s[dims - 1] == (size_t)m->latent.width;
+  const size_t n = !latents ? 0 : dims == 3 ? 1 : s[0];
+  wd_npy_close(npy);
+  if (!n) return FALSE;
+  w->view->mode = WD_MODE_LATENT;
+  wd_view_changed(w->view, WD_VIEW_LAYOUT);
+  wd_modes_arrange(w);
+  WdLatentPage *page = g_object_get_data(G_OBJECT(w), "wd-latent-page");
+  WdExplorer *x = page->explorer;
+  const int count = (int)MIN(n, (size_t)WD_ANCHORS);
+  g_autoptr(GError) error = NULL;
+  wd_explorer_set_domain(x, WD_DOMAIN_DATA);
+  wd_explorer_set_shape(x, WD_SHAPE_ANCHORS);
+  for (int i = 0; i < count; i++)
+    if (!wd_explorer_set_file(x, i, path, i, &error)) {
+      wd_window_notify_error(w, "The latents could not be taken as anchors", error);
+      return TRUE;
+    }
+  g_autofree char *base = g_path_get_basename(path);
+  g_autofree char *what =
+      count == 1 ? g_strdup_printf("The latent of %s is anchor A.", base)
+                 : g_strdup_printf("The first %s latents of %s are anchors %s.", count == 2 ? "two" : "three",
+                                   base, count == 2 ? "A and B" : "A, B and C");
+  g_autofree char *kept = n > (size_t)count
+                              ? g_strdup_printf("It holds %zu; Anchors, in the controls, chooses others.", n)
+                              : NULL;
+  wd_window_notify(w, &(WdNotice){.code = WD_OK, .what = what, .kept = kept});
+  return TRUE;
 }
 
 GtkWidget *wd_latent_page_new(WdWindow *window) {

@@ -22,6 +22,10 @@ GtkWidget *wd_latent_page_new(WdWindow *window); /* for mode.c */
 /* Of a page made by the former; NULL for another widget. */
 WdLatentPage *wd_latent_page_get(GtkWidget *page);
 
+/* A .npy file of latents of the loaded model: Latent mode is shown, and the first three of them are its
+ * anchors. FALSE, and nothing is done, when it is none. */
+gboolean wd_latent_page_open_file(WdWindow *window, const char *path);
+
 /* Whether all that the page draws by itself is there (a picture of the window waits for it); TRUE without
  * one. */
 gboolean wd_latent_page_is_drawn(WdWindow *window);

@@ -156,8 +156,17 @@ gboolean wd_lesson_is_placeholder(const char *name) {
 
 static char *number(double v) {
   if (!isfinite(v)) return g_strdup("–");
-  if (v != 0 && (fabs(v) < 1e-3 || fabs(v) >= 1e5)) return g_strdup_printf("%.1e", v);
-  return g_strdup_printf(fabs(v) < 0.1 ? "%.3f" : fabs(v) < 10 ? "%.2f" : "%.0f", v);
+  char plain[32];
+  if (v != 0 && (fabs(v) < 1e-4 || fabs(v) >= 1e5))
+    g_snprintf(plain, sizeof plain, "%.1e", fabs(v));
+  else /* two digits that say something */
+    g_snprintf(plain, sizeof plain,
+               fabs(v) < 0.01  ? "%.4f"
+               : fabs(v) < 0.1 ? "%.3f"
+               : fabs(v) < 10  ? "%.2f"
+                               : "%.0f",
+               fabs(v));
+  return g_strconcat(v < 0 ? "\xe2\x88\x92" : "", plain, NULL);
 }
 
 static double score(WdSession *session, WdView *v, int side, int k, int kind) {

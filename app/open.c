@@ -3,6 +3,7 @@
 #include "app/inspect_page.h"
 #include "app/open.h"
 
+#include "app/latent_page.h"
 #include "app/apply.h"
 #include "app/dialog.h"
 #include "app/import.h"
@@ -172,6 +173,11 @@ void wd_open_files(WdWindow *window, GFile *const *file, guint files) {
     g_autoptr(GError) error = NULL;
     if (!wd_window_open_population(window, path->pdata[0], &error))
       wd_window_notify_error(window, "The samples could not be opened", error);
+    g_free(path->pdata[0]);
+    return;
+  }
+  if (files == 1 && wd_latent_page_open_file(window, path->pdata[0])) {
+    remember(path->pdata[0]);
     g_free(path->pdata[0]);
     return;
   }

@@ -229,7 +229,10 @@ char *wd_plot_verdict(const WdPlotDesc *d, const WdScore *score) {
     else {
       char ratio[32];
       format_short(value / epsilon, ratio);
-      g_string_append_printf(s, own ? ": %s × your ε (%s)" : ": %s × ε (%s), so not within it", ratio, e);
+      if (value < 1.01 * epsilon) /* "1 x epsilon, so not within it" */
+        g_string_append_printf(s, own ? ": just above your ε (%s)" : ": just above ε (%s)", e);
+      else
+        g_string_append_printf(s, own ? ": %s × your ε (%s)" : ": %s × ε (%s), so not within it", ratio, e);
     }
     double usual = d->share && isfinite(d->share->stage1_p05) ? d->share->stage1_p05 : 0.05;
     if (isfinite(share) && share < usual && metric != WD_METRIC_REFLECTION_SHARE) {

@@ -3,6 +3,7 @@
 #include "app/plot_values.h"
 #include "app/residual_table.h"
 #include "app/truth.h"
+#include "app/widget_pieces.h"
 #include "app/widgets.h"
 
 #include <math.h>
@@ -15,7 +16,7 @@ struct _WdPlotView {
   WdSession *session;
   WdView *view;
   WdPlotCanvas *canvas;
-  GtkWidget *metric, *axis, *stack, *values, *table, *verdict, *truth;
+  GtkWidget *metric, *show, *axis, *stack, *values, *table, *verdict, *truth;
   GtkWidget *log, *per_shot, *both, *levels, *population, *model_epsilon;
   WdRecording *recording;
   gulong on_changed, on_position;
@@ -238,6 +239,16 @@ static GtkWidget *build_show(WdPlotView *p) {
   return button;
 }
 
+void wd_plot_view_set_compact(GtkWidget *plot) {
+  WdPlotView *p = WD_PLOT_VIEW(plot);
+  wd_drop_down_shorten(p->metric, PANGO_ELLIPSIZE_END, 18);
+  gtk_widget_set_visible(p->axis, FALSE);
+  gtk_menu_button_set_icon_name(GTK_MENU_BUTTON(p->show), "view-more-symbolic");
+  name_it(p->show, "What the plot shows");
+  gtk_button_set_icon_name(GTK_BUTTON(p->table), "view-list-symbolic");
+  name_it(p->table, "All positions and figures as a table");
+}
+
 static GtkWidget *build_tools(WdPlotView *p) {
   GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
   gtk_widget_set_margin_start(row, 6);
@@ -256,7 +267,8 @@ static GtkWidget *build_tools(WdPlotView *p) {
   g_signal_connect_swapped(p->axis, "notify::selected", G_CALLBACK(on_menu), p);
   gtk_box_append(GTK_BOX(row), p->metric);
   gtk_box_append(GTK_BOX(row), p->axis);
-  gtk_box_append(GTK_BOX(row), build_show(p));
+  p->show = build_show(p);
+  gtk_box_append(GTK_BOX(row), p->show);
   GtkWidget *space = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
   gtk_widget_set_hexpand(space, TRUE);
   gtk_box_append(GTK_BOX(row), space);

@@ -194,8 +194,9 @@ static gboolean look(Stage *s) {
   }
   for (int i = 0; i < WD_TARGETS; i++) {
     graphene_rect_t r = {0};
-    const gboolean on =
-        hide && (step->hide & 1u << i) && rect_of(s, &(WdSpotlight){.target = (WdTarget)i}, &r);
+    const gboolean on = hide && (step->hide & 1u << i) &&
+                        rect_of(s, &(WdSpotlight){.target = (WdTarget)i}, &r) && r.size.width > 60 &&
+                        r.size.height > 40; /* not yet arranged */
     if (on && memcmp(&r, &s->covered[i], sizeof r)) {
       s->covered[i] = r;
       gtk_widget_queue_allocate(s->overlay);

@@ -4,7 +4,6 @@ GtkWidget *wd_card_new(GtkWidget *child, const char *name) {
   GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
   if (name) gtk_widget_set_name(box, name);
   gtk_widget_add_css_class(box, "panel-card");
-  gtk_widget_set_overflow(box, GTK_OVERFLOW_HIDDEN);
   gtk_widget_set_hexpand(child, TRUE);
   gtk_widget_set_vexpand(child, TRUE);
   gtk_box_append(GTK_BOX(box), child);

@@ -19,6 +19,9 @@ GtkWidget *wd_trace_view_new(WdSession *session, WdView *view);
 GtkWidget *wd_profile_view_new(WdSession *session, WdView *view);
 /* plot_view.c: the residual plot with its menu and verdict. */
 GtkWidget *wd_plot_view_new(WdSession *session, WdView *view);
+/* Its buttons as icons, without the choice of the horizontal axis, which a walk has not: for narrow places.
+ */
+void wd_plot_view_set_compact(GtkWidget *plot);
 /* timeline.c: ticks, branches as lanes, transport buttons. */
 GtkWidget *wd_timeline_new(WdSession *session, WdView *view);
 /* sidebar.c: Run, Display, Physics, Latent, Branches. */

@@ -1,3 +1,4 @@
+#include "app/inspect_page.h"
 #include "app/actions.h"
 #include "app/annotate.h"
 #include "app/mode.h"
@@ -52,13 +53,14 @@ static gboolean update(gpointer user) {
   wd_teach_update_actions(w);
   wd_annotate_update_actions(w);
   const WdSessionState state = wd_session_get_state(w->session);
-  const gboolean busy = state == WD_SESSION_RUNNING || state == WD_SESSION_CANCELLING;
+  const gboolean busy =
+      state == WD_SESSION_RUNNING || state == WD_SESSION_CANCELLING || wd_window_is_sampling(w);
   GtkApplication *application = gtk_window_get_application(GTK_WINDOW(w));
   if (busy) w->worked = TRUE;
   if (busy && !w->inhibit && application)
-    w->inhibit = gtk_application_inhibit(application, GTK_WINDOW(w),
-                                         GTK_APPLICATION_INHIBIT_LOGOUT | GTK_APPLICATION_INHIBIT_SUSPEND,
-                                         "A run is going on");
+    w->inhibit = gtk_application_inhibit(
+        application, GTK_WINDOW(w), GTK_APPLICATION_INHIBIT_LOGOUT | GTK_APPLICATION_INHIBIT_SUSPEND,
+        wd_window_is_sampling(w) ? "Seeds are being sampled" : "A run is going on");
   else if (!busy && w->inhibit && application) {
     gtk_application_uninhibit(application, w->inhibit);
     w->inhibit = 0;
@@ -274,6 +276,7 @@ static void on_answer(GtkDialog *dialog, int response, gpointer user) {
   if (response != GTK_RESPONSE_ACCEPT) return;
   w->closing = TRUE; /* update() closes once the engine has stopped */
   store(w);
+  if (wd_window_is_sampling(w)) wd_inspect_stop(wd_window_get_inspect(w), FALSE);
   wd_session_stop(w->session);
   wd_window_queue_update(w);
 }
@@ -281,15 +284,19 @@ static void on_answer(GtkDialog *dialog, int response, gpointer user) {
 static gboolean wd_window_close_request(GtkWindow *window) {
   WdWindow *w = WD_WINDOW(window);
   const WdSessionState state = wd_session_get_state(w->session);
-  if (state == WD_SESSION_RUNNING && !w->closing) {
+  const gboolean sampling = wd_window_is_sampling(w);
+  if ((state == WD_SESSION_RUNNING || sampling) && !w->closing) {
     if (w->asked) return TRUE;
     w->asked = TRUE;
     GtkWidget *dialog = gtk_message_dialog_new(window, GTK_DIALOG_MODAL | GTK_DIALOG_DESTROY_WITH_PARENT,
-                                               GTK_MESSAGE_QUESTION, GTK_BUTTONS_NONE, "A run is going on");
+                                               GTK_MESSAGE_QUESTION, GTK_BUTTONS_NONE,
+                                               sampling ? "Seeds are being sampled" : "A run is going on");
     gtk_widget_set_name(dialog, "close-question");
     gtk_message_dialog_format_secondary_text(
-        GTK_MESSAGE_DIALOG(dialog), "Closing the window stops it. The steps made so far are kept in the "
-                                    "saved session.");
+        GTK_MESSAGE_DIALOG(dialog), "%s",
+        sampling
+            ? "Closing the window stops that. Samples that were not saved (Export, in Inspect mode) are lost."
+            : "Closing the window stops it. The steps made so far are kept in the saved session.");
     GtkWidget *keep = gtk_dialog_add_button(GTK_DIALOG(dialog), "Keep running", GTK_RESPONSE_CANCEL);
     GtkWidget *stop = gtk_dialog_add_button(GTK_DIALOG(dialog), "Stop and close", GTK_RESPONSE_ACCEPT);
     gtk_widget_set_name(keep, "close-keep");

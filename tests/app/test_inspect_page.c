@@ -99,6 +99,17 @@ static void check_rows(Ui *ui, GtkWidget *holder, const char *when) {
       when, rows.count, order->len, rows.wrong, rows.selected, rows.marked);
 }
 
+static gboolean asks(gpointer user) {
+  GtkWidget *dialog = ui_window(user, "close-question");
+  return dialog && ui_find(dialog, "close-stop");
+}
+static gboolean asks_not(gpointer user) {
+  return !ui_window(user, "close-question");
+}
+static gboolean is_gone(gpointer user) {
+  return !((Ui *)user)->window;
+}
+
 static void use(const char *folder) {
   g_autofree char *model = g_build_filename(folder, "model", NULL);
   bed_make_model(model, 5, FALSE);
@@ -244,6 +255,33 @@ static void use(const char *folder) {
            ui.view->place[0].position != ui.view->place[1].position)) ||
              wd_population_best_like(inspect->population, inspect->chosen, 0) == G_MAXUINT,
          "compared with the best of its family, side by side (%u branches)", wd_recording_count(r));
+  ui_settle(&ui);
+
+  /* A batch is not lost by closing the window unasked. */
+  const WdPopulateDesc batch = {.first = 100, .count = 500, .family = -1, .plan = {.steps = 4}};
+  GError *error = NULL;
+  tap_ok(wd_inspect_sample(inspect, &batch, &error) && inspect->working, "500 seeds are sampled %s",
+         error ? error->message : "");
+  g_clear_error(&error);
+  ui_focus(GTK_WIDGET(ui.window));
+  ui_key(&ui, "ctrl+w");
+  tap_ok(ui_wait(asks, &ui, 10), "Ctrl+W in the middle of it asks");
+  ui_settle(&ui);
+  GtkWidget *dialog = ui_window(&ui, "close-question");
+  if (dialog) ui_focus(dialog);
+  tap_ok(dialog && ui_click(ui_find(dialog, "close-keep"), 0.5, 0.5, 1) && ui_wait(asks_not, &ui, 10) &&
+             ui.window && inspect->working,
+         "Keep running keeps both");
+  if (ui.window) {
+    ui_focus(GTK_WIDGET(ui.window));
+    ui_key(&ui, "ctrl+w");
+    ui_wait(asks, &ui, 10);
+    ui_settle(&ui);
+    dialog = ui_window(&ui, "close-question");
+    if (dialog) ui_focus(dialog);
+  }
+  tap_ok(dialog && ui_click(ui_find(dialog, "close-stop"), 0.5, 0.5, 1) && ui_wait(is_gone, &ui, 20),
+         "Stop and close closes the window");
   ui_stop(&ui);
 }
 

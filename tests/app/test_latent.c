@@ -4,11 +4,13 @@
 
 #include "app/latent_page.h"
 #include "app/notice_bar.h"
+#include "app/open.h"
 #include "app/plane_view.h"
 #include "render/figure.h"
 #include "solver/memory.h"
 #include "solver/npy.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -260,6 +262,56 @@ static void test_export(void) {
   g_clear_pointer(&said, g_free);
 }
 
+static gboolean has_file_anchors(gpointer user) {
+  (void)user;
+  for (int i = 0; i < WD_ANCHORS; i++)
+    if (x->anchor[i].kind != WD_ANCHOR_FILE || x->anchor[i].record != i) return FALSE;
+  return x->ready && x->shape == WD_SHAPE_ANCHORS && ui.view->mode == WD_MODE_LATENT;
+}
+
+/* A .npy of latents, dropped or opened, is a plane through its first three. */
+static void test_file(void) {
+  const wd_latent_shape *l = &wd_session_get_model(ui.session)->latent;
+  g_autofree char *folder = g_dir_make_tmp("wd-anchors-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename(folder, "latents.npy", NULL);
+  const size_t d = (size_t)l->count, dims[] = {4, (size_t)l->channels, (size_t)l->height, (size_t)l->width};
+  g_autofree float *z = g_new(float, 4 * d);
+  for (size_t k = 0; k < 4 * d; k++) z[k] = (float)sin(0.37 * (double)k) + (float)(k / d);
+  wd_error err = {0};
+  if (wd_npy_write(path, WD_NPY_F32, 4, dims, z, &err)) tap_ok(FALSE, "%s", err.message);
+  ui_key(&ui, "ctrl+1");
+  ui_settle(&ui);
+  g_autoptr(GFile) file = g_file_new_for_path(path);
+  wd_open_file(ui.window, file);
+  tap_ok(ui_wait(has_file_anchors, NULL, 30),
+         "a file of four latents: Latent mode, the first three are its anchors");
+  const float *b = x->anchor[1].data ? g_bytes_get_data(x->anchor[1].data, NULL) : NULL;
+  tap_ok(b && !memcmp(b, z + d, d * sizeof *z), "B is its second, bit for bit");
+  const char *text = wd_notice_bar_get_text(WD_NOTICE_BAR(ui_find_type(ui.window, WD_TYPE_NOTICE_BAR)));
+  tap_ok(strstr(text, "latents.npy are anchors A, B and C") && strstr(text, "It holds 4"),
+         "and it is said: %s", text);
+  g_unlink(path);
+  g_rmdir(folder);
+}
+
+/* Nothing of the plot is out of sight in the smallest window. */
+static void test_small(void) {
+  gtk_window_set_default_size(GTK_WINDOW(ui.window), 900, 600);
+  ui_run(0.5);
+  ui_settle(&ui);
+  GtkWidget *plot = ui_find(ui.window, "latent-plot"), *card = ui_find(ui.window, "latent-plot-card"),
+            *copy = plot ? ui_find(plot, "plot-copy") : NULL;
+  graphene_rect_t r;
+  tap_ok(gtk_widget_get_width(GTK_WIDGET(ui.window)) <= 900, "the window is %d wide",
+         gtk_widget_get_width(GTK_WIDGET(ui.window)));
+  tap_ok(copy && card && gtk_widget_compute_bounds(copy, card, &r) && r.origin.x >= 0 &&
+             r.origin.x + r.size.width <= (float)gtk_widget_get_width(card) &&
+             gtk_widget_get_width(plot) <= gtk_widget_get_width(card),
+         "the residual plot and its last button stand within their card");
+  gtk_window_set_default_size(GTK_WINDOW(ui.window), 1280, 800);
+  ui_settle(&ui);
+}
+
 int main(void) {
   ui_need_display();
   ui_start(&ui, NULL, 1280, 800, NULL);
@@ -272,6 +324,8 @@ int main(void) {
       test_tiles();
       test_path();
       test_export();
+      test_small();
+      test_file();
       ui_key(&ui, "ctrl+1");
       ui_settle(&ui);
       tap_ok(ui.view->mode == WD_MODE_STEP && wd_session_count_chores(ui.session, &x->owner[2]) == 0,

@@ -231,6 +231,67 @@ static void test_present(void) {
   tap_ok(wd_panel_view_get_style(WD_PANEL_VIEW(panel)).size == plain, "type is as it was");
 }
 
+/* A step may choose any mode: its text stays in sight, and Page Down goes on from there. */
+static void test_modes(const char *folder) {
+  static const char lesson[] =
+      "{\"lesson\": 1, \"title\": \"Modes\", \"recording\": \"demo\", \"steps\": ["
+      "{\"title\": \"One\", \"text\": \"in latent\", \"state\": {\"mode\": \"latent\"}, \"spotlight\": "
+      "\"page\"},"
+      "{\"title\": \"Two\", \"text\": \"in inspect\", \"state\": {\"mode\": \"inspect\"}},"
+      "{\"title\": \"Three\", \"text\": \"the wave\", \"state\": {\"step\": \"last\", \"wavefield\": "
+      "{\"shown\": true}},"
+      " \"spotlight\": [\"wavefield\", \"wavefield_gather\"]},"
+      "{\"title\": \"Four\", \"text\": \"beside the panels\"}]}";
+  g_autoptr(GError) error = NULL;
+  g_autofree char *path = g_build_filename(folder, "modes.json", NULL);
+  g_file_set_contents(path, lesson, -1, NULL);
+  if (!tap_ok(wd_teach_open(ui.window, path, 0, &error), "a lesson of all modes%s",
+              error ? error->message : ""))
+    return;
+  static const struct {
+    WdMode mode;
+    const char *page, *text;
+  } step[] = {{WD_MODE_LATENT, "mode-latent-page", "in latent"},
+              {WD_MODE_INSPECT, "mode-inspect-page", "in inspect"},
+              {WD_MODE_TEACH, "mode-teach-page", "the wave"},
+              {WD_MODE_TEACH, "mode-teach-page", "beside the panels"}};
+  for (int i = 0; i < 4; i++) {
+    ui_settle(&ui);
+    GtkWidget *text = ui_find(ui.window, "lesson-text");
+    tap_ok(ui.view->mode == step[i].mode && ui_find(ui.window, step[i].page) && text &&
+               gtk_widget_get_mapped(text) && !strcmp(gtk_label_get_text(GTK_LABEL(text)), step[i].text),
+           "step %d: its mode's page, and its text beside it (\"%s\")", i + 1,
+           text ? gtk_label_get_text(GTK_LABEL(text)) : "nothing");
+    if (i == 2) {
+      graphene_rect_t map = {0}, gather = {0};
+      const WdSpotlight on[] = {{.target = WD_TARGET_WAVEFIELD}, {.target = WD_TARGET_WAVEFIELD_GATHER}};
+      tap_ok(wd_teach_target_rect(ui.window, &on[0], &map) &&
+                 wd_teach_target_rect(ui.window, &on[1], &gather) && map.size.width > 100 &&
+                 gather.size.width > 60 && gather.origin.x >= map.origin.x + map.size.width,
+             "the wavefield and its gather are places of their own to point at");
+    }
+    if (i < 3) ui_key(&ui, "Page_Down");
+    tap_ok(wd_teach_step(ui.window) == MIN(i + 1, 3), "Page Down goes on");
+  }
+  wd_teach_go(ui.window, 0);
+  ui_settle(&ui);
+  wd_teach_close(ui.window);
+  ui_settle(&ui);
+  tap_ok(ui.view->mode == WD_MODE_LATENT && ui_find(ui.window, "mode-latent-page") &&
+             !ui_find(ui.window, "mode-teach-page"),
+         "left in Latent mode, nothing stands beside it");
+  const double clip = ui.view->look[WD_PANEL_GATHER].clip;
+  ui.view->focused = WD_PANEL_GATHER;
+  ui_key(&ui, "Page_Up");
+  ui_settle(&ui);
+  tap_ok(ui.view->look[WD_PANEL_GATHER].clip < clip,
+         "and without a lesson Page Up is the clip's again: %g, then %g", clip,
+         ui.view->look[WD_PANEL_GATHER].clip);
+  ui_key(&ui, "ctrl+5");
+  ui_settle(&ui);
+  g_unlink(path);
+}
+
 int main(void) {
   ui_need_display();
   g_autofree char *folder = g_dir_make_tmp("wd-teach-XXXXXX", NULL);
@@ -240,6 +301,7 @@ int main(void) {
   test_player(path);
   test_annotations();
   test_present();
+  test_modes(folder);
   ui_stop(&ui);
   g_unlink(path);
   g_unlink(copy);
