@@ -161,7 +161,7 @@ static void draw(const WdSidePlot *plot, cairo_t *cr, double width, double heigh
     numbers(plot, &t, told, sizeof told);
     g_snprintf(about, size, "Traces of %s: %s", where, told);
     gboolean wide = width > 460, observed = plot->view->show_truth;
-    gboolean tall = height > 210 && t.difference;
+    gboolean tall = t.difference && 0.38 * height > 9.5 * plot->style.size; /* the lower one has room */
     double left = wide ? round(0.66 * width) : width, upper = tall ? round(0.62 * height) : height;
     wd_series series[3];
     wd_axis time = {0, t.ms[t.samples - 1], false, tall ? NULL : "Time (ms)"};
