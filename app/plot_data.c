@@ -479,7 +479,8 @@ static void set_x_axis(const WdPlotDesc *d, wd_axis *axis) {
     double room = 0.02 * MAX(end, 8);
     *axis = (wd_axis){-room, MAX(end, 4) + room, false,
                       a && a->kind == WD_BRANCH_WALK ? "Latent of the walk, in order of making"
-                                                     : "Step, from noise to data"};
+                                                     : "Step, from noise to data",
+                      true};
     break;
   }
   case WD_PLOT_TIMESTEP: {
