@@ -263,7 +263,8 @@ static wd_status read_head(Reader *r, wd_error *err) {
   if (g->nz < WD_MAP_MIN_SIDE || g->nz > WD_MAP_MAX_SIDE || g->nx < WD_MAP_MIN_SIDE ||
       g->nx > WD_MAP_MAX_SIDE || g->shots < 1 || g->shots > WD_MAX_SHOTS || g->samples < 1 ||
       g->samples > WD_MAX_SAMPLES || g->receivers < 1 || g->receivers > WD_MAX_RECEIVERS ||
-      !(g->spacing > 0) || !(g->dt > 0))
+      !(g->spacing > 0) || !isfinite(g->spacing) || !(g->dt > 0) || !isfinite(g->dt) ||
+      !(g->frequency >= 0) || !isfinite(g->frequency))
     return wrong(r, err, "its geometry is impossible");
   take_text(model, "name", &p->model);
   take_text(model, "identity", &p->identity);
