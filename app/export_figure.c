@@ -140,7 +140,7 @@ static void add_plot(WdFigureSheet *s, WdSession *session, WdView *v, GString *m
   gboolean has = wd_session_get_levels(session, v->metric, &levels),
            has_share = wd_session_get_levels(session, WD_METRIC_REFLECTION_SHARE, &share);
   if (model && v->show_population)
-    s->population = wd_population_steps_load(model->folder, v->metric, WD_WHAT_ESTIMATE);
+    s->population = wd_population_steps_load(model->folder, model->identity, v->metric, WD_WHAT_ESTIMATE);
   WdPlotDesc d = {.recording = wd_session_get_recording(session),
                   .view = v,
                   .levels = has ? &levels : NULL,

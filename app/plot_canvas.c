@@ -19,7 +19,7 @@ struct _WdPlotCanvas {
   gboolean has_levels, has_share;
   WdPopulationSteps *population;
   int loaded_metric, loaded_what;
-  char *loaded_folder;
+  char *loaded_identity;
   /* what is drawn */
   WdPlot *plot;
   const char *label; /* of the x axis; the plot's */
@@ -41,23 +41,23 @@ G_DEFINE_FINAL_TYPE(WdPlotCanvas, wd_plot_canvas, GTK_TYPE_WIDGET)
 static void load_levels(WdPlotCanvas *c) {
   const WdModelInfo *model = wd_session_get_model(c->session);
   /* Without a model: of the recording's own, where that came with the program (session_levels.c). */
-  const char *folder = model && model->folder
-                           ? model->folder
-                           : wd_recording_get_identity(wd_session_get_recording(c->session));
-  if (c->loaded_folder && c->loaded_metric == c->view->metric && c->loaded_what == (int)c->view->what &&
-      !g_strcmp0(folder, c->loaded_folder))
+  const char *identity = model && model->identity
+                             ? model->identity
+                             : wd_recording_get_identity(wd_session_get_recording(c->session));
+  if (c->loaded_identity && c->loaded_metric == c->view->metric && c->loaded_what == (int)c->view->what &&
+      !g_strcmp0(identity, c->loaded_identity))
     return;
-  g_free(c->loaded_folder);
-  c->loaded_folder = g_strdup(folder);
+  g_free(c->loaded_identity);
+  c->loaded_identity = g_strdup(identity);
   c->loaded_metric = c->view->metric;
   c->loaded_what = (int)c->view->what;
   c->has_levels = wd_session_get_levels(c->session, c->view->metric, &c->levels);
   c->has_share = wd_session_get_levels(c->session, WD_METRIC_REFLECTION_SHARE, &c->share);
   wd_population_steps_free(c->population);
   char own[1024] = "";
-  if (!model && c->has_levels && !wd_find_model("default", own, sizeof own, NULL)) folder = own;
+  if (!model && wd_find_model("default", own, sizeof own, NULL)) *own = 0;
   c->population =
-      (model ? *folder : *own) ? wd_population_steps_load(folder, c->view->metric, c->view->what) : NULL;
+      wd_population_steps_load(model ? model->folder : own, identity, c->view->metric, c->view->what);
 }
 
 WdPlotDesc wd_plot_canvas_desc(WdPlotCanvas *c) {
@@ -490,7 +490,7 @@ static void on_view(WdView *view, guint parts, WdPlotCanvas *c) {
 }
 
 static void on_state(WdPlotCanvas *c) {
-  g_clear_pointer(&c->loaded_folder, g_free); /* perhaps another model */
+  g_clear_pointer(&c->loaded_identity, g_free); /* perhaps another model */
   wd_plot_canvas_invalidate(c);
 }
 
@@ -508,7 +508,7 @@ static void finalize(GObject *object) {
   WdPlotCanvas *c = WD_PLOT_CANVAS(object);
   wd_plot_free(c->plot);
   wd_population_steps_free(c->population);
-  g_free(c->loaded_folder);
+  g_free(c->loaded_identity);
   G_OBJECT_CLASS(wd_plot_canvas_parent_class)->finalize(object);
 }
 

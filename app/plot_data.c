@@ -40,12 +40,13 @@ static double number_of(const json_t *o, const char *key) {
   return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
-WdPopulationSteps *wd_population_steps_load(const char *folder, int kind, WdWhat what) {
+WdPopulationSteps *wd_population_steps_load(const char *folder, const char *identity, int kind, WdWhat what) {
   const char *key = population_key(kind);
-  if (!folder || !key) return NULL;
+  if (!folder || !*folder || !identity || !key) return NULL;
   g_autofree char *path = g_build_filename(folder, "evaluation.json", NULL);
   json_t *file = json_load_file(path, 0, NULL);
-  const json_t *convergence = json_object_get(file, "convergence");
+  const char *of = json_string_value(json_object_get(json_object_get(file, "model"), "identity"));
+  const json_t *convergence = of && !strcmp(of, identity) ? json_object_get(file, "convergence") : NULL;
   const json_t *list = json_object_get(convergence, what == WD_WHAT_STATE ? "xt" : "x0");
   size_t n = json_array_size(list);
   WdPopulationSteps *s = NULL;

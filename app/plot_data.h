@@ -13,8 +13,10 @@ typedef struct WdPopulationSteps {
   int *timestep;              /* count; -1: the data */
   double *median, *p05, *p95; /* count */
 } WdPopulationSteps;
-/* Of one figure and of x0-hat or x_t. NULL: the model's folder holds no such thing. */
-WdPopulationSteps *wd_population_steps_load(const char *model_folder, int score_kind, WdWhat what);
+/* Of one figure and of x0-hat or x_t. NULL: the model's folder holds no such thing, or of other weights than
+ * those of this identity. */
+WdPopulationSteps *wd_population_steps_load(const char *model_folder, const char *identity, int score_kind,
+                                            WdWhat what);
 void wd_population_steps_free(WdPopulationSteps *steps); /* NULL is harmless */
 
 typedef struct WdPlotDesc {

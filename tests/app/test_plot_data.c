@@ -200,20 +200,23 @@ static void test_axes(WdRecording *r) {
 static void test_population(WdRecording *r) {
   g_autofree char *folder = g_dir_make_tmp("wd-plot-XXXXXX", NULL);
   g_autofree char *file = g_build_filename(folder, "evaluation.json", NULL);
-  tap_ok(!wd_population_steps_load(folder, 0, WD_WHAT_ESTIMATE), "no evaluation: no population");
+  tap_ok(!wd_population_steps_load(folder, "a+b", 0, WD_WHAT_ESTIMATE), "no evaluation: no population");
   g_file_set_contents(
       file,
-      "{\"convergence\": {\"seeds\": 10, \"x0\": ["
+      "{\"model\": {\"identity\": \"a+b\"}, \"convergence\": {\"seeds\": 10, \"x0\": ["
       "{\"timestep\": 999, \"reflection_residual\": {\"median\": 3, \"p05\": 2, \"p95\": 4}},"
       "{\"timestep\": 499, \"reflection_residual\": {\"median\": 2, \"p05\": 1, \"p95\": 3}},"
       "{\"timestep\": -1, \"reflection_residual\": {\"median\": 1.8, \"p05\": 1, \"p95\": 3}}]}}",
       -1, NULL);
-  WdPopulationSteps *s = wd_population_steps_load(folder, WD_METRIC_REFLECTION_RESIDUAL, WD_WHAT_ESTIMATE);
+  WdPopulationSteps *s =
+      wd_population_steps_load(folder, "a+b", WD_METRIC_REFLECTION_RESIDUAL, WD_WHAT_ESTIMATE);
   tap_ok(s && s->count == 3 && s->seeds == 10 && s->p95[0] == 4 && s->timestep[2] == -1,
          "a population by step is read");
-  tap_ok(!wd_population_steps_load(folder, WD_METRIC_MAE, WD_WHAT_ESTIMATE) &&
-             !wd_population_steps_load(folder, WD_METRIC_REFLECTION_RESIDUAL, WD_WHAT_STATE),
+  tap_ok(!wd_population_steps_load(folder, "a+b", WD_METRIC_MAE, WD_WHAT_ESTIMATE) &&
+             !wd_population_steps_load(folder, "a+b", WD_METRIC_REFLECTION_RESIDUAL, WD_WHAT_STATE),
          "of figures and latents that it has");
+  tap_ok(!wd_population_steps_load(folder, "a+c", WD_METRIC_REFLECTION_RESIDUAL, WD_WHAT_ESTIMATE),
+         "and only of the weights that were evaluated");
   g_autoptr(WdView) v = wd_view_new();
   v->place[0] = (WdPlace){3, 12};
   v->show_population = TRUE;
@@ -226,7 +229,7 @@ static void test_population(WdRecording *r) {
   wd_plot_free(p);
   wd_population_steps_free(s);
   g_file_set_contents(file, "{\"convergence\": 7", -1, NULL);
-  tap_ok(!wd_population_steps_load(folder, 0, WD_WHAT_ESTIMATE), "a broken file is none");
+  tap_ok(!wd_population_steps_load(folder, "a+b", 0, WD_WHAT_ESTIMATE), "a broken file is none");
   g_unlink(file);
   g_rmdir(folder);
 }
