@@ -1,6 +1,8 @@
 #include "app/actions.h"
 
+#include "app/bookmark.h"
 #include "app/help.h"
+#include "app/i18n.h"
 #include "app/preferences.h"
 #include "app/undo.h"
 #include "app/window_private.h"
@@ -118,7 +120,7 @@ static WdPanelKind focused(WdWindow *w) {
   return (WdPanelKind)CLAMP(w->view->focused, 0, WD_PANEL_KINDS - 1);
 }
 static WdPanelLook *look(WdWindow *w) {
-  return &w->view->look[focused(w)];
+  return wd_view_look(w->view, focused(w), 0);
 }
 static gboolean is_gather(int kind) {
   return kind >= WD_PANEL_GATHER && kind <= WD_PANEL_DIFFERENCE;
@@ -249,7 +251,8 @@ static void flip_mute(WdWindow *w) {
   each_gather(w, set_mute, !w->view->look[WD_PANEL_GATHER].mute_direct);
 }
 static void contours(WdWindow *w) {
-  w->view->look[WD_PANEL_VELOCITY].contours = !w->view->look[WD_PANEL_VELOCITY].contours;
+  WdPanelLook *l = wd_view_look(w->view, WD_PANEL_VELOCITY, 0);
+  l->contours = !l->contours;
   wd_view_changed(w->view, WD_VIEW_DISPLAY);
 }
 /* From card to card: panels, plot, timeline, sidebar. */
@@ -302,6 +305,25 @@ static void about(WdWindow *w) {
   wd_help_show_about(GTK_WINDOW(w));
 }
 
+/* Names the position that is shown, or takes its name away. */
+static void bookmark(WdWindow *w) {
+  WdRecording *r = wd_session_get_recording(w->session);
+  const WdPlace at = w->view->place[0];
+  const WdBranch *b = wd_place_owner(r, at);
+  if (!b) return;
+  g_autofree char *had = wd_bookmark_get(wd_recording_position(r, b->id, at.position));
+  g_autofree char *name = had ? g_strdup(had) : g_strdup_printf(_("%s at %d"), b->name, at.position);
+  if (strlen(name) > WD_BOOKMARK_MAX) name[g_utf8_find_prev_char(name, name + WD_BOOKMARK_MAX) - name] = 0;
+  if (!wd_bookmark_set(r, b->id, at.position, had ? NULL : name)) return;
+  w->worked = TRUE;
+  g_autofree char *what =
+      had ? g_strdup_printf(_("The bookmark \xe2\x80\x9c%s\xe2\x80\x9d is gone."), name)
+          : g_strdup_printf(_("Bookmarked as \xe2\x80\x9c%s\xe2\x80\x9d: Latent mode offers it as an "
+                              "anchor, and lets it be renamed. Ctrl+D again takes it away."),
+                            name);
+  wd_window_notify(w, &(WdNotice){.what = what});
+}
+
 /* What has to be there for an action to be possible. */
 typedef enum Need {
   ALWAYS = 0,
@@ -331,6 +353,7 @@ static const struct {
     {"resume", wd_window_resume, RESUME},
     {"run-here", wd_window_run_here, MODEL | PLACE},
     {"use-cpu", use_cpu, ALWAYS},
+    {"bookmark", bookmark, PLACE},
     {"undo", undo, UNDO},
     {"redo", redo, REDO},
     {"step-back", step_back, PLACE | BACK},
@@ -415,7 +438,7 @@ static gboolean is_muted(WdWindow *w) {
   return w->view->look[WD_PANEL_GATHER].mute_direct;
 }
 static gboolean has_contours(WdWindow *w) {
-  return w->view->look[WD_PANEL_VELOCITY].contours;
+  return wd_view_look(w->view, WD_PANEL_VELOCITY, 0)->contours;
 }
 static gboolean is_full_screen(WdWindow *w) {
   return gtk_window_is_fullscreen(GTK_WINDOW(w));
@@ -443,6 +466,8 @@ static const struct {
   int least, most;
 } numbers[] = {
     {"source", G_STRUCT_OFFSET(WdView, source), WD_VIEW_DISPLAY, 0, WD_SOURCES - 1},
+    {"velocity", G_STRUCT_OFFSET(WdView, velocity), WD_VIEW_DISPLAY | WD_VIEW_PLACE, 0,
+     WD_VELOCITY_SOURCES - 1},
     {"metric", G_STRUCT_OFFSET(WdView, metric), WD_VIEW_PLOT, 0, WD_SCORES - 1},
     {"axis", G_STRUCT_OFFSET(WdView, axis), WD_VIEW_PLOT, 0, WD_PLOT_LOG_SNR},
     {"difference", G_STRUCT_OFFSET(WdView, difference), WD_VIEW_DISPLAY, 1, 10},
@@ -512,6 +537,11 @@ void wd_actions_install(WdWindow *w) {
         G_CALLBACK(on_number), i);
   add(w, g_simple_action_new_stateful("shot", G_VARIANT_TYPE_INT32, g_variant_new_int32(-1)),
       G_CALLBACK(on_shot), 0);
+  /* What a menu names, greyed, where it cannot be had. */
+  GSimpleAction *unavailable = g_simple_action_new("unavailable", NULL);
+  g_simple_action_set_enabled(unavailable, FALSE);
+  g_action_map_add_action(G_ACTION_MAP(w), G_ACTION(unavailable));
+  g_object_unref(unavailable);
   add(w, g_simple_action_new("refine", G_VARIANT_TYPE_INT32), G_CALLBACK(on_refine), 0);
   add(w, g_simple_action_new("remove-branch", G_VARIANT_TYPE_UINT32), G_CALLBACK(on_remove), 0);
 }
@@ -557,6 +587,18 @@ void wd_actions_update(WdWindow *w) {
     g_simple_action_set_state(find(w, numbers[i].name),
                               g_variant_new_int32(*(int *)G_STRUCT_MEMBER_P(v, numbers[i].field)));
   g_simple_action_set_state(find(w, "shot"), g_variant_new_int32(v->shot));
+  /* A walk and an opened pair have one latent at each place, which is the data. */
+  g_simple_action_set_enabled(find(w, "what"),
+                              branch && (branch->kind == WD_BRANCH_SAMPLED || v->what == WD_WHAT_STATE));
+  WdFrame frame = {0};
+  const gboolean simulated =
+      branch && ((model && !(p && p->fault)) ||
+                 (wd_recording_get_frame(r, branch->id, v->place[0].position, v->what, &frame) &&
+                  wd_frame_simulation(&frame)));
+  g_simple_action_set_enabled(find(w, "blink"), simulated || v->blink);
+  g_simple_action_set_enabled(find(w, "truth"), (branch && branch->truth) || v->show_truth);
+  g_simple_action_set_enabled(find(w, "cursor-lock"), branch != NULL);
+  g_simple_action_set_enabled(find(w, "linked-zoom"), branch != NULL);
   g_simple_action_set_enabled(find(w, "play"), branch && wd_branch_last(branch) > 0);
   g_simple_action_set_enabled(find(w, "compare"), wd_recording_count(r) > 0);
   g_simple_action_set_enabled(find(w, "wavefield"), wd_recording_count(r) > 0);

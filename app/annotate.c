@@ -1,6 +1,7 @@
 #include "app/annotate.h"
 
 #include "app/annotation.h"
+#include "app/i18n.h"
 #include "app/undo.h"
 #include "app/window_private.h"
 
@@ -36,7 +37,7 @@ static void replace(WdWindow *w, WdPlace at, GPtrArray *all) {
   } else {
     g_ptr_array_unref(before);
     const WdNotice notice = {.code = WD_ERR_ARGUMENT,
-                             .what = (char *)"There is no room for another annotation here"};
+                             .what = (char *)_("There is no room for another annotation here")};
     wd_window_notify(w, &notice);
   }
   wd_window_queue_update(w);

@@ -1,5 +1,6 @@
 #include "app/annotation.h"
 
+#include "app/i18n.h"
 #include "app/recording_private.h"
 
 #include <math.h>
@@ -9,18 +10,18 @@ static const struct {
   const char *name, *title;
   int least, most; /* points */
 } kinds[WD_ANNOTATION_KINDS] = {
-    [WD_ANNOTATION_ARROW] = {"arrow", "Arrow", 2, 2},
-    [WD_ANNOTATION_BOX] = {"box", "Box", 2, 2},
-    [WD_ANNOTATION_TEXT] = {"text", "Text", 1, 1},
-    [WD_ANNOTATION_PICK] = {"pick", "Pick line", 1, WD_ANNOTATION_POINTS},
-    [WD_ANNOTATION_FREEHAND] = {"freehand", "Freehand", 2, WD_ANNOTATION_POINTS},
+    [WD_ANNOTATION_ARROW] = {"arrow", N_("Arrow"), 2, 2},
+    [WD_ANNOTATION_BOX] = {"box", N_("Box"), 2, 2},
+    [WD_ANNOTATION_TEXT] = {"text", N_("Text"), 1, 1},
+    [WD_ANNOTATION_PICK] = {"pick", N_("Pick line"), 1, WD_ANNOTATION_POINTS},
+    [WD_ANNOTATION_FREEHAND] = {"freehand", N_("Freehand"), 2, WD_ANNOTATION_POINTS},
 };
 
 const char *wd_annotation_name(int kind) {
   return kind >= 0 && kind < WD_ANNOTATION_KINDS ? kinds[kind].name : NULL;
 }
 const char *wd_annotation_title(int kind) {
-  return kind >= 0 && kind < WD_ANNOTATION_KINDS ? kinds[kind].title : NULL;
+  return kind >= 0 && kind < WD_ANNOTATION_KINDS ? _(kinds[kind].title) : NULL;
 }
 int wd_annotation_find(const char *name) {
   for (int i = 0; name && i < WD_ANNOTATION_KINDS; i++)
@@ -128,13 +129,13 @@ static WdAnnotation *read_one(const json_t *o) {
 
 wd_status wd_annotations_from_json(const json_t *o, GPtrArray **out, wd_error *err) {
   if (!json_is_array(o) || json_array_size(o) > WD_ANNOTATIONS)
-    return wd_fail(err, WD_ERR_FORMAT, "annotations are a list of at most %d", WD_ANNOTATIONS);
+    return wd_fail(err, WD_ERR_FORMAT, _("annotations are a list of at most %d"), WD_ANNOTATIONS);
   GPtrArray *all = g_ptr_array_new_with_free_func(wd_annotation_free);
   for (size_t i = 0; i < json_array_size(o); i++) {
     WdAnnotation *a = read_one(json_array_get(o, i));
     if (!a) {
       g_ptr_array_unref(all);
-      return wd_fail(err, WD_ERR_FORMAT, "annotation %zu of a position is none", i);
+      return wd_fail(err, WD_ERR_FORMAT, _("annotation %zu of a position is none"), i);
     }
     g_ptr_array_add(all, a);
   }

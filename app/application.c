@@ -1,5 +1,6 @@
 #include "app/application.h"
 
+#include "app/i18n.h"
 #include "app/open.h"
 
 #include "app/renderer.h"
@@ -149,11 +150,11 @@ static void wd_application_dispose(GObject *object) {
 
 static void wd_application_init(WdApplication *a) {
   g_application_add_main_option_entries(G_APPLICATION(a), wd_startup_entries());
-  g_application_set_option_context_parameter_string(G_APPLICATION(a), "[FILE…]");
+  g_application_set_option_context_parameter_string(G_APPLICATION(a), _("[FILE…]"));
   g_application_set_option_context_summary(
       G_APPLICATION(a),
-      "Steps through diffusion from noise to a velocity map and its gathers, and measures at every step "
-      "how far the pair is from the wave equation.");
+      _("Steps through diffusion from noise to a velocity map and its gathers, and measures at every step "
+        "how far the pair is from the wave equation."));
 }
 
 static void wd_application_class_init(WdApplicationClass *class) {
@@ -167,6 +168,8 @@ static void wd_application_class_init(WdApplicationClass *class) {
 }
 
 WdApplication *wd_application_new(GError **error) {
+  if (!gtk_is_initialized()) gtk_disable_setlocale(); /* it would take the locale's numbers too */
+  wd_i18n_start();
   g_resources_register(wd_get_resource());
   GSettings *settings = wd_settings_new(error);
   if (!settings) return NULL;

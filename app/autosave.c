@@ -1,5 +1,6 @@
 #include "app/autosave.h"
 
+#include "app/i18n.h"
 #include "app/recording_private.h"
 #include "app/status_error.h"
 
@@ -21,10 +22,16 @@ struct WdAutosave {
   char *adopted; /* to be removed once ours is written */
   char *(*view)(gpointer user);
   gpointer user;
+  void (*failed)(const char *message, gpointer user);
+  gpointer failed_user;
+  char *told; /* the failure that was told last; NULL: none since one went well */
   guint timer, seconds;
-  gboolean changed;
+  gboolean changed, saved;
   GThread *writer;       /* NULL: none at work, or it was joined */
   gint writing, written; /* atomic */
+  /* The writer's, until it is joined. */
+  char *failure;
+  GSource *after; /* brings the failure to the main loop */
 };
 
 typedef struct Work {
@@ -34,6 +41,7 @@ typedef struct Work {
 
 static void on_change(WdAutosave *a) {
   a->changed = TRUE;
+  a->saved = FALSE;
 }
 
 static void watch(WdAutosave *a) {
@@ -45,31 +53,62 @@ static void watch(WdAutosave *a) {
 
 static void on_recording(WdAutosave *a) {
   watch(a);
-  a->changed = TRUE;
+  on_change(a);
 }
 
 static wd_status write_image(WdAutosave *a, const WdImage *image, wd_error *err) {
   if (g_mkdir_with_parents(a->folder, 0700) != 0)
-    return wd_fail(err, WD_ERR_IO, "%s cannot be made: %s", a->folder, g_strerror(errno));
+    return wd_fail(err, WD_ERR_IO, _("%s cannot be made: %s"), a->folder, g_strerror(errno));
   return wd_image_write(image, a->path, err);
 }
 
-static gpointer write_beside(gpointer data) {
-  Work *w = data;
-  wd_error err = {0};
-  if (write_image(w->a, w->image, &err))
-    g_message("the session was not saved: %s", err.message);
+static void tell(WdAutosave *a, const char *message) {
+  a->changed = TRUE; /* to be tried again */
+  if (!g_strcmp0(message, a->told)) return;
+  g_free(a->told);
+  a->told = g_strdup(message);
+  if (a->failed)
+    a->failed(message, a->failed_user);
   else
-    g_atomic_int_set(&w->a->written, 1);
-  wd_image_free(w->image);
-  g_atomic_int_set(&w->a->writing, 0);
-  g_free(w);
-  return NULL;
+    g_message("the session was not saved: %s", message);
 }
 
 static void join(WdAutosave *a) {
   if (a->writer) g_thread_join(a->writer);
   a->writer = NULL;
+}
+
+/* What the writer left; its thread has been joined. */
+static void drop_failure(WdAutosave *a) {
+  if (a->after) g_source_destroy(a->after);
+  g_clear_pointer(&a->after, g_source_unref);
+  g_clear_pointer(&a->failure, g_free);
+}
+
+static gboolean on_failure(gpointer data) {
+  WdAutosave *a = data;
+  join(a);
+  g_autofree char *message = g_steal_pointer(&a->failure);
+  drop_failure(a);
+  tell(a, message);
+  return G_SOURCE_REMOVE;
+}
+
+static gpointer write_beside(gpointer data) {
+  Work *w = data;
+  wd_error err = {0};
+  if (write_image(w->a, w->image, &err)) {
+    w->a->failure = g_strdup(err.message);
+    w->a->after = g_idle_source_new();
+    g_source_set_callback(w->a->after, on_failure, w->a, NULL);
+    g_source_attach(w->a->after, NULL);
+  } else {
+    g_atomic_int_set(&w->a->written, 1);
+  }
+  wd_image_free(w->image);
+  g_atomic_int_set(&w->a->writing, 0);
+  g_free(w);
+  return NULL;
 }
 
 static gboolean is_empty(WdAutosave *a) {
@@ -93,13 +132,17 @@ static void drop_adopted(WdAutosave *a) {
 
 static gboolean on_timer(gpointer data) {
   WdAutosave *a = data;
-  if (g_atomic_int_get(&a->written)) drop_adopted(a); /* ours is on disk */
-  if (!a->changed || g_atomic_int_get(&a->writing)) return G_SOURCE_CONTINUE;
+  if (g_atomic_int_compare_and_exchange(&a->written, 1, 0)) { /* ours is on disk */
+    drop_adopted(a);
+    g_clear_pointer(&a->told, g_free);
+  }
+  /* One is being written, or its failure is about to be told. */
+  if (!a->changed || g_atomic_int_get(&a->writing) || a->after) return G_SOURCE_CONTINUE;
   if (is_empty(a)) return G_SOURCE_CONTINUE;
   wd_error err = {0};
   WdImage *image = take_image(a, &err);
   if (!image) {
-    g_message("the session was not saved: %s", err.message);
+    tell(a, err.message);
     return G_SOURCE_CONTINUE;
   }
   join(a);
@@ -140,6 +183,8 @@ void wd_autosave_free(WdAutosave *a) {
   if (!a) return;
   if (a->timer) g_source_remove(a->timer);
   join(a);
+  drop_failure(a);
+  g_free(a->told);
   g_signal_handlers_disconnect_by_data(a->session, a);
   g_signal_handlers_disconnect_by_data(a->watched, a);
   g_object_unref(a->watched);
@@ -153,8 +198,23 @@ const char *wd_autosave_get_path(WdAutosave *a) {
   return a->path;
 }
 
+void wd_autosave_set_failed(WdAutosave *a, void (*failed)(const char *message, gpointer user),
+                            gpointer user) {
+  a->failed = failed;
+  a->failed_user = user;
+}
+
+void wd_autosave_set_saved(WdAutosave *a) {
+  a->saved = TRUE;
+}
+
+gboolean wd_autosave_is_saved(WdAutosave *a) {
+  return a->saved;
+}
+
 gboolean wd_autosave_now(WdAutosave *a, GError **error) {
   join(a);
+  drop_failure(a); /* this one is told instead */
   if (is_empty(a)) {
     g_unlink(a->path);
     return TRUE;
@@ -163,8 +223,9 @@ gboolean wd_autosave_now(WdAutosave *a, GError **error) {
   WdImage *image = take_image(a, &err);
   wd_status st = image ? write_image(a, image, &err) : err.code;
   wd_image_free(image);
+  a->changed = st != WD_OK; /* tried again, should the window stay */
   if (st) return wd_status_to_error(&err, error);
-  a->changed = FALSE;
+  g_clear_pointer(&a->told, g_free);
   drop_adopted(a);
   return TRUE;
 }

@@ -17,9 +17,15 @@ WdAutosave *wd_autosave_new(WdSession *session, const char *folder, char *(*view
                             gpointer user);
 void wd_autosave_free(
     WdAutosave *a); /* waits for what is being written; saves nothing more. NULL is harmless */
+/* failed is called on the main thread when a saving by itself went wrong, with the reason for people: once,
+ * until one goes well or the reason is another. It is tried again each time. */
+void wd_autosave_set_failed(WdAutosave *a, void (*failed)(const char *message, gpointer user), gpointer user);
 void wd_autosave_set_seconds(WdAutosave *a, guint seconds); /* 0: never by itself [60] */
 /* At once, and done on return: before quitting. An empty recording leaves no file. */
 gboolean wd_autosave_now(WdAutosave *a, GError **error);
+/* All that there is was just saved by hand, elsewhere. */
+void wd_autosave_set_saved(WdAutosave *a);
+gboolean wd_autosave_is_saved(WdAutosave *a); /* and nothing was made since */
 const char *wd_autosave_get_path(WdAutosave *a);
 
 /* The newest recording of a process that is gone; NULL: none. Those beyond the newest WD_AUTOSAVE_KEPT are

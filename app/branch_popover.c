@@ -1,4 +1,6 @@
 #include "app/branch_popover.h"
+
+#include "app/i18n.h"
 #include "model/schedule.h"
 
 typedef struct popover {
@@ -11,7 +13,6 @@ typedef struct popover {
 } popover;
 
 static const char *const sampler_names[] = {"DPM-Solver++ (2M)", "DDIM", "DDPM", NULL};
-static const char *const noise_names[] = {"The same", "New", NULL};
 
 static GtkWidget *row(GtkWidget *grid, int at, const char *text, GtkWidget *control, const char *tooltip) {
   GtkWidget *label = gtk_label_new(text);
@@ -46,12 +47,12 @@ static void on_show(popover *p) {
   gboolean can = left > 0 && b->kind == WD_BRANCH_SAMPLED && model && model->stage2 &&
                  (state == WD_SESSION_IDLE || state == WD_SESSION_RUNNING);
   g_autofree char *title =
-      !b ? g_strdup("Nothing to branch from yet")
+      !b ? g_strdup(_("Nothing to branch from yet"))
       : b->kind == WD_BRANCH_WALK
-          ? g_strdup("A walk's latents are data: re-noise one in Latent mode, or take a run")
-      : left <= 0 ? g_strdup("The data is reached here: branch at an earlier step")
-      : !can      ? g_strdup("Branching wants a loaded model that can sample")
-                  : g_strdup_printf("Branch of “%s” at step %d", b->name, p->place.position);
+          ? g_strdup(_("A walk's latents are data: re-noise one in Latent mode, or take a run"))
+      : left <= 0 ? g_strdup(_("The data is reached here: branch at an earlier step"))
+      : !can      ? g_strdup(_("Branching wants a loaded model that can sample"))
+                  : g_strdup_printf(_("Branch of “%s” at step %d"), b->name, p->place.position);
   gtk_label_set_text(GTK_LABEL(p->title), title);
   gtk_widget_set_sensitive(p->button, can);
   if (b) {
@@ -85,7 +86,7 @@ static void on_branch(GtkButton *button, popover *p) {
   g_autoptr(GError) error = NULL;
   guint id = wd_session_branch(p->session, p->place.branch, p->place.position, &recipe, NULL, &error);
   if (!id) {
-    if (p->failed) p->failed(error ? error->message : "The branch could not be begun.", p->user);
+    if (p->failed) p->failed(error ? error->message : _("The branch could not be begun."), p->user);
     return;
   }
   p->view->follow = TRUE;
@@ -112,21 +113,22 @@ GtkWidget *wd_branch_popover_new(WdSession *session, WdView *view, WdFailedFunc 
   gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
   gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
   gtk_box_append(GTK_BOX(box), grid);
-  p->sampler =
-      row(grid, 0, "Sampler", gtk_drop_down_new_from_strings(sampler_names), "The way from here to the data");
-  p->steps = row(grid, 1, "Steps", gtk_spin_button_new_with_range(1, 100, 1),
-                 "Steps that remain; as many as remained before keep the noise levels where they were");
-  p->eta = row(grid, 2, "Eta", gtk_spin_button_new_with_range(0, 1, 0.05),
-               "Of DDIM: 0 draws no noise, 1 draws as much as DDPM");
-  p->guidance = row(grid, 3, "Guidance", gtk_spin_button_new_with_range(0, 10, 0.25),
-                    "How much more than plainly the family counts; 0 is the plain labelled prediction");
-  p->noise = row(grid, 4, "Noise", gtk_drop_down_new_from_strings(noise_names),
-                 "For samplers that draw noise on the way (DDPM, DDIM with eta)");
-  p->seed = row(grid, 5, "Noise seed", gtk_spin_button_new_with_range(0, 9007199254740991.0, 1),
-                "Seed of the new noise");
+  p->sampler = row(grid, 0, _("Sampler"), gtk_drop_down_new_from_strings(sampler_names),
+                   _("The way from here to the data"));
+  p->steps = row(grid, 1, _("Steps"), gtk_spin_button_new_with_range(1, 100, 1),
+                 _("Steps that remain; as many as remained before keep the noise levels where they were"));
+  p->eta = row(grid, 2, _("Eta"), gtk_spin_button_new_with_range(0, 1, 0.05),
+               _("Of DDIM: 0 draws no noise, 1 draws as much as DDPM"));
+  p->guidance = row(grid, 3, _("Guidance"), gtk_spin_button_new_with_range(0, 10, 0.25),
+                    _("How much more than plainly the family counts; 0 is the plain labelled prediction"));
+  p->noise = row(grid, 4, _("Noise"),
+                 gtk_drop_down_new_from_strings((const char *const[]){_("The same"), _("New"), NULL}),
+                 _("For samplers that draw noise on the way (DDPM, DDIM with eta)"));
+  p->seed = row(grid, 5, _("Noise seed"), gtk_spin_button_new_with_range(0, 9007199254740991.0, 1),
+                _("Seed of the new noise"));
   gtk_spin_button_set_value(GTK_SPIN_BUTTON(p->seed), 1);
   gtk_editable_set_width_chars(GTK_EDITABLE(p->seed), 8);
-  p->button = gtk_button_new_with_label("Branch here");
+  p->button = gtk_button_new_with_label(_("Branch here"));
   gtk_widget_add_css_class(p->button, "suggested-action");
   gtk_box_append(GTK_BOX(box), p->button);
   g_signal_connect(p->button, "clicked", G_CALLBACK(on_branch), p);

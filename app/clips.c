@@ -185,21 +185,36 @@ static WdHistogram *histogram_at(WdClips *clips, WdRecording *recording, guint b
   return e->histogram;
 }
 
-double wd_clips_find(WdClips *clips, WdRecording *recording, WdPlace place, WdWhat what,
-                     const WdPanelLook *look, int shot, int *steps) {
-  *steps = 0;
-  if (clips->recording != recording) g_hash_table_remove_all(clips->entry);
-  clips->recording = recording;
+static void gather_histograms(WdClips *clips, WdRecording *recording, WdPlace place, WdWhat what,
+                              const WdPanelLook *look, GPtrArray *all) {
   WdBranch *branch = wd_recording_find(recording, place.branch);
-  if (!branch) return 0;
+  if (!branch) return;
   gboolean run = look->scope == WD_SCOPE_RUN;
   int from = run ? 0 : place.position, to = run ? wd_branch_last(branch) : place.position;
-  g_autoptr(GPtrArray) all = g_ptr_array_new();
   for (int k = from; k <= to; k++) {
     WdHistogram *h = histogram_at(clips, recording, place.branch, k, what, look);
     if (h) g_ptr_array_add(all, h);
   }
+}
+
+static double find(WdClips *clips, WdRecording *recording, const WdPlace *place, int places, WdWhat what,
+                   const WdPanelLook *look, int shot, int *steps) {
+  if (clips->recording != recording) g_hash_table_remove_all(clips->entry);
+  clips->recording = recording;
+  g_autoptr(GPtrArray) all = g_ptr_array_new();
+  for (int i = 0; i < places; i++) gather_histograms(clips, recording, place[i], what, look, all);
   *steps = (int)all->len;
+  if (!all->len) return 0;
   return wd_histogram_percentile((WdHistogram *const *)all->pdata, all->len, shot,
                                  look->clip > 0 ? look->clip : 99);
+}
+
+double wd_clips_find(WdClips *clips, WdRecording *recording, WdPlace place, WdWhat what,
+                     const WdPanelLook *look, int shot, int *steps) {
+  return find(clips, recording, &place, 1, what, look, shot, steps);
+}
+
+double wd_clips_find_both(WdClips *clips, WdRecording *recording, const WdPlace place[2], WdWhat what,
+                          const WdPanelLook *look, int shot, int *steps) {
+  return find(clips, recording, place, 2, what, look, shot, steps);
 }

@@ -32,5 +32,8 @@ void wd_clips_free(WdClips *clips);
  * the branch whose pair is cached; *steps tells of how many. 0 when there is none. */
 double wd_clips_find(WdClips *clips, WdRecording *recording, WdPlace place, WdWhat what,
                      const WdPanelLook *look, int shot, int *steps);
+/* One clip over two places. */
+double wd_clips_find_both(WdClips *clips, WdRecording *recording, const WdPlace place[2], WdWhat what,
+                          const WdPanelLook *look, int shot, int *steps);
 
 #endif

@@ -1,5 +1,7 @@
 #include "app/code_edit.h"
 
+#include "app/i18n.h"
+
 #include "model/frechet.h"
 
 #include <jansson.h>
@@ -37,7 +39,7 @@ static WdCodeEdit take(const wd_code_table *t, float *z, char *note_text) {
 }
 
 static const char *book_words(const wd_code_table *t, int book) {
-  return t->books == 1 ? "" : book == 0 ? " (velocity)" : " (seismic)";
+  return t->books == 1 ? "" : book == 0 ? _(" (velocity)") : _(" (seismic)");
 }
 
 WdCodeEdit wd_code_edit_code(const wd_code_table *t, GBytes *latent, int book, int cell, int code) {
@@ -50,7 +52,7 @@ WdCodeEdit wd_code_edit_code(const wd_code_table *t, GBytes *latent, int book, i
   wd_code_table_put(t, z, book, cell, code);
   double distance = wd_code_table_distance(t, book, before, code);
   int row = cell / t->shape.width, column = cell % t->shape.width;
-  g_autofree char *text = g_strdup_printf("row %d, column %d: code %d → %d%s, %.2f apart", row, column,
+  g_autofree char *text = g_strdup_printf(_("row %d, column %d: code %d → %d%s, %.2f apart"), row, column,
                                           before, code, book_words(t, book), distance);
   return take(t, z,
               note(json_pack("{s:s, s:i, s:[i,i], s:i, s:i, s:f}", "edit", "code", "book", book, "cell", row,
@@ -70,9 +72,9 @@ WdCodeEdit wd_code_edit_channel(const wd_code_table *t, GBytes *latent, int chan
   z[at] = value;
   int after = wd_code_table_of_cell(t, z, book, cell);
   int row = cell / t->shape.width, column = cell % t->shape.width;
-  g_autofree char *codes = after == before ? g_strdup_printf("code %d stays", before)
-                                           : g_strdup_printf("code %d → %d", before, after);
-  g_autofree char *text = g_strdup_printf("row %d, column %d, channel %d: %.3f → %.3f, %s", row, column,
+  g_autofree char *codes = after == before ? g_strdup_printf(_("code %d stays"), before)
+                                           : g_strdup_printf(_("code %d → %d"), before, after);
+  g_autofree char *text = g_strdup_printf(_("row %d, column %d, channel %d: %.3f → %.3f, %s"), row, column,
                                           channel + 1, (double)old[at], (double)value, codes);
   return take(t, z,
               note(json_pack("{s:s, s:i, s:[i,i], s:f, s:f, s:i, s:i}", "edit", "channel", "channel", channel,
@@ -100,7 +102,7 @@ WdCodePatch *wd_code_patch_new(const wd_code_table *t, GBytes *latent, const gui
                      .row = r0,
                      .column = c0,
                      .channels = t->shape.channels,
-                     .from = g_strdup(from ? from : "another latent")};
+                     .from = g_strdup(from ? from : _("another latent"))};
   gsize box = (gsize)p->rows * (gsize)p->columns;
   p->mask = g_new0(guint8, box);
   p->value = g_new0(float, box *(gsize)p->channels);
@@ -149,9 +151,11 @@ WdCodeEdit wd_code_edit_paste(const wd_code_table *t, GBytes *latent, const WdCo
   }
   WdCodeEdit e = take(t, z, NULL);
   int codes = wd_code_difference(t, latent, e.latent, NULL, NULL);
-  g_autofree char *text =
-      g_strdup_printf("%d %s of %s put at row %d, column %d: %d %s", put, put == 1 ? "cell" : "cells",
-                      p->from, row, column, codes, codes == 1 ? "code changed" : "codes changed");
+  g_autofree char *cells = g_strdup_printf(ngettext("%d cell", "%d cells", (gulong)put), put),
+                  *changes =
+                      g_strdup_printf(ngettext("%d code changed", "%d codes changed", (gulong)codes), codes),
+                  *text = g_strdup_printf(_("%s of %s put at row %d, column %d: %s"), cells, p->from, row,
+                                          column, changes);
   e.note = note(json_pack("{s:s, s:[i,i], s:[i,i], s:s, s:i, s:i, s:[i,i]}", "edit", "paste", "at", row,
                           column, "size", p->rows, p->columns, "source", p->from, "cells", put,
                           "codes_changed", codes, "taken_at", p->row, p->column),
@@ -179,7 +183,8 @@ WdCodeEdit wd_code_edit_revert(const wd_code_table *t, GBytes *latent, GBytes *b
     g_free(z);
     return (WdCodeEdit){0};
   }
-  g_autofree char *text = g_strdup_printf("%d %s as in %s again", put, put == 1 ? "cell" : "cells", of);
+  g_autofree char *text =
+      g_strdup_printf(ngettext("%d cell as in %s again", "%d cells as in %s again", (gulong)put), put, of);
   return take(t, z, note(json_pack("{s:s, s:i, s:s}", "edit", "revert", "cells", put, "source", of), text));
 }
 

@@ -1,4 +1,5 @@
 #include "app/codes_canvas.h"
+#include "app/i18n.h"
 #include "app/widget_style.h"
 #include "render/pen.h"
 #include "render/range.h"
@@ -209,11 +210,12 @@ static void draw_axes(WdCodesCanvas *c, wd_pen *pen) {
     wd_pen_text(pen, &type, c->grid.x - 0.4 * size, c->grid.y + (i + 0.5) * c->cell + 0.35 * size, 1, text);
   }
   char text[96];
-  g_snprintf(text, sizeof text, "column: distance and receivers, 0 to %.0f m", c->x1);
+  wd_print(text, sizeof text, _("column: distance and receivers, 0 to %.0f m"), c->x1);
   type.room = fmax(c->grid.width, 6 * size);
   wd_pen_text(pen, &type, c->grid.x + c->grid.width / 2, c->grid.y + c->grid.height + 2.5 * size, 0.5, text);
   type.room = 0;
-  wd_pen_text_up(pen, &type, c->grid.x - 2.3 * size, c->grid.y + c->grid.height / 2, "row: depth, and time");
+  wd_pen_text_up(pen, &type, c->grid.x - 2.3 * size, c->grid.y + c->grid.height / 2,
+                 _("row: depth, and time"));
 }
 
 static void draw_bar(WdCodesCanvas *c, wd_pen *pen) {
@@ -550,7 +552,8 @@ static void wd_codes_canvas_init(WdCodesCanvas *c) {
   GtkEventController *keys = gtk_event_controller_key_new();
   g_signal_connect(keys, "key-pressed", G_CALLBACK(on_key), c);
   gtk_widget_add_controller(GTK_WIDGET(c), keys);
-  gtk_accessible_update_property(GTK_ACCESSIBLE(c), GTK_ACCESSIBLE_PROPERTY_LABEL, "Codes of the latent", -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(c), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Codes of the latent"),
+                                 -1);
 }
 
 GtkWidget *wd_codes_canvas_new(void) {

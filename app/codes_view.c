@@ -2,6 +2,7 @@
 
 #include "app/code_edit.h"
 #include "app/codes_canvas.h"
+#include "app/i18n.h"
 #include "app/latent_tools.h"
 #include "app/walk.h"
 #include "app/watch.h"
@@ -75,12 +76,12 @@ static void describe_cell(codes *s, int cell) {
     int w = s->table->shape.width, book = book_of(s), channel = channel_of(s);
     const wd_shard_desc *g = wd_recording_get_geometry(s->watch->recording);
     WdCellPlace p = wd_code_cell_place(&s->table->shape, g, cell);
-    g_string_append_printf(t, "Row %d, column %d: code %d", cell / w, cell % w,
+    g_string_append_printf(t, _("Row %d, column %d: code %d"), cell / w, cell % w,
                            s->code[book * cells(s) + cell]);
     if (channel >= 0)
-      g_string_append_printf(t, ", channel %d = %.3f", channel + 1,
+      g_string_append_printf(t, _(", channel %d = %.3f"), channel + 1,
                              (double)values(s)[(gsize)channel * (gsize)cells(s) + (gsize)cell]);
-    g_string_append_printf(t, "\nx %.0f–%.0f m, z %.0f–%.0f m; gathers %.0f–%.0f ms", p.x0 * g->spacing,
+    g_string_append_printf(t, _("\nx %.0f–%.0f m, z %.0f–%.0f m; gathers %.0f–%.0f ms"), p.x0 * g->spacing,
                            p.x1 * g->spacing, p.z0 * g->spacing, p.z1 * g->spacing, 1e3 * p.t0 * g->dt,
                            1e3 * p.t1 * g->dt);
     int near[4];
@@ -88,13 +89,13 @@ static void describe_cell(codes *s, int cell) {
     int n = wd_code_table_nearest(s->table, book,
                                   wd_code_table_vector(s->table, book, s->code[book * cells(s) + cell]), 4,
                                   near, distance);
-    g_string_append(t, "\nNearest codes:");
+    g_string_append(t, _("\nNearest codes:"));
     for (int i = 1; i < n; i++)
       g_string_append_printf(t, "%s %d (%.2f)", i > 1 ? "," : "", near[i], distance[i]);
   } else {
     g_string_append(
-        t, "Point at a cell: its code, its place, its neighbours.\nWheel: the next nearest code. Double "
-           "click: choose one.\nDrag: select, to copy and paste; by channel: change its value.");
+        t, _("Point at a cell: its code, its place, its neighbours.\nWheel: the next nearest code. Double "
+             "click: choose one.\nDrag: select, to copy and paste; by channel: change its value."));
   }
   gtk_label_set_text(GTK_LABEL(s->about), t->str);
   g_string_free(t, TRUE);
@@ -119,8 +120,8 @@ static guint32 of_value(double v) {
 }
 
 static void paint(codes *s) {
-  WdCodesLook look = {.message = "No latent here yet: make a run, or open a pair"};
-  if (!s->table) look.message = "The codes are a model's: none is loaded";
+  WdCodesLook look = {.message = _("No latent here yet: make a run, or open a pair")};
+  if (!s->table) look.message = _("The codes are a model's: none is loaded");
   if (!s->table || !s->latent) {
     wd_codes_canvas_set(WD_CODES_CANVAS(s->canvas), &look);
     return;
@@ -164,9 +165,9 @@ static void paint(codes *s) {
     seen[s->code[i]] = 1;
   }
   g_autofree char *about = g_strdup_printf(
-      "%d by %d cells, %s; %d different codes of %d%s", look.rows, look.columns,
-      channel < 0 ? "coloured by code: near codes look alike" : "coloured by the value of a channel", used[0],
-      s->table->codes, books > 1 ? " in the first book" : "");
+      _("%d by %d cells, %s; %d different codes of %d%s"), look.rows, look.columns,
+      channel < 0 ? _("coloured by code: near codes look alike") : _("coloured by the value of a channel"),
+      used[0], s->table->codes, books > 1 ? _(" in the first book") : "");
   wd_codes_canvas_describe(WD_CODES_CANVAS(s->canvas), about);
 }
 
@@ -213,7 +214,7 @@ static gboolean put(codes *s, WdCodeEdit *edit, WdPlace from, gboolean again) {
   if (edit->latent) {
     done = wd_walk_put(s->session, from, s->view->what, edit->latent, edit->note, again ? &s->again : NULL,
                        &to, &error);
-    say(s, done ? NULL : error ? error->message : "The edit could not be made");
+    say(s, done ? NULL : error ? error->message : _("The edit could not be made"));
   }
   wd_code_edit_clear(edit);
   if (!done) return FALSE;
@@ -241,7 +242,7 @@ static void set_code(codes *s, int book, int cell, int code) {
   end_gesture(s);
   if (!s->latent || cell < 0) return;
   if (s->code[book * cells(s) + cell] == code) {
-    say(s, "That is the code of this cell already");
+    say(s, _("That is the code of this cell already"));
     return;
   }
   WdCodeEdit e = wd_code_edit_code(s->table, s->latent, book, cell, code);
@@ -274,8 +275,7 @@ static void on_turn(GtkWidget *canvas, int cell, int by, codes *s) {
   s->series_at = to;
   WdCodeEdit e;
   if (to == 0 && s->again.branch) /* back at the code that it had */
-    e = (WdCodeEdit){g_bytes_ref(s->base),
-                     g_strdup("{\"edit\":\"code\",\"text\":\"back at the code it had\"}")};
+    e = (WdCodeEdit){g_bytes_ref(s->base), wd_note_new("code", _("back at the code it had"))};
   else
     e = wd_code_edit_code(s->table, s->base, book, cell, s->series[to]);
   put(s, &e, s->from, s->again.branch != 0);
@@ -286,7 +286,7 @@ static void on_value(GtkWidget *canvas, int cell, double by, int phase, codes *s
   int channel = channel_of(s);
   if (!s->latent || !s->table || cell < 0) return;
   if (channel < 0) {
-    if (phase == 0) say(s, "Colour by a channel first: its value is what a drag changes");
+    if (phase == 0) say(s, _("Colour by a channel first: its value is what a drag changes"));
     return;
   }
   if (phase == 0) {
@@ -316,8 +316,11 @@ static void do_copy(codes *s) {
   wd_code_patch_free(s->patch);
   s->patch = patch;
   g_autofree char *text = g_strdup_printf(
-      "Copied %d %s of %s. Paste puts them at the selection's upper left, here or in another run.",
-      patch->cells, patch->cells == 1 ? "cell" : "cells", name);
+      ngettext(
+          "Copied %d cell of %s. Paste puts them at the selection's upper left, here or in another run.",
+          "Copied %d cells of %s. Paste puts them at the selection's upper left, here or in another run.",
+          (gulong)patch->cells),
+      patch->cells, name);
   say(s, text);
   update_buttons(s);
 }
@@ -339,7 +342,7 @@ static void do_paste(codes *s) {
   end_gesture(s);
   WdCodeEdit e = wd_code_edit_paste(s->table, s->latent, s->patch, row, column);
   if (!e.latent)
-    say(s, "These cells are as the patch has them already");
+    say(s, _("These cells are as the patch has them already"));
   else
     put(s, &e, s->view->place[0], FALSE);
 }
@@ -355,7 +358,7 @@ static void do_revert(codes *s) {
   WdCodeEdit e = wd_code_edit_revert(s->table, s->latent, base,
                                      wd_codes_canvas_get_selection(WD_CODES_CANVAS(s->canvas)), of);
   if (!e.latent)
-    say(s, "Nothing to put back: these cells are as the walk began with them");
+    say(s, _("Nothing to put back: these cells are as the walk began with them"));
   else
     put(s, &e, at, FALSE);
 }
@@ -408,7 +411,8 @@ static void on_swatch(GtkWidget *button, codes *s) {
 
 static GtkWidget *swatch(codes *s, int code, double distance, int book) {
   GtkWidget *button = gtk_button_new(), *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
-  GtkWidget *area = gtk_drawing_area_new();
+  GtkWidget *area =
+      g_object_new(GTK_TYPE_DRAWING_AREA, "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
   gtk_drawing_area_set_content_width(GTK_DRAWING_AREA(area), 18);
   gtk_drawing_area_set_content_height(GTK_DRAWING_AREA(area), 18);
   gtk_widget_set_valign(area, GTK_ALIGN_CENTER);
@@ -425,7 +429,7 @@ static GtkWidget *swatch(codes *s, int code, double distance, int book) {
   gtk_box_append(GTK_BOX(box), apart);
   gtk_button_set_child(GTK_BUTTON(button), box);
   gtk_button_set_has_frame(GTK_BUTTON(button), FALSE);
-  g_autofree char *about = g_strdup_printf("Code %d, %s from the cell's own", code, far);
+  g_autofree char *about = g_strdup_printf(_("Code %d, %s from the cell's own"), code, far);
   gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, about, -1);
   g_object_set_data(G_OBJECT(button), "code", GINT_TO_POINTER(code));
   g_signal_connect(button, "clicked", G_CALLBACK(on_swatch), s);
@@ -445,10 +449,11 @@ static void on_choose(GtkWidget *canvas, int cell, codes *s) {
   for (int i = 1; i < n; i++)
     gtk_grid_attach(GTK_GRID(s->swatches), swatch(s, near[i], distance[i], book), (i - 1) % 3, (i - 1) / 3, 1,
                     1);
-  g_autofree char *title = g_strdup_printf("Row %d, column %d: code %d. Nearest codes, and how far they are:",
-                                           cell / s->table->shape.width, cell % s->table->shape.width, own);
+  g_autofree char *title =
+      g_strdup_printf(_("Row %d, column %d: code %d. Nearest codes, and how far they are:"),
+                      cell / s->table->shape.width, cell % s->table->shape.width, own);
   gtk_label_set_text(GTK_LABEL(s->popover_title), title);
-  g_autofree char *hint = g_strdup_printf("0 to %d", s->table->codes - 1);
+  g_autofree char *hint = g_strdup_printf(_("0 to %d"), s->table->codes - 1);
   gtk_entry_set_placeholder_text(GTK_ENTRY(s->entry), hint);
   gtk_editable_set_text(GTK_EDITABLE(s->entry), "");
   gtk_widget_remove_css_class(s->entry, "error");
@@ -487,8 +492,9 @@ static void make_popover(codes *s) {
   gtk_widget_set_name(s->entry, "codes-entry");
   gtk_widget_set_hexpand(s->entry, TRUE);
   gtk_entry_set_input_purpose(GTK_ENTRY(s->entry), GTK_INPUT_PURPOSE_DIGITS);
-  gtk_accessible_update_property(GTK_ACCESSIBLE(s->entry), GTK_ACCESSIBLE_PROPERTY_LABEL, "Code number", -1);
-  gtk_box_append(GTK_BOX(row), gtk_label_new("Code"));
+  gtk_accessible_update_property(GTK_ACCESSIBLE(s->entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Code number"),
+                                 -1);
+  gtk_box_append(GTK_BOX(row), gtk_label_new(_("Code")));
   gtk_box_append(GTK_BOX(row), s->entry);
   gtk_box_append(GTK_BOX(box), s->popover_title);
   gtk_box_append(GTK_BOX(box), s->swatches);
@@ -533,12 +539,12 @@ static void on_state(codes *s) {
   for (int b = 0; b < 2; b++) g_clear_pointer(&s->colour[b], g_free);
   g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
   if (table && table->books == 2) {
-    g_ptr_array_add(names, g_strdup("codes of the velocity half"));
-    g_ptr_array_add(names, g_strdup("codes of the seismic half"));
+    g_ptr_array_add(names, g_strdup(_("codes of the velocity half")));
+    g_ptr_array_add(names, g_strdup(_("codes of the seismic half")));
   } else
-    g_ptr_array_add(names, g_strdup("codes"));
+    g_ptr_array_add(names, g_strdup(_("codes")));
   for (int c = 0; table && c < table->shape.channels; c++)
-    g_ptr_array_add(names, g_strdup_printf("channel %d", c + 1));
+    g_ptr_array_add(names, g_strdup_printf(_("channel %d"), c + 1));
   g_ptr_array_add(names, NULL);
   s->updating = TRUE;
   GtkStringList *list = GTK_STRING_LIST(gtk_drop_down_get_model(GTK_DROP_DOWN(s->colour_by)));
@@ -598,25 +604,26 @@ GtkWidget *wd_codes_view_new(WdSession *session, WdView *view) {
   gtk_widget_set_name(s->self, "codes");
   g_object_set_data_full(G_OBJECT(s->self), "wd-codes", s, codes_free);
   GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 4);
-  s->colour_by = gtk_drop_down_new_from_strings((const char *const[]){"codes", NULL});
+  s->colour_by = gtk_drop_down_new_from_strings((const char *const[]){_("codes"), NULL});
   gtk_widget_set_name(s->colour_by, "codes-colour");
   gtk_widget_set_tooltip_text(s->colour_by,
-                              "What the colours of the cells are; by channel a drag changes its value");
-  gtk_accessible_update_property(GTK_ACCESSIBLE(s->colour_by), GTK_ACCESSIBLE_PROPERTY_LABEL, "Colour by",
+                              _("What the colours of the cells are; by channel a drag changes its value"));
+  gtk_accessible_update_property(GTK_ACCESSIBLE(s->colour_by), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Colour by"),
                                  -1);
   gtk_box_append(GTK_BOX(row), s->colour_by);
-  s->tool = toggle(row, "codes-lasso", "Lasso", "Select with a lasso rather than a rectangle; Ctrl adds");
-  s->beneath = toggle(row, "codes-map", "Map", "The decoded velocity beneath the cells");
+  s->tool =
+      toggle(row, "codes-lasso", _("Lasso"), _("Select with a lasso rather than a rectangle; Ctrl adds"));
+  s->beneath = toggle(row, "codes-map", _("Map"), _("The decoded velocity beneath the cells"));
   GtkWidget *space = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
   gtk_widget_set_hexpand(space, TRUE);
   gtk_box_append(GTK_BOX(row), space);
-  s->copy = button(s, row, "codes-copy", "edit-copy-symbolic", "Copy the selected cells (Ctrl+C)");
-  s->paste = button(s, row, "codes-paste", "edit-paste-symbolic", "Paste them here (Ctrl+V)");
+  s->copy = button(s, row, "codes-copy", "edit-copy-symbolic", _("Copy the selected cells (Ctrl+C)"));
+  s->paste = button(s, row, "codes-paste", "edit-paste-symbolic", _("Paste them here (Ctrl+V)"));
   s->revert = button(s, row, "codes-revert", "edit-clear-all-symbolic",
-                     "The selected cells, or all, as the walk began with them (Delete)");
+                     _("The selected cells, or all, as the walk began with them (Delete)"));
   s->undo = button(s, row, "codes-undo", "edit-undo-symbolic",
-                   "Undo: to the latent that this one was made from (Ctrl+Z)");
-  s->redo = button(s, row, "codes-redo", "edit-redo-symbolic", "Redo (Ctrl+Shift+Z)");
+                   _("Undo: to the latent that this one was made from (Ctrl+Z)"));
+  s->redo = button(s, row, "codes-redo", "edit-redo-symbolic", _("Redo (Ctrl+Shift+Z)"));
   gtk_box_append(GTK_BOX(s->self), row);
   s->canvas = wd_codes_canvas_new();
   gtk_box_append(GTK_BOX(s->self), s->canvas);

@@ -1,8 +1,10 @@
 #include "app/command_line.h"
 
+#include "app/view.h"
 #include "solver/family.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The last link starts from an edited latent at the data: there is nothing left to sample. */
@@ -135,18 +137,32 @@ static void put_join(GString *s) {
   if (s->len && s->str[s->len - 1] != '\n') g_string_append(s, join);
 }
 
-static void put_refine(GString *s, const WdRunRecipe *r, const char *from, const char *folder, int steps) {
-  const WdRecipe *p = &wd_run_recipe_link(r, r->chain->len - 1)->recipe;
-  g_autofree char *latents = ends_edited(r) ? g_strdup_printf("EDITED-%d.npy", wd_run_recipe_steps(r))
-                                            : g_strconcat(from, "/latents.npy", NULL);
-  put_join(s);
-  g_string_append(s, "wavediffusion-cli refine");
-  put_model(s, r);
-  put_quoted(s, " --latents ", latents);
-  g_string_append_printf(s, " --steps %d", steps);
-  if (p->refine_rate > 0) put_real(s, " --rate ", p->refine_rate);
-  g_string_append_printf(s, " --quantise --mode %s", wd_wave_mode_name(r->refine_mode));
-  put_quoted(s, " -o ", folder);
+/* The legs of refinement up to `steps`; the folder of the last. g_free. */
+static char *put_refine(GString *s, const WdRunRecipe *r, const char *folder, int steps) {
+  const WdRunLink *last = wd_run_recipe_link(r, r->chain->len - 1);
+  char *latents = ends_edited(r) ? g_strdup_printf("EDITED-%d.npy", wd_run_recipe_steps(r))
+                                 : g_strconcat(folder, "/latents.npy", NULL);
+  char *to = NULL;
+  for (guint i = 0; steps > 0; i++) {
+    WdRefineLeg leg = wd_run_link_leg(last, i);
+    if (!leg.steps) break;
+    leg.steps = MIN(leg.steps, steps);
+    steps -= leg.steps;
+    g_free(to);
+    to = i ? g_strdup_printf("%s-refined-%u", folder, i + 1) : g_strconcat(folder, "-refined", NULL);
+    put_join(s);
+    g_string_append(s, "wavediffusion-cli refine");
+    put_model(s, r);
+    put_quoted(s, " --latents ", latents);
+    g_string_append_printf(s, " --steps %d", leg.steps);
+    if (leg.rate > 0) put_real(s, " --rate ", leg.rate);
+    g_string_append_printf(s, " --quantise --mode %s", wd_wave_mode_name(leg.mode));
+    put_quoted(s, " -o ", to);
+    g_free(latents);
+    latents = g_strconcat(to, "/latents.npy", NULL);
+  }
+  g_free(latents);
+  return to;
 }
 
 /* The wavefield, where that is on screen: of the decoded map. */
@@ -176,27 +192,130 @@ static void put_movie(GString *s, const WdRunRecipe *r, const char *velocity, co
   json_decref(view);
 }
 
-static void put_picture(GString *s, const WdRunRecipe *r, const char *latents, int step, const char *out) {
+static void put_decode(GString *s, const WdRunRecipe *r, const char *latents, int step, const char *out) {
+  static const char *const calibration[] = {"none", "sign", "gain"};
   put_join(s);
   g_string_append(s, "wavediffusion-cli decode");
   put_model(s, r);
   put_quoted(s, " --latents ", latents);
   if (step >= 0) g_string_append_printf(s, " --step %d", step);
   put_quoted(s, " -o ", out);
-  if (r->calibration) {
-    g_string_append_printf(s, "%swavediffusion-cli residual", join);
-    put_quoted(s, " ", out);
-    g_string_append_printf(s, " --mode %s --calibrate %s", wd_wave_mode_name(r->mode),
-                           r->calibration == WD_CALIBRATE_SIGN ? "sign" : "gain");
+  g_string_append_printf(s, "%swavediffusion-cli residual", join);
+  put_quoted(s, " ", out);
+  g_string_append_printf(s, " --mode %s", wd_wave_mode_name(r->mode));
+  if (r->calibration) g_string_append_printf(s, " --calibrate %s", calibration[r->calibration]);
+  g_autofree char *table = g_strconcat(out, "/residuals.csv", NULL);
+  put_quoted(s, " -o ", table);
+}
+
+/* ---- what the window shows */
+
+static WdView *view_of(const WdRunRecipe *r) {
+  WdView *v = wd_view_new();
+  if (r->view) wd_view_from_json(v, r->view, NULL); /* what cannot be read is as in a new view */
+  if (!r->beside) v->layout = WD_LAYOUT_STEP;
+  return v;
+}
+
+/* As render takes them; window_layout.c has the same rules. */
+static char *panels_of(const WdView *v) {
+  static const char *const name[] = {"vel", "gather", "sim", "diff", "traces", "res"};
+  if (v->wave.shown) return g_strdup("wavefield");
+  if (v->enlarged >= 0) return g_strdup(name[v->enlarged]);
+  return g_strdup_printf("vel,gather%s,res", !v->second_row                   ? ""
+                                             : v->layout == WD_LAYOUT_COMPARE ? ",diff"
+                                                                              : ",sim,diff,traces");
+}
+
+/* Drops what is the same in both: a view's look is long, and most of it is as it was at first. */
+static void drop_same(json_t *o, const json_t *usual) {
+  const char *key;
+  json_t *value;
+  void *next;
+  json_object_foreach_safe(o, next, key, value) {
+    json_t *other = json_object_get(usual, key);
+    if (json_is_object(value) && json_is_object(other)) drop_same(value, other);
+    if (json_equal(value, other) || (json_is_object(value) && !json_object_size(value)))
+      json_object_del(o, key);
   }
-  g_string_append_printf(s, "%swavediffusion-cli render", join);
-  g_autofree char *v = g_strconcat(out, "/velocity.npy", NULL), *g = g_strconcat(out, "/seismic.npy", NULL);
-  g_autofree char *picture = g_strconcat(out, ".png", NULL);
-  put_quoted(s, " ", v);
-  put_quoted(s, " --beside ", g);
+}
+
+/* The map is shown minus a step of another run, which no recipe tells. */
+static gboolean is_pinned_elsewhere(const WdRunRecipe *r) {
+  g_autoptr(WdView) v = wd_view_new();
+  return r->view && wd_view_from_json(v, r->view, NULL) && v->velocity == WD_VELOCITY_MINUS_PINNED &&
+         v->pinned.branch;
+}
+
+/* What tells how a picture looks, and no more. */
+static char *short_view(const WdRunRecipe *r) {
+  static const char *const own[] = {"a", "b", "next", "sidebar", "fps", "follow", "seed_locked", "mode"};
+  g_autoptr(WdView) usual = wd_view_new();
+  g_autofree char *usual_text = wd_view_to_json(usual);
+  json_t *o = r->view ? json_loads(r->view, 0, NULL) : NULL, *plain = json_loads(usual_text, 0, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS(own); i++) json_object_del(o, own[i]);
+  if (is_pinned_elsewhere(r)) json_object_del(o, "velocity"); /* put_comments says so */
+  if (!json_object_get(o, "velocity")) json_object_del(o, "pinned");
+  if (o) drop_same(o, plain);
+  char *text = o && json_object_size(o) ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(17)) : NULL;
+  char *copy = g_strdup(text);
+  free(text);
+  json_decref(o);
+  json_decref(plain);
+  return copy;
+}
+
+/* The panels as the window draws them, from the recipe: colours, clip and gain, zoom and all. */
+static void put_panels(GString *s, const WdRunRecipe *r, const WdView *v, const char *out) {
+  g_autoptr(WdRunRecipe) own = wd_run_recipe_copy(r);
+  g_free(own->view);
+  own->view = short_view(r);
+  g_autofree char *json = wd_run_recipe_to_line(own), *panels = panels_of(v);
+  g_autofree char *recipe = g_strconcat(out, ".json", NULL), *picture = g_strconcat(out, ".png", NULL);
+  g_string_append_printf(s, "%scat", join);
+  put_quoted(s, " > ", recipe);
+  g_string_append_printf(s, " <<'RECIPE' &&\n%s\nRECIPE\n  wavediffusion-cli render", json);
+  put_quoted(s, " ", recipe);
+  g_string_append_printf(s, " --panels %s", panels);
+  if (v->shot < 0 && v->enlarged < 0 && !v->wave.shown && (v->second_row || r->beside))
+    g_string_append(s, " --width-mm 340"); /* all shots in a third of a page have no room */
+  if (r->device && r->device[0] && strcmp(r->device, "auto") != 0) put_quoted(s, " --device ", r->device);
   put_quoted(s, " -o ", picture);
-  put_movie(s, r, v, out);
-  g_string_append_c(s, '\n');
+}
+
+static void put_look(GString *s, const WdPanelLook *look, gboolean gather) {
+  static const char *const mode[] = {"vd", "wiggle", "va", "va", "vd+wiggle"};
+  g_string_append_printf(s, " --colormap %s", wd_colormap_describe(look->colormap)->name);
+  if (look->smooth) g_string_append(s, " --smooth");
+  if (look->scope == WD_SCOPE_MANUAL) {
+    put_real(s, " --range=", look->lo);
+    put_real(s, ":", look->hi);
+  }
+  if (!gather) return;
+  if (look->scope != WD_SCOPE_MANUAL) put_real(s, " --clip ", look->clip);
+  if (look->mode) g_string_append_printf(s, " --mode %s", mode[look->mode]);
+  if (look->gain != 0) put_real(s, " --gain=", look->gain);
+  if (look->display.agc > 0) put_real(s, " --agc ", look->display.agc * 1000);
+  if (look->display.normalise) g_string_append(s, " --normalise");
+  if (look->display.flip) g_string_append(s, " --flip");
+}
+
+/* Of an opened pair, which is in no recipe: its decoded map and gathers from their files. */
+static void put_files(GString *s, const WdView *v, const char *out) {
+  const struct {
+    const char *file, *end;
+    WdPanelKind kind;
+  } part[] = {{"/velocity.npy", "-velocity.png", WD_PANEL_VELOCITY},
+              {"/seismic.npy", "-gather.png", WD_PANEL_GATHER}};
+  for (gsize i = 0; i < G_N_ELEMENTS(part); i++) {
+    g_autofree char *file = g_strconcat(out, part[i].file, NULL),
+                    *picture = g_strconcat(out, part[i].end, NULL);
+    g_string_append_printf(s, "%swavediffusion-cli render", join);
+    put_quoted(s, " ", file);
+    if (i && v->shot >= 0) g_string_append_printf(s, " --shot %d", v->shot + 1);
+    put_look(s, &v->look[part[i].kind], i);
+    put_quoted(s, " -o ", picture);
+  }
 }
 
 static void put_comments(GString *s, const WdRunRecipe *r) {
@@ -221,30 +340,54 @@ static void put_comments(GString *s, const WdRunRecipe *r) {
           "EDITED-%d.npy.\n",
           l->at, l->at);
   }
+  if (is_pinned_elsewhere(r))
+    g_string_append(
+        s, "# The map is shown minus a pinned step of another run; the command draws it as it is.\n");
   if (r->identity && r->identity[0])
     g_string_append_printf(s, "# Made with the model %s, identity %s.\n", r->model ? r->model : "",
                            r->identity);
 }
 
-char *wd_command_line(const WdRunRecipe *r, const char *folder) {
-  g_autofree char *own = folder ? g_strdup(folder) : wd_command_folder(r);
-  GString *s = g_string_new(NULL);
-  put_comments(s, r);
+/* Sampled or encoded, refined, decoded and scored. Returns the folder of the pair; g_free. */
+static char *put_side(GString *s, const WdRunRecipe *r, const char *own) {
+  if (r->pair || !is_latent(r)) put_join(s);
   if (r->pair)
     put_encode(s, r, own);
   else if (!is_latent(r))
     put_sample(s, r, own);
   int steps = wd_run_recipe_steps(r);
   gboolean refined = r->position > steps, last = r->position == steps || r->pair;
-  g_autofree char *from = refined ? g_strconcat(own, "-refined", NULL) : g_strdup(own);
-  if (refined) put_refine(s, r, own, from, r->position - steps);
+  g_autofree char *from = refined ? put_refine(s, r, own, r->position - steps) : g_strdup(own);
   const char *file = refined || last            ? "latents"
                      : r->what == WD_WHAT_STATE ? "latents_steps"
                                                 : "estimates_steps";
   g_autofree char *latents = ends_edited(r) && !refined ? g_strdup_printf("EDITED-%d.npy", steps)
                                                         : g_strdup_printf("%s/%s.npy", from, file);
-  g_autofree char *out =
+  char *out =
       g_strdup_printf("%s-%s%d", own, r->what == WD_WHAT_STATE && !last && !refined ? "xt" : "", r->position);
-  put_picture(s, r, latents, refined || last ? -1 : r->position, out);
+  put_decode(s, r, latents, refined || last ? -1 : r->position, out);
+  return out;
+}
+
+char *wd_command_line(const WdRunRecipe *r, const char *folder) {
+  g_autofree char *own = folder ? g_strdup(folder) : wd_command_folder(r);
+  g_autoptr(WdView) v = view_of(r);
+  GString *s = g_string_new(NULL);
+  put_comments(s, r);
+  if (r->beside) put_comments(s, r->beside);
+  g_autofree char *out = put_side(s, r, own);
+  if (r->beside) { /* beside A's folder, not in it: the same seed may have given both */
+    g_autofree char *name = wd_command_folder(r->beside),
+                    *b = folder ? g_strconcat(folder, "-b", NULL) : g_strconcat(name, "-b", NULL);
+    g_autofree char *beside = put_side(s, r->beside, b);
+    if (r->beside->pair) put_files(s, v, beside);
+  }
+  if (r->pair || (r->beside && r->beside->pair))
+    put_files(s, v, out);
+  else
+    put_panels(s, r, v, out);
+  g_autofree char *velocity = g_strconcat(out, "/velocity.npy", NULL);
+  put_movie(s, r, velocity, out);
+  g_string_append_c(s, '\n');
   return g_string_free(s, FALSE);
 }

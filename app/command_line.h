@@ -3,11 +3,13 @@
  *   wavediffusion-cli sample ...   the run, with its branches; every latent and every score of it
  *   wavediffusion-cli refine ...   when the position on screen is one of refinement
  *   wavediffusion-cli decode ...   the pair on screen
- *   wavediffusion-cli render ...   and its picture
+ *   wavediffusion-cli residual ... how far it is from the wave equation
+ *   wavediffusion-cli render ...   the panels on screen, of the run's recipe, which is written for it
  *   wavediffusion-cli movie ...    and its wavefield, where that is on screen
  *
- * joined by && so that they can be pasted as one. What a command line cannot tell (an opened pair, an edited
- * latent) stands before them in comments, with what to do about it. */
+ * of a comparison those of side B too, joined by && so that they can be pasted as one. What a command line
+ * cannot tell (an opened pair, an edited latent, a map minus a pinned step of another run) stands before them
+ * in comments, with what to do about it. */
 #ifndef WD_COMMAND_LINE_H
 #define WD_COMMAND_LINE_H
 

@@ -3,7 +3,9 @@
 
 #include "app/command_line.h"
 #include "app/export.h"
+#include "app/i18n.h"
 #include "app/panel_view.h"
+#include "app/plot_canvas.h"
 
 static void say(WdWindow *window, const char *what, const char *kept) {
   WdNotice notice = {.code = WD_OK, .what = (char *)what, .kept = (char *)kept};
@@ -12,7 +14,7 @@ static void say(WdWindow *window, const char *what, const char *kept) {
 
 static void nothing(WdWindow *window) {
   WdNotice notice = {.code = WD_CANCELLED,
-                     .what = "There is nothing to copy: press Run, or open a recording."};
+                     .what = (char *)_("There is nothing to copy: press Run, or open a recording.")};
   wd_window_notify(window, &notice);
 }
 
@@ -38,9 +40,19 @@ static WdPanelView *focused_panel(WdWindow *window) {
   return panel ? panel : find_panel(GTK_WIDGET(window), -1);
 }
 
+/* The plot, when it has the focus. */
+static WdPlotCanvas *focused_plot(WdWindow *window) {
+  GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(window));
+  while (focus && !WD_IS_PLOT_CANVAS(focus)) focus = gtk_widget_get_parent(focus);
+  return focus ? WD_PLOT_CANVAS(focus) : NULL;
+}
+
 void wd_copy_image(WdWindow *window) {
-  WdPanelView *panel = focused_panel(window);
-  g_autoptr(GdkTexture) texture = panel ? wd_panel_view_get_texture(panel) : NULL;
+  WdPlotCanvas *plot = focused_plot(window);
+  WdPanelView *panel = plot ? NULL : focused_panel(window);
+  g_autoptr(GdkTexture) texture = plot    ? wd_plot_canvas_get_texture(plot)
+                                  : panel ? wd_panel_view_get_texture(panel)
+                                          : NULL;
   if (!texture) {
     nothing(window);
     return;
@@ -70,6 +82,6 @@ void wd_copy_command(WdWindow *window) {
   }
   g_autofree char *line = wd_command_line(recipe, NULL);
   gdk_clipboard_set_text(gtk_widget_get_clipboard(GTK_WIDGET(window)), line);
-  say(window, "The command that makes this again is in the clipboard",
-      recipe->pair ? "It starts from the opened pair: put its files into the line." : NULL);
+  say(window, _("The command that makes this again is in the clipboard"),
+      recipe->pair ? _("It starts from the opened pair: put its files into the line.") : NULL);
 }

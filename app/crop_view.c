@@ -1,5 +1,7 @@
 #include "app/crop_view.h"
 
+#include "app/i18n.h"
+
 #include "render/panel.h"
 
 #include <math.h>
@@ -33,8 +35,8 @@ static void compose(WdCropView *self) {
     self->facet = g_new0(wd_facet, 1);
     self->facet->value = self->map.value;
     self->panel = wd_panel_of_map(&self->map, self->facet, 1);
-    self->panel.title = "Velocity";
-    self->panel.quantity = "Velocity (m/s)";
+    self->panel.title = _("Velocity");
+    self->panel.quantity = _("Velocity (m/s)");
     self->drawable = !wd_range_find(&desc, self->map.value, (size_t)self->map.nz * (size_t)self->map.nx,
                                     &self->panel.range, NULL);
   } else if (self->gathers.value) {
@@ -43,7 +45,7 @@ static void compose(WdCropView *self) {
     for (int i = 0; i < g->shots; i++)
       self->facet[i].value = g->value + (gsize)i * (gsize)g->samples * (gsize)g->receivers;
     self->panel = wd_panel_of_gather(g, 10, self->facet, MIN(g->shots, 5));
-    self->panel.title = "Gathers";
+    self->panel.title = _("Gathers");
     self->panel.colormap = WD_COLORMAP_GRAY;
     desc = (wd_range_desc){.clip = 99, .symmetric = true};
     self->drawable = !wd_range_find(&desc, g->value, wd_gather_count(g), &self->panel.range, NULL);
@@ -52,10 +54,11 @@ static void compose(WdCropView *self) {
 
 static void describe(WdCropView *self) {
   g_autofree char *text =
-      self->nz ? g_strdup_printf("Velocity map of %d by %d cells; window of %d by %d from row %d, column %d",
-                                 self->map.nz, self->map.nx, self->nz, self->nx, self->z, self->x)
-      : self->map.value ? g_strdup_printf("Velocity map of %d by %d cells", self->map.nz, self->map.nx)
-                        : g_strdup_printf("Gathers of %d shots", self->gathers.shots);
+      self->nz
+          ? g_strdup_printf(_("Velocity map of %d by %d cells; window of %d by %d from row %d, column %d"),
+                            self->map.nz, self->map.nx, self->nz, self->nx, self->z, self->x)
+      : self->map.value ? g_strdup_printf(_("Velocity map of %d by %d cells"), self->map.nz, self->map.nx)
+                        : g_strdup_printf(_("Gathers of %d shots"), self->gathers.shots);
   gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
 }
 
@@ -213,7 +216,8 @@ static void wd_crop_view_init(WdCropView *self) {
   GtkEventController *keys = gtk_event_controller_key_new();
   g_signal_connect(keys, "key-pressed", G_CALLBACK(on_key), self);
   gtk_widget_add_controller(GTK_WIDGET(self), keys);
-  gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, "What is opened", -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, _("What is opened"),
+                                 -1);
 }
 
 GtkWidget *wd_crop_view_new(void) {

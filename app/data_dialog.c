@@ -3,6 +3,7 @@
 
 #include "app/dialog.h"
 #include "app/export.h"
+#include "app/i18n.h"
 
 typedef struct Dialog {
   GtkWindow *window;
@@ -16,13 +17,14 @@ typedef struct Dialog {
 
 static const struct {
   const char *name, *text, *about;
-} parts[] = {{"velocity", "Velocity map (.npy)", "(1, 1, nz, nx) in m/s"},
-             {"gathers", "Decoded gathers (.npy)", "(1, shots, samples, receivers), the solver's amplitude"},
-             {"simulated", "Simulated gathers (.npy)", "F(v) of the decoded map, in the best mode there is"},
-             {"latent", "Latent on screen (.npy)", "(1, C, h, w), scaled"},
-             {"latents", "Latents of all steps (.npy)", "(1, steps + 1, C, h, w), x\xe2\x82\x9c"},
-             {"residuals", "Residual table (.csv)", "One row a step, kind, mode and shot, with every figure"},
-             {"segy", "Gathers as SEG-Y too", "Revision 1, IEEE floats, with source and receiver positions"}};
+} parts[] = {
+    {"velocity", N_("Velocity map (.npy)"), N_("(1, 1, nz, nx) in m/s")},
+    {"gathers", N_("Decoded gathers (.npy)"), N_("(1, shots, samples, receivers), the solver's amplitude")},
+    {"simulated", N_("Simulated gathers (.npy)"), N_("F(v) of the decoded map, in the best mode there is")},
+    {"latent", N_("Latent on screen (.npy)"), N_("(1, C, h, w), scaled")},
+    {"latents", N_("Latents of all steps (.npy)"), N_("(1, steps + 1, C, h, w), x\xe2\x82\x9c")},
+    {"residuals", N_("Residual table (.csv)"), N_("One row a step, kind, mode and shot, with every figure")},
+    {"segy", N_("Gathers as SEG-Y too"), N_("Revision 1, IEEE floats, with source and receiver positions")}};
 
 static int side_of(const Dialog *d) {
   return gtk_widget_get_visible(d->side) ? (int)gtk_drop_down_get_selected(GTK_DROP_DOWN(d->side)) : 0;
@@ -47,8 +49,10 @@ static void refresh(Dialog *d) {
   g_autoptr(GError) error = NULL;
   g_autofree char *name = name_of(d, &error);
   g_autofree char *text =
-      name ? g_strdup_printf("%s_\xe2\x80\xa6.npy, and %s.json, the recipe", name, name) : NULL;
-  gtk_label_set_text(GTK_LABEL(d->name), text ? text : error ? error->message : "There is no run to export.");
+      name ? g_strdup_printf(_("%s_\xe2\x80\xa6.npy, and %s.json, the recipe"), name, name) : NULL;
+  gtk_label_set_text(GTK_LABEL(d->name), text    ? text
+                                         : error ? error->message
+                                                 : _("There is no run to export."));
   guint chosen = parts_of(d);
   gtk_widget_set_sensitive(d->export, name && chosen && chosen != WD_DATA_SEGY);
 }
@@ -60,14 +64,15 @@ gboolean wd_export_data_to(GtkWindow *dialog, const char *folder) {
   g_autofree char *name = name_of(d, &error);
   guint chosen = parts_of(d);
   if (!name || !wd_export_data(d->session, d->view, side_of(d), chosen, folder, name, &written, &error)) {
-    wd_window_notify_error(d->parent, "The data were not written", error);
+    wd_window_notify_error(d->parent, _("The data were not written"), error);
     return FALSE;
   }
   g_settings_set_uint(d->settings, "data-parts", chosen);
   g_settings_set_string(d->settings, "export-name", gtk_editable_get_text(GTK_EDITABLE(d->pattern)));
   g_settings_set_string(d->settings, "export-folder", folder);
-  g_autofree char *what = g_strdup_printf("Exported %u files", written->len),
-                  *kept = g_strdup_printf("%s_\xe2\x80\xa6 in %s", name, folder);
+  g_autofree char *what = g_strdup_printf(ngettext("Exported %u file", "Exported %u files", written->len),
+                                          written->len),
+                  *kept = g_strdup_printf(_("%s_\xe2\x80\xa6 in %s"), name, folder);
   WdNotice notice = {.code = WD_OK, .what = what, .kept = kept};
   wd_window_notify(d->parent, &notice);
   gtk_window_close(dialog);
@@ -88,8 +93,8 @@ static void on_export(GtkButton *button, gpointer user) {
   Dialog *d = user;
   if (d->chooser) return;
   g_autofree char *folder = g_settings_get_string(d->settings, "export-folder");
-  d->chooser = gtk_file_chooser_native_new("Export data into", d->window,
-                                           GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, "_Export here", NULL);
+  d->chooser = gtk_file_chooser_native_new(_("Export data into"), d->window,
+                                           GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("_Export here"), NULL);
   gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(d->chooser), TRUE);
   if (*folder) {
     g_autoptr(GFile) at = g_file_new_for_path(folder);
@@ -127,25 +132,25 @@ static GtkWidget *build(Dialog *d) {
   gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
   int row = 0;
   guint chosen = g_settings_get_uint(d->settings, "data-parts");
-  wd_dialog_heading(grid, row++, "What is on screen");
+  wd_dialog_heading(grid, row++, _("What is on screen"));
   for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
-    if (i == 4) wd_dialog_heading(grid, row++, "The whole run");
-    if (i == 6) wd_dialog_heading(grid, row++, "Formats");
+    if (i == 4) wd_dialog_heading(grid, row++, _("The whole run"));
+    if (i == 6) wd_dialog_heading(grid, row++, _("Formats"));
     g_autofree char *name = g_strconcat("data-", parts[i].name, NULL);
-    d->part[i] = gtk_check_button_new_with_label(parts[i].text);
+    d->part[i] = gtk_check_button_new_with_label(_(parts[i].text));
     gtk_widget_set_name(d->part[i], name);
     gtk_check_button_set_active(GTK_CHECK_BUTTON(d->part[i]), chosen >> i & 1);
-    gtk_widget_set_tooltip_text(d->part[i], parts[i].about);
+    gtk_widget_set_tooltip_text(d->part[i], _(parts[i].about));
     g_signal_connect_swapped(d->part[i], "toggled", G_CALLBACK(refresh), d);
-    GtkWidget *about = wd_dialog_note(parts[i].about);
+    GtkWidget *about = wd_dialog_note(_(parts[i].about));
     gtk_grid_attach(GTK_GRID(grid), d->part[i], 0, row, 1, 1);
     gtk_grid_attach(GTK_GRID(grid), about, 1, row++, 1, 1);
   }
-  wd_dialog_heading(grid, row++, "Files");
+  wd_dialog_heading(grid, row++, _("Files"));
   d->side = gtk_drop_down_new_from_strings(sides);
   g_signal_connect_swapped(d->side, "notify::selected", G_CALLBACK(refresh), d);
   if (d->view->layout == WD_LAYOUT_COMPARE)
-    wd_dialog_row(grid, row++, "Side", d->side);
+    wd_dialog_row(grid, row++, _("Side"), d->side);
   else
     gtk_widget_set_visible(d->side, FALSE);
   g_autofree char *pattern = g_settings_get_string(d->settings, "export-name");
@@ -155,7 +160,7 @@ static GtkWidget *build(Dialog *d) {
   gtk_widget_set_tooltip_text(d->pattern,
                               "{model} {seed} {sampler} {steps} {step:03} {what} {family} {branch} {panel}");
   g_signal_connect_swapped(d->pattern, "changed", G_CALLBACK(refresh), d);
-  wd_dialog_row(grid, row++, "Name", d->pattern);
+  wd_dialog_row(grid, row++, _("Name"), d->pattern);
   d->name = wd_dialog_note("");
   gtk_label_set_wrap_mode(GTK_LABEL(d->name), PANGO_WRAP_WORD_CHAR);
   gtk_grid_attach(GTK_GRID(grid), d->name, 0, row++, 2, 1);
@@ -167,12 +172,12 @@ GtkWindow *wd_export_data_dialog(WdWindow *parent) {
   if (old) return old;
   Dialog *d = g_new0(Dialog, 1);
   d->parent = parent;
-  d->window = wd_dialog_new(parent, "export-data", "Export data", 560, 470);
+  d->window = wd_dialog_new(parent, "export-data", _("Export data"), 560, 470);
   d->session = g_object_ref(wd_window_get_session(parent));
   d->view = g_object_ref(wd_window_get_view(parent));
   d->settings = g_object_ref(wd_window_get_settings(parent));
   g_object_set_data_full(G_OBJECT(d->window), "wd-export", d, dialog_free);
-  d->export = gtk_button_new_with_mnemonic("_Export\xe2\x80\xa6");
+  d->export = gtk_button_new_with_mnemonic(_("_Export\xe2\x80\xa6"));
   gtk_widget_set_name(d->export, "export-write");
   g_signal_connect(d->export, "clicked", G_CALLBACK(on_export), d);
   GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 14);

@@ -1,5 +1,7 @@
 #include "app/dialog.h"
 
+#include "app/i18n.h"
+
 GtkWindow *wd_dialog_find(WdWindow *parent, const char *name) {
   GtkWindow *dialog = g_object_get_data(G_OBJECT(parent), name);
   if (dialog) gtk_window_present(dialog);
@@ -59,7 +61,7 @@ static void on_cancel(GtkButton *button, gpointer dialog) {
 
 GtkWidget *wd_dialog_buttons(GtkWindow *dialog, GtkWidget **cancel, GtkWidget *act) {
   GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8),
-            *close = gtk_button_new_with_mnemonic("_Cancel");
+            *close = gtk_button_new_with_mnemonic(_("_Cancel"));
   gtk_widget_set_name(close, "cancel");
   g_signal_connect(close, "clicked", G_CALLBACK(on_cancel), dialog);
   gtk_widget_set_halign(box, GTK_ALIGN_END);

@@ -1,6 +1,7 @@
 /* Encode: an opened pair, map or gather through the encoder, told of both sides or of one alone; the latents
  * that come of it, their reconstructions and residuals side by side; and on from there: edits, noise, the
  * plane. */
+#include "app/i18n.h"
 #include "app/latent_tools.h"
 #include "app/truth.h"
 #include "app/walk.h"
@@ -9,7 +10,9 @@
 #include "model/neighbours.h"
 #include "render/panel.h"
 
+#include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef enum Given { GIVEN_BOTH = 0, GIVEN_VELOCITY, GIVEN_GATHERS, GIVENS } Given;
@@ -31,7 +34,7 @@ static void say(encode *s, const char *text) {
   gtk_widget_set_visible(s->message, text != NULL);
 }
 
-static const char *const given_words[GIVENS] = {"both", "velocity map alone", "gathers alone"};
+static const char *const given_words[GIVENS] = {N_("both"), N_("velocity map alone"), N_("gathers alone")};
 
 static Given given_of(const WdBranch *b) {
   return b->given_velocity && b->given_gathers ? GIVEN_BOTH
@@ -71,7 +74,7 @@ static const WdBranch *find(encode *s) {
 static void draw(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer data) {
   encode *s = data;
   int which = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(area), "which"));
-  static const char *const title[] = {"True", "Decoded", "Decoded − true"};
+  const char *const title[] = {_("True"), _("Decoded"), _("Decoded − true")};
   const wd_map *map = which == 2   ? &s->difference
                       : which == 1 ? s->decoded ? &s->decoded->velocity : NULL
                       : s->truth   ? &s->truth->velocity
@@ -82,8 +85,8 @@ static void draw(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpoin
     wd_pen_open(&pen, cr, &style, NULL);
     wd_type type = {.colour = pen.theme->dim, .room = width - 8};
     wd_pen_text(&pen, &type, width / 2.0, height / 2.0, 0.5,
-                which == 0   ? "no map was opened"
-                : which == 1 ? "not decoded yet"
+                which == 0   ? _("no map was opened")
+                : which == 1 ? _("not decoded yet")
                              : "");
     wd_pen_close(&pen);
     return;
@@ -145,11 +148,11 @@ static void fill_row(encode *s, int row, const WdBranch *b, const WdBranch *refe
   char text[32];
   WdFrame f = {0};
   GBytes *latent = wd_place_latent(s->watch->recording, (WdPlace){b->id, 0}, WD_WHAT_ESTIMATE);
-  GtkWidget *button = gtk_button_new_with_label(given_words[given_of(b)]);
+  GtkWidget *button = gtk_button_new_with_label(_(given_words[given_of(b)]));
   gtk_button_set_has_frame(GTK_BUTTON(button), FALSE);
   gtk_widget_add_css_class(button, "caption");
   if (b->id == s->branch) gtk_widget_add_css_class(button, "suggested-action");
-  gtk_widget_set_tooltip_text(button, "Show this encoding");
+  gtk_widget_set_tooltip_text(button, _("Show this encoding"));
   g_object_set_data(G_OBJECT(button), "branch", GUINT_TO_POINTER(b->id));
   g_signal_connect(button, "clicked", G_CALLBACK(on_show), s);
   gtk_grid_attach(GTK_GRID(s->table), button, 0, row, 1, 1);
@@ -172,7 +175,7 @@ static void fill_row(encode *s, int row, const WdBranch *b, const WdBranch *refe
   const WdPosition *p = wd_recording_position(s->watch->recording, b->id, 0);
   const WdScore *score = p ? wd_position_score(p, WD_WHAT_ESTIMATE) : NULL;
   number(text, sizeof text, score ? score->value[WD_METRIC_REFLECTION_RESIDUAL] : NAN,
-         score && score->mode == WD_WAVE_LIVE ? "%.2f live" : "%.2f exact");
+         score && score->mode == WD_WAVE_LIVE ? _("%.2f live") : _("%.2f exact"));
   cell(s, row, 4, text, FALSE);
   number(text, sizeof text, b == reference ? 0 : distance_to(s, latent, reference), "%.2f");
   cell(s, row, 5, text, FALSE);
@@ -186,15 +189,15 @@ static void fill_row(encode *s, int row, const WdBranch *b, const WdBranch *refe
 }
 
 static void fill_table(encode *s, const WdBranch *shown) {
-  static const char *const head[COLUMNS] = {"given",         "map error, m/s",  "decoded gathers",
-                                            "map's gathers", "of decoded pair", "latent apart"};
-  static const char *const tip[COLUMNS] = {
-      "What of the pair the encoder was told",
-      "Mean absolute error of the decoded map against the true one",
-      "Reflection residual of the decoded gathers against the observed ones",
-      "Reflection residual of the gathers that the decoded map gives (F(v)) against the observed ones",
-      "Reflection residual of the decoded gathers against the decoded map's own: is the pair consistent?",
-      "|Δz|/√d from the encoding of the first row"};
+  const char *const head[COLUMNS] = {_("given"),         _("map error, m/s"),  _("decoded gathers"),
+                                     _("map's gathers"), _("of decoded pair"), _("latent apart")};
+  const char *const tip[COLUMNS] = {
+      _("What of the pair the encoder was told"),
+      _("Mean absolute error of the decoded map against the true one"),
+      _("Reflection residual of the decoded gathers against the observed ones"),
+      _("Reflection residual of the gathers that the decoded map gives (F(v)) against the observed ones"),
+      _("Reflection residual of the decoded gathers against the decoded map's own: is the pair consistent?"),
+      _("|Δz|/√d from the encoding of the first row")};
   for (GtkWidget *c; (c = gtk_widget_get_first_child(s->table));) gtk_grid_remove(GTK_GRID(s->table), c);
   WdLevels levels;
   double epsilon =
@@ -240,7 +243,8 @@ static void update(gpointer user) {
   s->branch = b ? b->id : 0;
   gtk_widget_set_visible(s->empty, b == NULL);
   gtk_widget_set_visible(s->body, b != NULL);
-  gtk_label_set_text(GTK_LABEL(s->title), b ? b->truth_name ? b->truth_name : b->name : "Nothing is opened");
+  gtk_label_set_text(GTK_LABEL(s->title),
+                     b ? b->truth_name ? b->truth_name : b->name : _("Nothing is opened"));
   if (!b) return;
   if (another || b->truth != s->truth) g_clear_pointer(&s->decoded, wd_pair_unref);
   if (b->truth != s->truth) {
@@ -255,10 +259,11 @@ static void update(gpointer user) {
                         (g != GIVEN_GATHERS || s->truth->gathers.value || s->truth->velocity.value);
     gtk_widget_set_sensitive(s->give[g], idle && possible && !s->of[g]);
   }
-  g_autofree char *about =
-      g_strdup_printf("Opened: %s%s%s.", s->truth && s->truth->velocity.value ? "a velocity map" : "",
-                      s->truth && s->truth->velocity.value && s->truth->gathers.value ? " and " : "",
-                      s->truth && s->truth->gathers.value ? "gathers" : "");
+  g_autofree char *about = g_strdup(!s->truth ? _("Opened.")
+                                    : s->truth->velocity.value && s->truth->gathers.value
+                                        ? _("Opened: a velocity map and gathers.")
+                                    : s->truth->velocity.value ? _("Opened: a velocity map.")
+                                                               : _("Opened: gathers."));
   gtk_label_set_text(GTK_LABEL(s->about), about);
   for (GtkWidget *c = gtk_widget_get_first_child(s->pictures); c; c = gtk_widget_get_next_sibling(c))
     gtk_widget_queue_draw(c);
@@ -273,7 +278,7 @@ static void on_give(GtkButton *button, encode *s) {
   g_autoptr(GError) error = NULL;
   g_autofree char *name = g_strdup(b->truth_name ? b->truth_name : b->name);
   guint id = wd_session_encode(s->session, b->truth, g != GIVEN_GATHERS, g != GIVEN_VELOCITY, name, &error);
-  say(s, id ? NULL : error ? error->message : "It could not be encoded");
+  say(s, id ? NULL : error ? error->message : _("It could not be encoded"));
   if (id) wd_view_go(s->view, s->watch->recording, 0, id, 0);
 }
 
@@ -282,13 +287,15 @@ static void on_walk(GtkButton *button, encode *s) {
   GBytes *latent = wd_place_latent(s->watch->recording, (WdPlace){s->branch, 0}, WD_WHAT_ESTIMATE);
   if (!latent) return;
   g_autofree char *name = wd_place_name(s->watch->recording, (WdPlace){s->branch, 0}),
-                  *escaped = g_strescape(name, "…→ä"),
-                  *note = g_strdup_printf(
-                      "{\"edit\":\"start\",\"text\":\"from %s\",\"branch\":%u,\"position\":0}", escaped,
-                      s->branch);
+                  *text = g_strdup_printf(_("from %s"), name);
+  json_t *o = json_pack("{s:s, s:s, s:i, s:i}", "edit", "start", "text", text, "branch", (int)s->branch,
+                        "position", 0);
+  char *note = json_dumps(o, JSON_COMPACT);
+  json_decref(o);
   g_autoptr(GError) error = NULL;
   guint id = wd_session_walk(s->session, NULL, latent, note, &error);
-  say(s, id ? NULL : error ? error->message : "The walk did not begin");
+  free(note);
+  say(s, id ? NULL : error ? error->message : _("The walk did not begin"));
   if (id) wd_view_go(s->view, s->watch->recording, 0, id, 0);
 }
 
@@ -306,7 +313,7 @@ static void encode_free(gpointer data) {
 }
 
 static GtkWidget *open_button(const char *name) {
-  GtkWidget *b = gtk_button_new_with_label("Open a pair, map or gather…");
+  GtkWidget *b = gtk_button_new_with_label(_("Open a pair, map or gather…"));
   gtk_widget_set_name(b, name);
   gtk_actionable_set_action_name(GTK_ACTIONABLE(b), "win.open");
   gtk_widget_set_halign(b, GTK_ALIGN_START);
@@ -314,12 +321,12 @@ static GtkWidget *open_button(const char *name) {
 }
 
 GtkWidget *wd_encode_view_new(WdSession *session, WdView *view) {
-  static const char *const label[GIVENS] = {"Both", "Velocity alone", "Gathers alone"};
-  static const char *const tip[GIVENS] = {
-      "Encode it, the encoder told of the map and of the gathers",
-      "Encode it, the encoder told of the map alone",
-      "Encode it, the encoder told of the gathers alone: what they say of the velocity"};
-  static const char *const picture[] = {"True velocity", "Decoded velocity", "Decoded minus true velocity"};
+  const char *const label[GIVENS] = {_("Both"), _("Velocity alone"), _("Gathers alone")};
+  const char *const tip[GIVENS] = {
+      _("Encode it, the encoder told of the map and of the gathers"),
+      _("Encode it, the encoder told of the map alone"),
+      _("Encode it, the encoder told of the gathers alone: what they say of the velocity")};
+  const char *const picture[] = {_("True velocity"), _("Decoded velocity"), _("Decoded minus true velocity")};
   encode *s = g_new0(encode, 1);
   s->session = session;
   s->view = view;
@@ -329,15 +336,15 @@ GtkWidget *wd_encode_view_new(WdSession *session, WdView *view) {
   s->empty = gtk_box_new(GTK_ORIENTATION_VERTICAL, 8);
   wd_tool_words(
       s->empty, "encode-about",
-      "Drop an OpenFWI pair, a velocity map or a gather (.npy, SEG-Y) on the window, or open one. It is "
-      "encoded into a latent: what the model makes of it, and a place to walk from.");
+      _("Drop an OpenFWI pair, a velocity map or a gather (.npy, SEG-Y) on the window, or open one. It is "
+        "encoded into a latent: what the model makes of it, and a place to walk from."));
   gtk_box_append(GTK_BOX(s->empty), open_button("encode-open"));
   gtk_box_append(GTK_BOX(s->self), s->empty);
   s->body = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
   gtk_box_append(GTK_BOX(s->self), s->body);
   s->about = wd_tool_words(s->body, "encode-opened", "");
   GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
-  gtk_box_append(GTK_BOX(row), gtk_label_new("Encode, given"));
+  gtk_box_append(GTK_BOX(row), gtk_label_new(_("Encode, given")));
   for (int g = 0; g < GIVENS; g++) {
     static const char *const name[GIVENS] = {"encode-both", "encode-velocity", "encode-gathers"};
     s->give[g] = gtk_button_new_with_label(label[g]);
@@ -368,9 +375,9 @@ GtkWidget *wd_encode_view_new(WdSession *session, WdView *view) {
   gtk_box_append(GTK_BOX(s->body), s->table);
   s->words = wd_tool_words(s->body, "encode-words", "");
   GtkWidget *on = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6),
-            *walk = gtk_button_new_with_label("Walk from it");
+            *walk = gtk_button_new_with_label(_("Walk from it"));
   gtk_widget_set_name(walk, "encode-walk");
-  gtk_widget_set_tooltip_text(walk, "Begin a walk at this latent: edit its codes, re-noise it");
+  gtk_widget_set_tooltip_text(walk, _("Begin a walk at this latent: edit its codes, re-noise it"));
   g_signal_connect(walk, "clicked", G_CALLBACK(on_walk), s);
   gtk_box_append(GTK_BOX(on), walk);
   s->anchor = wd_tool_anchor_button(s->self);

@@ -1,6 +1,7 @@
 /* The engine's thread, its requests and its results. POSIX threads rather than GLib's, so that the thread
  * sanitizer sees what passes between the two. */
 #include "app/engine_impl.h"
+#include "app/i18n.h"
 
 #include <string.h>
 
@@ -268,7 +269,9 @@ void wd_engine_stop(WdEngine *e) {
   pthread_mutex_lock(&e->mutex);
   drop_waiting_job(e);
   e->stop = TRUE;
-  cancel_locked(e, e->unit == WD_UNIT_JOB);
+  /* What comes before the job gives way too, and is taken up again after: a view that follows the run has
+   * most of a step made as a look, and the job's end would wait for it. */
+  cancel_locked(e, e->unit >= WD_UNIT_SOON && e->unit <= WD_UNIT_JOB);
   pthread_cond_signal(&e->posted);
   pthread_mutex_unlock(&e->mutex);
 }
@@ -379,7 +382,7 @@ wd_status wd_engine_injected(WdEngine *e, wd_error *err) {
     if (e->inject_lasting) e->inject = 1;
   }
   pthread_mutex_unlock(&e->mutex);
-  return st ? wd_fail(err, st, "a test asked for this error") : WD_OK;
+  return st ? wd_fail(err, st, _("a test asked for this error")) : WD_OK;
 }
 
 wd_hooks wd_engine_hooks(WdEngine *e) {

@@ -63,6 +63,7 @@ typedef struct WdJob {
       end;       /* of the branch: recorded up to, the data, where to stop, all that it is to have */
   GBytes *start; /* the latent at `last`, where refinement goes on */
   double refine_rate;
+  wd_wave_mode refine_mode;
   GArray *missing; /* WdJobItem, in order */
   WdPair *pair;    /* to encode; its map or its gathers may be empty */
   gboolean give_velocity, give_gathers;
@@ -139,8 +140,6 @@ typedef struct WdResult {
   GArray *way; /* WdWayStep, with timesteps and log-SNR */
 } WdResult;
 void wd_result_free(WdResult *result);
-/* Whether what went wrong is the latent's own fault, and not the device's or the memory's. */
-gboolean wd_is_fault(wd_status st);
 
 WdModelInfo *wd_model_info_copy(const WdModelInfo *info);
 void wd_model_info_free(WdModelInfo *info); /* NULL is harmless */

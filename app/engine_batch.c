@@ -3,6 +3,7 @@
  * done again. */
 #include "app/engine_impl.h"
 
+#include "app/i18n.h"
 #include "app/sample_measure.h"
 
 #include <math.h>
@@ -73,7 +74,8 @@ static wd_status begin(WdEngine *e, WdBatchRun *r, wd_error *err) {
   const guint64 seed = g_array_index(b->seed, guint64, r->at);
   const int family = g_array_index(b->family, int, r->at);
   if (!e->works->denoiser)
-    return wd_fail(err, WD_ERR_UNSUPPORTED, "the model %s has no denoiser (stage 2)", e->works->info->name);
+    return wd_fail(err, WD_ERR_UNSUPPORTED, _("the model %s has no denoiser (stage 2)"),
+                   e->works->info->name);
   const wd_sampler_desc desc = {.plan = b->like->plan, .seed = &seed, .family = &family};
   wd_status st = wd_sampler_create(e->works->denoiser, &desc, &r->sampler, err);
   if (st) return st;
@@ -117,7 +119,7 @@ static wd_status score_way(WdEngine *e, WdBatchRun *r, wd_error *err) {
     st = wd_residual_compare(residual_of(e, r), 0, &gather, &(wd_compare_desc){.threads = e->works->threads},
                              &c, err);
   if (!st && latent) r->sample->way[r->way] = (float)c.all.reflection_residual;
-  if (wd_is_fault(st)) st = WD_OK;
+  if (wd_status_is_fault(st)) st = WD_OK;
   if (!st) r->way++;
   wd_comparison_clear(&c);
   wd_map_clear(&map);
@@ -130,7 +132,7 @@ static wd_status simulate_finished(WdEngine *e, WdBatchRun *r, wd_error *err) {
   wd_error mine = {0};
   atomic_fetch_add(&e->simulations, 1);
   wd_status st = wd_residual_simulate(residual_of(e, r), 1, r->map.value, &hooks, &mine);
-  if (wd_is_fault(st)) { /* the sample's own fault: it is recorded, and the batch goes on */
+  if (wd_status_is_fault(st)) { /* the sample's own fault: it is recorded, and the batch goes on */
     g_free(r->sample->fault);
     r->sample->fault = g_strdup(mine.message);
     r->simulated = TRUE;
@@ -186,6 +188,10 @@ static void deliver(WdEngine *e, WdBatchRun *r) {
 static wd_status lose(WdEngine *e, WdBatchRun *r, const wd_error *error) {
   g_free(r->sample->fault);
   r->sample->fault = g_strdup(error->message);
+  const float *z =
+      wd_sampler_done(r->sampler) ? wd_sampler_latents(r->sampler, r->batch->like->plan.steps) : NULL;
+  g_clear_pointer(&r->sample->latent, g_bytes_unref);
+  if (z) r->sample->latent = g_bytes_new(z, (gsize)e->works->info->latent.count * sizeof *z);
   deliver(e, r);
   return WD_OK;
 }
@@ -211,7 +217,7 @@ static wd_status next_unit(WdEngine *e, WdBatchRun *r, wd_error *err) {
 wd_status wd_batch_unit(WdEngine *e, WdBatchRun *r, gboolean *done, wd_error *err) {
   if (!e->works) {
     *done = TRUE;
-    return wd_fail(err, WD_ERR_ARGUMENT, "no model is loaded");
+    return wd_fail(err, WD_ERR_ARGUMENT, _("no model is loaded"));
   }
   wd_error mine = {0};
   wd_status st = wd_engine_injected(e, &mine);

@@ -1,6 +1,7 @@
 /* Chores: small work for which there is no place in the recording (session.h). Each is one unit; it looks at
  * its cancel flag between denoising steps and inside of the solver, and then begins anew. */
 #include "app/engine_impl.h"
+#include "app/i18n.h"
 
 #include "model/test_latent.h"
 
@@ -29,7 +30,7 @@ void wd_chore_done_free(WdChoreDone *done) {
 static wd_status denoise(WdEngine *e, const WdChore *c, GBytes **out, wd_error *err) {
   const WdWorks *w = e->works;
   if (!w->denoiser)
-    return wd_fail(err, WD_ERR_UNSUPPORTED, "the model %s has no denoiser (stage 2)", w->info->name);
+    return wd_fail(err, WD_ERR_UNSUPPORTED, _("the model %s has no denoiser (stage 2)"), w->info->name);
   wd_hooks hooks = wd_engine_hooks(e);
   const wd_sampler_desc desc = {.plan = c->recipe.plan,
                                 .n = 1,
@@ -80,7 +81,7 @@ static wd_status decode(WdEngine *e, WdChoreDone *d, wd_error *err) {
     st = wd_residual_measure(w->residual[0], 1, map.value, gather.value, &d->live, &hooks, err);
     d->scored = !st;
   }
-  if (st == WD_OK || wd_is_fault(st)) { /* a map that the solver refuses is still one to look at */
+  if (st == WD_OK || wd_status_is_fault(st)) { /* a map that the solver refuses is still one to look at */
     d->velocity = map;
     map = (wd_map){0};
   }
@@ -94,7 +95,8 @@ wd_status wd_engine_chore(WdEngine *e, const WdChore *chore, WdChoreDone **out, 
   WdChoreDone *d = g_new0(WdChoreDone, 1);
   d->chore = *chore;
   d->chore.latent = NULL;
-  wd_status st = e->works ? wd_engine_injected(e, err) : wd_fail(err, WD_ERR_ARGUMENT, "no model is loaded");
+  wd_status st =
+      e->works ? wd_engine_injected(e, err) : wd_fail(err, WD_ERR_ARGUMENT, _("no model is loaded"));
   if (!st && chore->kind == WD_CHORE_TEST_PAIR)
     st = encode_test(e, chore->index, &d->latent, err);
   else if (!st && chore->noise)
@@ -103,7 +105,7 @@ wd_status wd_engine_chore(WdEngine *e, const WdChore *chore, WdChoreDone **out, 
     d->latent = g_bytes_ref(chore->latent);
   if (!st && (chore->velocity || chore->score)) st = decode(e, d, err);
   d->seconds = (double)(g_get_monotonic_time() - start) * 1e-6;
-  if (wd_is_fault(st)) {
+  if (wd_status_is_fault(st)) {
     d->error = *err;
     *err = (wd_error){0};
     st = WD_OK;

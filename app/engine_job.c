@@ -1,6 +1,7 @@
 /* A job, unit by unit: positions that are missing up to where it stops, each scored as the policy has it. The
  * sampler is made anew from what the recording holds, so that a job needs nothing but what it was given. */
 #include "app/engine_impl.h"
+#include "app/i18n.h"
 
 #include "solver/memory.h"
 
@@ -15,7 +16,7 @@ struct WdActive {
   gboolean looked; /* position `at` of the sampler has its estimate, and was published */
   gboolean encoded;
   GQueue todo;  /* WdTodo: what is to be scored before the next position */
-  double spent; /* seconds of units since the last position, 0 before the first */
+  gint64 begun; /* when the step under way began, g_get_monotonic_time(); 0: none is */
 };
 
 typedef struct WdTodo {
@@ -87,7 +88,8 @@ static wd_status make_sampler(WdEngine *e, WdActive *a, wd_error *err) {
   wd_sampler *s = NULL;
   wd_status st = WD_OK;
   if (!e->works->denoiser)
-    return wd_fail(err, WD_ERR_UNSUPPORTED, "the model %s has no denoiser (stage 2)", e->works->info->name);
+    return wd_fail(err, WD_ERR_UNSUPPORTED, _("the model %s has no denoiser (stage 2)"),
+                   e->works->info->name);
   for (guint i = 0; i < job->leg->len && !st; i++) {
     const WdLeg *leg = g_ptr_array_index(job->leg, i);
     const WdLeg *next = i + 1 < job->leg->len ? g_ptr_array_index(job->leg, i + 1) : NULL;
@@ -96,7 +98,7 @@ static wd_status make_sampler(WdEngine *e, WdActive *a, wd_error *err) {
       wd_sampler_desc desc = {.plan = r->plan, .seed = &r->seed, .family = &r->family};
       if (r->begin) {
         if (!leg->edited)
-          st = wd_fail(err, WD_ERR_ARGUMENT, "the latent that the branch begins from is not there");
+          st = wd_fail(err, WD_ERR_ARGUMENT, _("the latent that the branch begins from is not there"));
         else
           desc.latents = g_bytes_get_data(leg->edited, NULL);
         desc.start = r->timestep + 1;
@@ -114,7 +116,7 @@ static wd_status make_sampler(WdEngine *e, WdActive *a, wd_error *err) {
     }
     if (!st) st = restore(s, leg, a->base, MIN(next ? next->at : leg->last, job->steps), err);
   }
-  if (!st && !s) st = wd_fail(err, WD_ERR_ARGUMENT, "nothing says how the branch began");
+  if (!st && !s) st = wd_fail(err, WD_ERR_ARGUMENT, _("nothing says how the branch began"));
   if (st)
     wd_sampler_destroy(s);
   else
@@ -201,13 +203,13 @@ static wd_status refine_unit(WdEngine *e, WdActive *a, wd_error *err) {
   wd_status st = wd_engine_injected(e, err);
   if (!st && !a->refine) {
     /* Decoded by the nearest codes, as everything that is shown: model/refine.h. */
-    wd_refine_desc desc = {
-        .residual = {.wave.mode = job->policy.exact_runs ? WD_WAVE_EXACT : WD_WAVE_LIVE, .quantise = true},
-        .rate = job->refine_rate};
+    wd_refine_desc desc = {.residual = {.wave.mode = job->refine_mode, .quantise = true},
+                           .rate = job->refine_rate};
     const float *from = a->sampler   ? wd_sampler_latents(a->sampler, job->steps - a->base)
                         : job->start ? g_bytes_get_data(job->start, NULL)
                                      : NULL;
-    if (!from) return wd_fail(err, WD_ERR_ARGUMENT, "refinement starts at the data, which are not there yet");
+    if (!from)
+      return wd_fail(err, WD_ERR_ARGUMENT, _("refinement starts at the data, which are not there yet"));
     st = wd_refine_create(e->works->model, 1, from, &desc, &a->refine, err);
   }
   if (!st) st = wd_refine_step(a->refine, &hooks, err);
@@ -220,6 +222,9 @@ static wd_status refine_unit(WdEngine *e, WdActive *a, wd_error *err) {
       g_bytes_new(wd_refine_latents(a->refine, step), (gsize)e->works->info->latent.count * sizeof(float));
   p->latent[WD_WHAT_STATE] = g_bytes_ref(p->latent[WD_WHAT_ESTIMATE]);
   p->refined = TRUE;
+  p->refine_begins = step == 1;
+  p->refine_rate = wd_refine_get_desc(a->refine)->rate;
+  p->refine_mode = job->refine_mode;
   p->objective = record->objective;
   publish(e, a, a->at + 1, p, (double)(g_get_monotonic_time() - start) * 1e-6);
   return WD_OK;
@@ -268,12 +273,12 @@ static wd_status encode_unit(WdEngine *e, WdActive *a, wd_error *err) {
     st = wd_encoder_create(w->model, &(wd_coder_desc){.batch = wd_model_batch(w->device)}, &w->encoder, err);
   if (st) return st;
   float *coded = NULL, *latent = wd_calloc((size_t)w->info->latent.count, sizeof *latent);
-  if (!latent) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a latent");
+  if (!latent) return wd_fail(err, WD_ERR_NO_MEMORY, _("no memory for a latent"));
   gboolean seismic = job->give_gathers && job->pair->gathers.value;
   if (seismic) {
     coded = wd_calloc((size_t)g->shots * (size_t)g->instants * (size_t)g->receivers, sizeof *coded);
     st = coded ? wd_codec_encode(wd_model_codec(w->model), &job->pair->gathers, coded, err)
-               : wd_fail(err, WD_ERR_NO_MEMORY, "no memory for coded gathers");
+               : wd_fail(err, WD_ERR_NO_MEMORY, _("no memory for coded gathers"));
   }
   const float *velocity = job->give_velocity ? job->pair->velocity.value : NULL;
   const float *given = coded;
@@ -304,13 +309,10 @@ static wd_status next_unit(WdEngine *e, WdActive *a, gboolean *done, wd_error *e
     if (!st && !t->ask.want) free_todo(g_queue_pop_head(&a->todo));
     return st;
   }
-  if (a->spent > 0) { /* everything of a step is done */
-    WdResult *r = wd_result_new(WD_RESULT_TIME);
-    r->timed = WD_TIME_STEP;
-    r->ms = a->spent * 1e3;
-    wd_engine_publish(e, r);
-    a->spent = 0;
-  }
+  /* Everything of a step is done. On the clock, not the sum of the job's own units: a view that looks at the
+   * running step has its latent decoded and simulated before the job comes to it, and that is of the step. */
+  if (a->begun) wd_engine_time(e, WD_TIME_STEP, a->begun);
+  a->begun = a->at < job->to && (job->kind != WD_JOB_ENCODE || a->at >= 0) ? g_get_monotonic_time() : 0;
   if (job->kind == WD_JOB_ENCODE && a->at < 0) return encode_unit(e, a, err);
   if (a->at < MIN(job->to, job->steps)) return sample_unit(e, a, err);
   if (a->at < job->to) return refine_unit(e, a, err);
@@ -321,10 +323,7 @@ static wd_status next_unit(WdEngine *e, WdActive *a, gboolean *done, wd_error *e
 wd_status wd_active_unit(WdEngine *e, WdActive *a, gboolean *done, wd_error *err) {
   if (!e->works) {
     *done = TRUE;
-    return wd_fail(err, WD_ERR_ARGUMENT, "no model is loaded");
+    return wd_fail(err, WD_ERR_ARGUMENT, _("no model is loaded"));
   }
-  gint64 start = g_get_monotonic_time();
-  wd_status st = next_unit(e, a, done, err);
-  if (!*done) a->spent += (double)(g_get_monotonic_time() - start) * 1e-6;
-  return st;
+  return next_unit(e, a, done, err);
 }

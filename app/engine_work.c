@@ -2,6 +2,7 @@
  * `wavediffusion-cli sample` and `residual` make, with the same batches, so that the bytes are the same. */
 #include "app/engine_impl.h"
 
+#include "app/i18n.h"
 #include "app/models.h"
 #include "model/interior.h"
 #include "solver/lag.h"
@@ -103,10 +104,6 @@ WdRecent *wd_engine_recent(WdEngine *e, GBytes *latent) {
 
 /* ---- the pieces */
 
-gboolean wd_is_fault(wd_status st) {
-  return st == WD_ERR_DIVERGED || st == WD_ERR_ARGUMENT || st == WD_ERR_SHAPE;
-}
-
 static wd_status decode(WdEngine *e, WdRecent *r, wd_error *err) {
   WdWorks *w = e->works;
   const wd_shard_desc *g = &w->info->geometry;
@@ -116,7 +113,7 @@ static wd_status decode(WdEngine *e, WdRecent *r, wd_error *err) {
   gint64 start = g_get_monotonic_time();
   wd_status st = wd_engine_injected(e, err);
   if (!st && g_bytes_get_size(r->latent) != (gsize)w->info->latent.count * sizeof(float))
-    st = wd_fail(err, WD_ERR_SHAPE, "a latent of %zu bytes; the model %s knows %zu",
+    st = wd_fail(err, WD_ERR_SHAPE, _("a latent of %zu bytes; the model %s knows %zu"),
                  (size_t)g_bytes_get_size(r->latent), w->info->name,
                  (size_t)w->info->latent.count * sizeof(float));
   if (!st) st = wd_gather_create(g->shots, g->samples, g->receivers, g->dt, &gather, err);
@@ -156,13 +153,14 @@ static wd_status simulate(WdEngine *e, WdRecent *r, gboolean exact, wd_calibrati
   start = g_get_monotonic_time();
   wd_gather full = {0}, top = {0};
   wd_comparison comparison = {0};
-  const wd_compare_desc desc = {.calibration = calibration, .threads = w->threads};
+  const wd_compare_desc desc = {.spectral = exact, .calibration = calibration, .threads = w->threads};
   st = wd_residual_compare(residual, 0, &r->pair->gathers, &desc, &comparison, err);
   if (!st) st = wd_engine_copy_gather(wd_residual_full(residual, 0), &full, err);
   if (!st) st = wd_engine_copy_gather(wd_residual_top(residual, 0), &top, err);
   if (!st) {
     WdSimulation *s = wd_simulation_new(exact ? WD_WAVE_EXACT : WD_WAVE_LIVE, &full, &top, &comparison,
                                         seconds, w->info->device);
+    s->calibration = calibration;
     wd_simulation_unref(exact ? r->exact : r->live);
     *(exact ? &r->exact : &r->live) = s;
     wd_engine_time(e, WD_TIME_COMPARE, start);
@@ -182,7 +180,7 @@ static void publish_frame(WdEngine *e, const WdRecent *r, WdPair *pair, WdSimula
   if (pair) result->pair = wd_pair_ref(pair);
   if (simulation) {
     result->simulation = wd_simulation_ref(simulation);
-    result->score = wd_score_new(simulation->mode, &simulation->comparison, simulation->seconds);
+    result->score = wd_score_new(simulation);
     result->calibration = ask->calibration;
   }
   wd_engine_publish(e, result);
@@ -207,7 +205,7 @@ static wd_status details(WdEngine *e, const WdAsk *ask, const WdRecent *r, wd_er
     st = wd_interior_residual(w->survey, &r->pair->velocity, &r->pair->gathers, &r->exact->full,
                               &r->exact->top, &(wd_interior_desc){.threads = w->threads}, &interior, shot,
                               &hooks, err);
-  if (wd_is_fault(st)) st = WD_OK; /* a map that this cannot measure: NaN */
+  if (wd_status_is_fault(st)) st = WD_OK; /* a map that this cannot measure: NaN */
   if (!st) st = wd_lag_map_create(&r->pair->gathers, &r->exact->full, NULL, &lags, err);
   if (st) {
     g_free(shot);
@@ -217,7 +215,7 @@ static wd_status details(WdEngine *e, const WdAsk *ask, const WdRecent *r, wd_er
   result->latent = g_bytes_ref(r->latent);
   result->simulation = wd_simulation_ref(r->exact);
   result->calibration = ask->calibration;
-  result->score = wd_score_new(WD_WAVE_EXACT, &r->exact->comparison, r->exact->seconds);
+  result->score = wd_score_new(r->exact);
   wd_score_set_lag(result->score, &lags);
   result->score->value[WD_SCORE_INTERIOR] = interior;
   for (int i = 0; i < result->score->shots; i++) result->score->shot[i][WD_SCORE_INTERIOR] = shot[i];
@@ -228,10 +226,19 @@ static wd_status details(WdEngine *e, const WdAsk *ask, const WdRecent *r, wd_er
   return WD_OK;
 }
 
+/* A comparison under another calibration is another one. */
+static void forget_other(WdSimulation **simulation, wd_calibration calibration) {
+  if (!*simulation || (*simulation)->calibration == calibration) return;
+  wd_simulation_unref(*simulation);
+  *simulation = NULL;
+}
+
 static wd_status ask_piece(WdEngine *e, WdAsk *ask, WdRecent *r, wd_error *err) {
   wd_status st = WD_OK;
   if (!r->pair && ask->pair) r->pair = wd_pair_ref(ask->pair);
   if (!r->exact && ask->exact) r->exact = wd_simulation_ref(ask->exact);
+  forget_other(&r->live, ask->calibration);
+  forget_other(&r->exact, ask->calibration);
   if ((ask->want & WD_WANT_PAIR) || !r->pair) {
     if (!r->pair) st = decode(e, r, err);
     if (!st) publish_frame(e, r, r->pair, NULL, ask);
@@ -261,7 +268,7 @@ wd_status wd_engine_ask_unit(WdEngine *e, WdAsk *ask, wd_error *err) {
     return WD_OK;
   }
   wd_status st = ask_piece(e, ask, wd_engine_recent(e, ask->latent), err);
-  if (!wd_is_fault(st)) return st;
+  if (!wd_status_is_fault(st)) return st;
   publish_fault(e, ask->latent, err);
   *err = (wd_error){0};
   ask->want = 0;

@@ -1,6 +1,7 @@
 /* The explorer's plane, cursor and trail. */
 #include "app/explorer.h"
 
+#include "app/i18n.h"
 #include "app/status_error.h"
 #include "solver/family.h"
 #include "solver/memory.h"
@@ -107,7 +108,7 @@ static void want_data(WdExplorer *x, int i) {
 static void take_anchor(WdExplorer *x, const WdChoreDone *d) {
   WdAnchor *a = &x->anchor[d->chore.id];
   if (d->error.code) {
-    wd_explorer_fail(x, "Seed %" G_GUINT64_FORMAT " could not be sampled: %s", d->chore.recipe.seed,
+    wd_explorer_fail(x, _("Seed %" PRIu64 " could not be sampled: %s"), d->chore.recipe.seed,
                      d->error.message);
     return;
   }
@@ -127,7 +128,7 @@ static void set_anchor(WdExplorer *x, int i, const WdAnchor *to) {
 void wd_explorer_set_seed(WdExplorer *x, int i, guint64 seed) {
   if (x->anchor[i].kind == WD_ANCHOR_SEED && x->anchor[i].seed == seed) return;
   WdAnchor a = {.kind = WD_ANCHOR_SEED, .seed = seed, .noise = noise_of(x, seed)};
-  a.name = g_strdup_printf("seed %" G_GUINT64_FORMAT, seed);
+  a.name = g_strdup_printf(_("seed %" PRIu64), seed);
   set_anchor(x, i, &a);
 }
 
@@ -136,14 +137,14 @@ gboolean wd_explorer_set_place(WdExplorer *x, int i, guint branch, int k, WdWhat
   WdBranch *b = wd_recording_find(r, branch);
   WdPosition *p = b ? wd_recording_position(r, branch, k) : NULL;
   GBytes *z = p ? p->latent[what] : NULL;
-  if (!z) return wd_status_set_error(error, WD_ERR_ARGUMENT, "There is no latent at position %d.", k);
+  if (!z) return wd_status_set_error(error, WD_ERR_ARGUMENT, _("There is no latent at position %d."), k);
   if (dimension(x) && g_bytes_get_size(z) != dimension(x) * sizeof(float))
-    return wd_status_set_error(error, WD_ERR_SHAPE, "That latent is of another model.");
+    return wd_status_set_error(error, WD_ERR_SHAPE, _("That latent is of another model."));
   if (x->walk == branch) { /* the cursor's own latent changes: what it is now is kept as a place of its own */
     x->fresh = TRUE;
   }
   WdAnchor a = {.kind = WD_ANCHOR_PLACE, .branch = branch, .k = k, .what = what, .data = g_bytes_ref(z)};
-  a.name = g_strdup_printf("%s at %d", b->name, k);
+  a.name = g_strdup_printf(_("%s at %d"), b->name, k);
   if (has_noise(r, b)) {
     a.seed = wd_recording_root(r, b->id)->recipe.seed;
     a.noise = noise_of(x, a.seed);
@@ -159,15 +160,16 @@ gboolean wd_explorer_set_file(WdExplorer *x, int i, const char *path, int record
   wd_status st = wd_npy_open(path, &npy, &err);
   if (!st && wd_npy_dims(npy) == 5) steps = wd_npy_shape(npy)[1]; /* recordings: their last position */
   if (!st && (!d || wd_npy_elements(npy) % d || !wd_npy_elements(npy)))
-    st = wd_fail(&err, WD_ERR_SHAPE, "%s holds no latents of the loaded model (%zu numbers each)", path, d);
+    st =
+        wd_fail(&err, WD_ERR_SHAPE, _("%s holds no latents of the loaded model (%zu numbers each)"), path, d);
   gsize n = st ? 0 : wd_npy_elements(npy) / d / steps;
   if (!st && (record < 0 || (gsize)record >= n))
-    st = wd_fail(&err, WD_ERR_ARGUMENT, "%s holds latents 0 to %zu; there is no number %d", path, n - 1,
+    st = wd_fail(&err, WD_ERR_ARGUMENT, _("%s holds latents 0 to %zu; there is no number %d"), path, n - 1,
                  record);
   float *z = g_malloc0_n(MAX(d, 1), sizeof *z);
   if (!st) st = wd_npy_read(npy, ((gsize)record * steps + steps - 1) * d, d, z, &err);
   for (gsize k = 0; k < d && !st; k++)
-    if (!isfinite(z[k])) st = wd_fail(&err, WD_ERR_ARGUMENT, "%s: latent %d is not finite", path, record);
+    if (!isfinite(z[k])) st = wd_fail(&err, WD_ERR_ARGUMENT, _("%s: latent %d is not finite"), path, record);
   wd_npy_close(npy);
   if (st) {
     g_free(z);
@@ -175,7 +177,7 @@ gboolean wd_explorer_set_file(WdExplorer *x, int i, const char *path, int record
   }
   WdAnchor a = {.kind = WD_ANCHOR_FILE, .file = g_strdup(path), .record = record};
   g_autofree char *base = g_path_get_basename(path);
-  a.name = g_strdup_printf("%s number %d", base, record);
+  a.name = g_strdup_printf(_("%s number %d"), base, record);
   a.data = g_bytes_new_take(z, d * sizeof *z);
   set_anchor(x, i, &a);
   return TRUE;
@@ -194,24 +196,24 @@ void wd_explorer_get_extent(const WdExplorer *x, double *lo, double *hi, double 
 }
 
 static char *missing(WdExplorer *x) {
-  if (!wd_session_get_model(x->session)) return g_strdup("Open a model to explore its latent space.");
+  if (!wd_session_get_model(x->session)) return g_strdup(_("Open a model to explore its latent space."));
   for (int i = 0; i < wanted_anchors(x); i++) {
     const WdAnchor *a = &x->anchor[i];
-    if (a->kind == WD_ANCHOR_NONE) return g_strdup_printf("Choose anchor %c.", 'A' + i);
+    if (a->kind == WD_ANCHOR_NONE) return g_strdup_printf(_("Choose anchor %c."), 'A' + i);
     if (latent_of(x, a)) continue;
     if (x->domain == WD_DOMAIN_NOISE)
-      return g_strdup_printf("Anchor %c (%s) has no starting noise: it is data. Explore data latents, or "
-                             "choose a seed.",
+      return g_strdup_printf(_("Anchor %c (%s) has no starting noise: it is data. Explore data latents, or "
+                               "choose a seed."),
                              'A' + i, a->name);
-    return g_strdup_printf("Sampling %s for anchor %c.", a->name, 'A' + i);
+    return g_strdup_printf(_("Sampling %s for anchor %c."), a->name, 'A' + i);
   }
   if (x->shape == WD_SHAPE_PRINCIPAL && x->domain == WD_DOMAIN_NOISE)
-    return g_strdup("Gaussian noise spreads alike in all directions: explore data latents, or random "
-                    "directions.");
+    return g_strdup(_("Gaussian noise spreads alike in all directions: explore data latents, or random "
+                      "directions."));
   if (x->shape == WD_SHAPE_PRINCIPAL && !wd_explorer_get_batch(x)) {
     const WdLatentBatch *b = &x->batch[x->source];
-    if (b->failed) return g_strdup("The batch for principal directions could not be made.");
-    return g_strdup_printf("Making the batch for principal directions: %d of %d.", b->done, b->count);
+    if (b->failed) return g_strdup(_("The batch for principal directions could not be made."));
+    return g_strdup_printf(_("Making the batch for principal directions: %d of %d."), b->done, b->count);
   }
   return NULL;
 }
@@ -307,31 +309,36 @@ void wd_explorer_set_recipe(WdExplorer *x, const WdRecipe *recipe) {
 }
 
 char *wd_explorer_words(WdExplorer *x) {
-  const char *how = !x->norm_safe ? "straight, as it comes: lengths are lost"
+  const char *how = !x->norm_safe ? _("straight, as it comes: lengths are lost")
                     : x->domain == WD_DOMAIN_NOISE
-                        ? "on the sphere, since noises of this many numbers all lie on one shell"
-                        : "straight, then brought back to the length between the anchors', since data "
-                          "latents share no shell";
+                        ? _("on the sphere, since noises of this many numbers all lie on one shell")
+                        : _("straight, then brought back to the length between the anchors', since data "
+                            "latents share no shell");
   if (x->domain == WD_DOMAIN_DATA)
-    return g_strdup_printf("Mixed in the data latents z\xe2\x82\x80: %s.", how);
+    return g_strdup_printf(_("Mixed in the data latents z\xe2\x82\x80: %s."), how);
   const char *family =
-      x->recipe.family < 0 ? "any family" : wd_family_display_name((wd_family)x->recipe.family);
-  return g_strdup_printf("Mixed in the starting noise x_T: %s. Then denoised: %s, %d steps, %s.", how,
-                         wd_sampler_name(x->recipe.plan.kind), x->recipe.plan.steps, family);
+      x->recipe.family < 0 ? _("any family") : wd_family_display_name((wd_family)x->recipe.family);
+  return g_strdup_printf(ngettext("Mixed in the starting noise x_T: %s. Then denoised: %s, %d step, %s.",
+                                  "Mixed in the starting noise x_T: %s. Then denoised: %s, %d steps, %s.",
+                                  (gulong)x->recipe.plan.steps),
+                         how, wd_sampler_name(x->recipe.plan.kind), x->recipe.plan.steps, family);
 }
 
 char *wd_explorer_describe(WdExplorer *x) {
-  if (!x->ready) return g_strdup(x->why ? x->why : "No plane yet.");
+  if (!x->ready) return g_strdup(x->why ? x->why : _("No plane yet."));
   GString *s = g_string_new(NULL);
   if (x->shape == WD_SHAPE_ANCHORS)
-    g_string_printf(s, "A plane of latents through %s at (0, 0), %s at (1, 0) and %s at (0, 1).",
+    g_string_printf(s, _("A plane of latents through %s at (0, 0), %s at (1, 0) and %s at (0, 1)."),
                     x->anchor[0].name, x->anchor[1].name, x->anchor[2].name);
   else
-    g_string_printf(s, "A plane of latents about %s along two %s directions.", x->anchor[0].name,
-                    x->shape == WD_SHAPE_RANDOM ? "random" : "principal");
-  g_string_append_printf(s, " The cursor is at u %.4g, v %.4g.", x->u, x->v);
+    g_string_printf(s,
+                    x->shape == WD_SHAPE_RANDOM
+                        ? _("A plane of latents about %s along two random directions.")
+                        : _("A plane of latents about %s along two principal directions."),
+                    x->anchor[0].name);
+  g_string_append_printf(s, _(" The cursor is at u %.4g, v %.4g."), x->u, x->v);
   if (x->tiles)
-    g_string_append_printf(s, " %d of %d maps and %d of %d residuals are drawn.", x->tiles->maps,
+    g_string_append_printf(s, _(" %d of %d maps and %d of %d residuals are drawn."), x->tiles->maps,
                            x->tiles->side * x->tiles->side, x->tiles->made,
                            x->tiles->cells * x->tiles->cells);
   return g_string_free(s, FALSE);
@@ -366,7 +373,7 @@ static void commit(WdExplorer *x, GBytes *latent, double u, double v, guint seri
   x->sample_steps = steps;
   if (at < 0) {
     x->in_flight = FALSE;
-    wd_explorer_fail(x, "%s", error ? error->message : "The latent could not be kept.");
+    wd_explorer_fail(x, "%s", error ? error->message : _("The latent could not be kept."));
     return;
   }
   x->fresh = FALSE;
@@ -445,7 +452,7 @@ static void take_sample(WdExplorer *x, const WdChoreDone *d) {
     x->in_flight = FALSE;
     x->sample_serial = x->serial;
     x->sample_steps = d->chore.recipe.plan.steps;
-    wd_explorer_fail(x, "The noise at the cursor could not be denoised: %s", d->error.message);
+    wd_explorer_fail(x, _("The noise at the cursor could not be denoised: %s"), d->error.message);
     return;
   }
   commit(x, d->latent, x->sample_u, x->sample_v, x->serial, d->chore.recipe.plan.steps);

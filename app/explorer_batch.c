@@ -1,5 +1,6 @@
 /* Batches of latents: for principal directions, and for the band of lengths that data latents have. */
 #include "app/explorer.h"
+#include "app/i18n.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -126,7 +127,7 @@ gboolean wd_explorer_take_batch(WdExplorer *x, const WdChoreDone *done) {
   if (done->error.code || !done->latent) {
     b->failed = TRUE;
     wd_session_drop_chores(x->session, &x->owner[OWN_BATCH]);
-    wd_explorer_fail(x, "Latent %d of the batch could not be made: %s", i, done->error.message);
+    wd_explorer_fail(x, _("Latent %d of the batch could not be made: %s"), i, done->error.message);
     wd_explorer_update_plane(x);
     return TRUE;
   }
@@ -137,7 +138,7 @@ gboolean wd_explorer_take_batch(WdExplorer *x, const WdChoreDone *done) {
     finish(x, b);
   } else if (x->shape == WD_SHAPE_PRINCIPAL && !x->ready) {
     g_free(x->why);
-    x->why = g_strdup_printf("Making the batch for principal directions: %d of %d.", b->done, b->count);
+    x->why = g_strdup_printf(_("Making the batch for principal directions: %d of %d."), b->done, b->count);
     wd_explorer_changed(x, WD_EXPLORER_BATCH | WD_EXPLORER_PLANE);
   } else {
     wd_explorer_changed(x, WD_EXPLORER_BATCH);

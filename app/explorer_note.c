@@ -1,6 +1,7 @@
 /* How a plane and a place on it are written down: as notes of the walk, and as commands. */
 #include "app/explorer.h"
 
+#include "app/i18n.h"
 #include "app/models.h"
 #include "solver/family.h"
 
@@ -71,13 +72,13 @@ char *wd_explorer_key(WdExplorer *x) {
 static void place_words(WdExplorer *x, double u, double v, GString *s) {
   g_string_append_printf(s, "(%.4g, %.4g) ", u, v);
   if (x->shape != WD_SHAPE_ANCHORS) {
-    g_string_append_printf(s, "%s about %s",
-                           x->shape == WD_SHAPE_RANDOM ? "along random directions"
-                                                       : "along principal directions",
+    g_string_append_printf(s, _("%s about %s"),
+                           x->shape == WD_SHAPE_RANDOM ? _("along random directions")
+                                                       : _("along principal directions"),
                            x->anchor[0].name);
     return;
   }
-  g_string_append(s, "between ");
+  g_string_append(s, _("between "));
   for (int i = 0; i < WD_ANCHORS; i++)
     g_string_append_printf(s, "%s%s", i ? ", " : "", x->anchor[i].name ? x->anchor[i].name : "?");
 }
@@ -86,7 +87,7 @@ char *wd_explorer_note(WdExplorer *x, double u, double v, const char *edit) {
   json_t *o = plane_json(x);
   GString *s = g_string_new(NULL);
   place_words(x, u, v, s);
-  if (x->domain == WD_DOMAIN_NOISE) g_string_append(s, ", in noise");
+  if (x->domain == WD_DOMAIN_NOISE) g_string_append(s, _(", in noise"));
   json_object_set_new(o, "edit", json_string(edit));
   json_object_set_new(o, "text", json_string(s->str));
   json_object_set_new(o, "u", json_real(u));
@@ -171,7 +172,7 @@ WdNoteKind wd_explorer_read_note(WdExplorer *x, const char *note) {
           (int)CLAMP(json_integer_value(json_object_get(o, "count")), 3, (json_int_t)WD_PRINCIPAL_MAX);
     for (gsize i = 0; i < MIN(json_array_size(anchors), WD_ANCHORS); i++)
       if (!read_anchor(x, (int)i, json_array_get(anchors, i)))
-        wd_explorer_fail(x, "Anchor %c of this place is gone; the present one stands in for it.",
+        wd_explorer_fail(x, _("Anchor %c of this place is gone; the present one stands in for it."),
                          'A' + (int)i);
     if (x->shape == WD_SHAPE_PRINCIPAL) wd_explorer_start_batch(x, x->source, x->batch_count);
     wd_explorer_update_plane(x);

@@ -1,6 +1,7 @@
 /* Paths over the plane: waypoints, and the walk of their latents. */
 #include "app/explorer.h"
 
+#include "app/i18n.h"
 #include "app/status_error.h"
 
 #include "solver/npy.h"
@@ -49,11 +50,13 @@ static gboolean add_frame(WdExplorer *x, GBytes *latent, GError **error) {
   wd_explorer_path_place(x, x->path_done, uv);
   g_autofree char *note = wd_explorer_note(x, uv[0], uv[1], "path");
   if (x->path_done == 0) {
-    int n = 1;
+    g_autofree char *name = NULL;
     WdRecording *r = wd_session_get_recording(x->session);
-    for (guint i = 0; i < wd_recording_count(r); i++)
-      n += g_str_has_prefix(wd_recording_nth(r, i)->name, "Path ");
-    g_autofree char *name = g_strdup_printf("Path %d", n);
+    for (int n = 1; !name; n++) {
+      name = g_strdup_printf(_("Path %d"), n);
+      for (guint i = 0; name && i < wd_recording_count(r); i++)
+        if (!g_strcmp0(wd_recording_nth(r, i)->name, name)) g_clear_pointer(&name, g_free);
+    }
     x->path = wd_session_walk(x->session, name, latent, note, error);
     if (!x->path) return FALSE;
   } else if (wd_session_walk_append(x->session, x->path, latent, note, error) < 0) {
@@ -65,10 +68,10 @@ static gboolean add_frame(WdExplorer *x, GBytes *latent, GError **error) {
 
 gboolean wd_explorer_make_path(WdExplorer *x, GError **error) {
   if (x->waypoints < 2)
-    return wd_status_set_error(error, WD_ERR_ARGUMENT, "A path needs two waypoints; there are %d.",
+    return wd_status_set_error(error, WD_ERR_ARGUMENT, _("A path needs two waypoints; there are %d."),
                                x->waypoints);
   if (!x->ready)
-    return wd_status_set_error(error, WD_ERR_ARGUMENT, "%s", x->why ? x->why : "There is no plane yet.");
+    return wd_status_set_error(error, WD_ERR_ARGUMENT, "%s", x->why ? x->why : _("There is no plane yet."));
   g_autofree char *key = wd_explorer_path_command(x, NULL);
   if (x->path && g_strcmp0(key, x->path_key) == 0 && x->path_done == x->frames)
     return TRUE; /* there already */
@@ -119,7 +122,7 @@ gboolean wd_explorer_take_path(WdExplorer *x, const WdChoreDone *done) {
   g_autoptr(GError) error = NULL;
   if ((int)done->chore.id != x->path_done || !x->path_making) return TRUE;
   if (done->error.code || !add_frame(x, done->latent, &error)) {
-    wd_explorer_fail(x, "Frame %d of the path could not be made: %s", x->path_done,
+    wd_explorer_fail(x, _("Frame %d of the path could not be made: %s"), x->path_done,
                      error ? error->message : done->error.message);
     wd_explorer_cancel_path(x);
     return TRUE;
@@ -133,7 +136,7 @@ gboolean wd_explorer_write_path(WdExplorer *x, const char *file, GError **error)
   WdRecording *r = wd_session_get_recording(x->session);
   const WdBranch *b = x->path ? wd_recording_find(r, x->path) : NULL;
   if (!b || x->path_making)
-    return wd_status_set_error(error, WD_ERR_ARGUMENT, "There is no whole path to write.");
+    return wd_status_set_error(error, WD_ERR_ARGUMENT, _("There is no whole path to write."));
   const wd_latent_shape l = wd_session_get_model(x->session)->latent;
   const size_t n = b->position->len, shape[4] = {n, (size_t)l.channels, (size_t)l.height, (size_t)l.width};
   wd_error err = {0};

@@ -1,6 +1,7 @@
 /* Pictures over the plane: the lattice of maps and the map of residuals, coarse to fine, by chores. */
 #include "app/explorer.h"
 
+#include "app/i18n.h"
 #include "app/status_error.h"
 
 #include <math.h>
@@ -119,7 +120,7 @@ void wd_explorer_want_lattice(WdExplorer *x, gboolean yes) {
 
 gboolean wd_explorer_start_map(WdExplorer *x, int cells, GError **error) {
   if (!x->ready)
-    return wd_status_set_error(error, WD_ERR_ARGUMENT, "%s", x->why ? x->why : "There is no plane yet.");
+    return wd_status_set_error(error, WD_ERR_ARGUMENT, "%s", x->why ? x->why : _("There is no plane yet."));
   cells = CLAMP(cells, 2, WD_CELLS_MAX);
   WdTiles *t = ensure_tiles(x);
   wd_session_drop_chores(x->session, &x->owner[OWN_MAP]);

@@ -9,7 +9,8 @@
 #include "app/view.h"
 #include "render/figure.h"
 
-/* The recipe of what a side of the view shows, with view, model, device and precision. NULL: nothing. */
+/* The recipe of what a side of the view shows, with view, model, device and precision; of side A of a
+ * comparison with side B beside it. NULL: nothing. */
 WdRunRecipe *wd_export_recipe(WdSession *session, WdView *view, int side);
 
 /* ---- names */
@@ -29,8 +30,16 @@ typedef enum WdFigurePart {
   WD_FIGURE_SIMULATED = 1 << WD_PANEL_SIMULATED,
   WD_FIGURE_DIFFERENCE = 1 << WD_PANEL_DIFFERENCE,
   WD_FIGURE_TRACES = 1 << WD_PANEL_TRACES,
-  WD_FIGURE_PLOT = 1 << WD_PANEL_KINDS
+  WD_FIGURE_PLOT = 1 << WD_PANEL_KINDS,
+  /* What stands beside the panels in the window (side_draw.h, codes_draw.h), drawn of the view as it is when
+   * the sheet is written; wd_figure_ready first. */
+  WD_FIGURE_LAGS = WD_FIGURE_PLOT << 1,
+  WD_FIGURE_ARRIVALS = WD_FIGURE_PLOT << 2,
+  WD_FIGURE_TRACE = WD_FIGURE_PLOT << 3
 } WdFigurePart;
+/* Whether all that these parts need is there or cannot be; what is not yet is asked for, and the main loop
+ * makes it. */
+gboolean wd_figure_ready(WdSession *session, WdView *view, int side, guint parts);
 
 /* Zero means the default in brackets. */
 typedef struct WdFigureOptions {

@@ -1,4 +1,6 @@
 /* Data out: arrays, tables, values for the clipboard. */
+#include "app/i18n.h"
+#include "app/picture_view.h"
 #include "app/export.h"
 
 #include "app/csv.h"
@@ -11,8 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-/* The recipe of what a side shows. */
-WdRunRecipe *wd_export_recipe(WdSession *session, WdView *v, int side) {
+static WdRunRecipe *recipe_of(WdSession *session, WdView *v, int side) {
   const WdPlace at = v->place[side];
   WdRunRecipe *r =
       at.branch ? wd_run_recipe_of(wd_session_get_recording(session), at.branch, at.position, v->what) : NULL;
@@ -24,10 +25,21 @@ WdRunRecipe *wd_export_recipe(WdSession *session, WdView *v, int side) {
     if (model->folder && g_strcmp0(base, model->name) != 0) r->folder = g_strdup(model->folder);
   }
   const WdPolicy *policy = wd_session_get_policy(session);
-  r->refine_mode = policy->exact_runs ? WD_WAVE_EXACT : WD_WAVE_LIVE;
-  r->calibration = policy->calibration;
-  r->precision = g_strdup("f32"); /* the engine's */
+  const WdPosition *p = wd_recording_position(wd_session_get_recording(session), at.branch, at.position);
+  if (!p || !wd_position_score(p, v->what)) r->calibration = policy->calibration; /* of what would be made */
+  r->precision = g_strdup("f32");                                                 /* the engine's */
+  return r;
+}
+
+WdRunRecipe *wd_export_recipe(WdSession *session, WdView *v, int side) {
+  WdRunRecipe *r = recipe_of(session, v, side);
+  if (!r) return NULL;
+  /* Numbers of branches mean nothing elsewhere: 0 is the recipe's own run. */
+  const WdPlace pinned = v->pinned;
+  if (pinned.branch == v->place[side].branch) v->pinned.branch = 0;
   r->view = wd_view_to_json(v);
+  v->pinned = pinned;
+  if (side == 0 && v->layout == WD_LAYOUT_COMPARE) r->beside = recipe_of(session, v, 1);
   return r;
 }
 
@@ -167,9 +179,10 @@ static gboolean write_latents(Job *j, const char *end, int from, int to, WdWhat 
   wd_status st = wd_npy_writer_open(path, WD_NPY_F32, dims, shape, &w, &j->err);
   for (int k = from; k <= to && !st; k++) {
     GBytes *z = latent_at(j, k, what);
-    st = g_bytes_get_size(z) == one * sizeof(float)
-             ? wd_npy_writer_append(w, g_bytes_get_data(z, NULL), one, &j->err)
-             : wd_fail(&j->err, WD_ERR_SHAPE, "latents of different sizes at positions %d and %d", from, k);
+    st =
+        g_bytes_get_size(z) == one * sizeof(float)
+            ? wd_npy_writer_append(w, g_bytes_get_data(z, NULL), one, &j->err)
+            : wd_fail(&j->err, WD_ERR_SHAPE, _("latents of different sizes at positions %d and %d"), from, k);
   }
   if (st)
     wd_npy_writer_abort(w);
@@ -206,14 +219,18 @@ gboolean wd_export_data(WdSession *session, WdView *view, int side, guint parts,
   g_autoptr(WdRunRecipe) recipe = wd_export_recipe(session, view, side);
   if (!recipe || !job_open(&j, session, view, side))
     return wd_status_set_error(error, WD_ERR_ARGUMENT,
-                               "there is no run to export: press Run, or open a recording");
+                               _("there is no run to export: press Run, or open a recording"));
   guint missing = parts & ~available(&j);
-  static const char *const part_name[] = {
-      "the velocity map", "the gathers", "the simulated gathers", "the latent", "the latents of all steps",
-      "scores",           "SEG-Y"};
-  if (!parts) return wd_status_set_error(error, WD_ERR_ARGUMENT, "choose what to export");
+  const char *const part_name[] = {_("the velocity map"),
+                                   _("the gathers"),
+                                   _("the simulated gathers"),
+                                   _("the latent"),
+                                   _("the latents of all steps"),
+                                   _("scores"),
+                                   _("SEG-Y")};
+  if (!parts) return wd_status_set_error(error, WD_ERR_ARGUMENT, _("choose what to export"));
   if (missing)
-    return wd_status_set_error(error, WD_ERR_ARGUMENT, "%s cannot be exported: not made yet, or not kept",
+    return wd_status_set_error(error, WD_ERR_ARGUMENT, _("%s cannot be exported: not made yet, or not kept"),
                                part_name[g_bit_nth_lsf(missing, -1)]);
   j.folder = folder;
   j.name = name;
@@ -280,17 +297,32 @@ static char *trace_values(const wd_comparison *c, int metric, double spacing) {
   return g_string_free(s, FALSE);
 }
 
+/* As the panel shows it: the map, or the map minus another. */
+static char *shown_map(WdSession *session, WdView *v, int side, const wd_map *like) {
+  WdPicture *p = wd_picture_new();
+  wd_picture_set_view(p, session, v, WD_PANEL_VELOCITY, side, v->source);
+  char *text = NULL;
+  if (!wd_picture_message(p)) {
+    wd_map m = *like;
+    m.value = (float *)wd_picture_panel(p)->facet[0].value; /* read alone */
+    text = map_values(&m);
+  }
+  wd_picture_free(p);
+  return text;
+}
+
 char *wd_export_values(WdSession *session, WdView *v, WdPanelKind kind, int side) {
   Job j;
   if (!job_open(&j, session, v, side) || !j.frame.pair) return NULL;
   const wd_gather *decoded = &j.frame.pair->gathers, *simulated = j.simulation ? &j.simulation->full : NULL;
   const WdBranch *b = wd_recording_find(j.recording, j.id);
   double spacing = j.frame.pair->velocity.spacing;
-  if (kind == WD_PANEL_VELOCITY) return map_values(&j.frame.pair->velocity);
+  if (kind == WD_PANEL_VELOCITY) return shown_map(session, v, side, &j.frame.pair->velocity);
   if (kind == WD_PANEL_TRACES)
     return j.simulation && j.simulation->comparison.trace
                ? trace_values(&j.simulation->comparison,
-                              v->metric < WD_METRICS ? v->metric : WD_METRIC_REFLECTION_RESIDUAL, spacing)
+                              v->metric < WD_METRIC_COHERENCE ? v->metric : WD_METRIC_REFLECTION_RESIDUAL,
+                              spacing)
                : NULL;
   gboolean difference =
       kind == WD_PANEL_DIFFERENCE || (kind == WD_PANEL_GATHER && v->source == WD_SOURCE_DIFFERENCE);

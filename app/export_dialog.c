@@ -4,6 +4,7 @@
 #include "app/dialog.h"
 #include "app/export.h"
 #include "app/figure_preview.h"
+#include "app/i18n.h"
 
 #include <math.h>
 #include <string.h>
@@ -22,8 +23,8 @@ typedef struct Dialog {
 } Dialog;
 
 static const char *const endings[] = {"png", "pdf", "svg"};
-static const char *const part_text[] = {"Velocity map", "Gather, as shown",  "Simulated gather",
-                                        "Difference",   "Residual by trace", "Residual plot"};
+static const char *const part_text[] = {N_("Velocity map"), N_("Gather, as shown"),  N_("Simulated gather"),
+                                        N_("Difference"),   N_("Residual by trace"), N_("Residual plot")};
 
 static gboolean active(GtkWidget *check) {
   return gtk_check_button_get_active(GTK_CHECK_BUTTON(check));
@@ -73,13 +74,13 @@ static void refresh(Dialog *d) {
   if (sheet && !wd_figure_size(wd_figure_sheet_get(sheet), &w, &h, NULL)) {
     g_string_printf(note, "%.0f \xc3\x97 %.0f mm", w * 25.4 / 72, h * 25.4 / 72);
     if (format == 0)
-      g_string_append_printf(note, ", %.0f \xc3\x97 %.0f pixels", w * o.dpi / 72, h * o.dpi / 72);
+      g_string_append_printf(note, _(", %.0f \xc3\x97 %.0f pixels"), w * o.dpi / 72, h * o.dpi / 72);
   }
   if (sheet && wd_figure_sheet_missing(sheet))
-    g_string_append_printf(note, "\nLeft out \xe2\x80\x94 %s", wd_figure_sheet_missing(sheet));
+    g_string_append_printf(note, _("\nLeft out \xe2\x80\x94 %s"), wd_figure_sheet_missing(sheet));
   gtk_label_set_text(GTK_LABEL(d->note), note->str);
   g_string_free(note, TRUE);
-  wd_figure_preview_set(d->preview, sheet, error ? error->message : "Choose at least one panel.");
+  wd_figure_preview_set(d->preview, sheet, error ? error->message : _("Choose at least one panel."));
   g_autofree char *name = name_of(d, &name_error),
                   *full = name ? g_strconcat(name, ".", endings[format], NULL) : NULL;
   gtk_label_set_text(GTK_LABEL(d->name), full ? full : name_error ? name_error->message : "");
@@ -142,12 +143,12 @@ static void written(GObject *source, GAsyncResult *result, gpointer user) {
   g_autoptr(GError) error = NULL;
   const Work *w = g_task_get_task_data(G_TASK(result));
   if (!g_task_propagate_boolean(G_TASK(result), &error)) {
-    wd_window_notify_error(parent, "The figure was not written", error);
+    wd_window_notify_error(parent, _("The figure was not written"), error);
     return;
   }
   g_autofree char *base = g_path_get_basename(w->path), *folder = g_path_get_dirname(w->path);
-  g_autofree char *what = g_strdup_printf("Figure exported: %s", base),
-                  *kept = g_strdup_printf("In %s", folder);
+  g_autofree char *what = g_strdup_printf(_("Figure exported: %s"), base),
+                  *kept = g_strdup_printf(_("In %s"), folder);
   WdNotice notice = {.code = WD_OK, .what = what, .kept = kept};
   wd_window_notify(parent, &notice);
 }
@@ -158,7 +159,7 @@ gboolean wd_export_figure_to(GtkWindow *dialog, const char *path) {
   WdFigureOptions o = options_of(d);
   WdFigureSheet *sheet = wd_figure_sheet_new(d->session, d->view, side_of(d) == 1, &o, &error);
   if (!sheet) {
-    wd_window_notify_error(d->parent, "The figure was not written", error);
+    wd_window_notify_error(d->parent, _("The figure was not written"), error);
     return FALSE;
   }
   store(d);
@@ -195,8 +196,8 @@ static void on_export(GtkButton *button, gpointer user) {
   if (!name || d->chooser) return;
   guint format = gtk_drop_down_get_selected(GTK_DROP_DOWN(d->format));
   g_autofree char *full = g_strconcat(name, ".", endings[format], NULL);
-  d->chooser =
-      gtk_file_chooser_native_new("Export figure", d->window, GTK_FILE_CHOOSER_ACTION_SAVE, "_Export", NULL);
+  d->chooser = gtk_file_chooser_native_new(_("Export figure"), d->window, GTK_FILE_CHOOSER_ACTION_SAVE,
+                                           _("_Export"), NULL);
   gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(d->chooser), TRUE);
   gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(d->chooser), full);
   if (*folder) {
@@ -268,9 +269,9 @@ static GtkWidget *entry(Dialog *d, const char *name, const char *text, const cha
 
 /* Settings have the state of the last export; a comparison offers its sides. */
 static GtkWidget *build_options(Dialog *d) {
-  static const char *const formats[] = {"PNG picture", "PDF", "SVG", NULL},
-                           *const themes[] = {"Light", "Dark", NULL},
-                           *const sides[] = {"A", "B", "A and B", NULL};
+  const char *const formats[] = {_("PNG picture"), "PDF", "SVG", NULL},
+                    *const themes[] = {_("Light"), _("Dark"), NULL},
+                    *const sides[] = {"A", "B", _("A and B"), NULL};
   static const char *const names[] = {"velocity", "gather", "simulated", "difference", "traces", "plot"};
   GSettings *s = d->settings;
   GtkWidget *grid = gtk_grid_new();
@@ -278,45 +279,45 @@ static GtkWidget *build_options(Dialog *d) {
   gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
   int row = 0;
   guint parts = g_settings_get_uint(s, "figure-parts");
-  wd_dialog_heading(grid, row++, "Panels");
+  wd_dialog_heading(grid, row++, _("Panels"));
   for (int i = 0; i <= WD_PANEL_KINDS; i++) {
     g_autofree char *name = g_strconcat("export-", names[i], NULL);
-    d->part[i] = check(d, name, part_text[i], parts >> i & 1);
+    d->part[i] = check(d, name, _(part_text[i]), parts >> i & 1);
     gtk_grid_attach(GTK_GRID(grid), d->part[i], i % 2, row + i / 2, 1, 1);
   }
   row += (WD_PANEL_KINDS + 2) / 2;
   d->side = choice(d, "export-side", sides, 2);
   if (d->view->layout == WD_LAYOUT_COMPARE)
-    wd_dialog_row(grid, row++, "Side", d->side);
+    wd_dialog_row(grid, row++, _("Side"), d->side);
   else
     gtk_widget_set_visible(d->side, FALSE);
-  wd_dialog_heading(grid, row++, "Figure");
+  wd_dialog_heading(grid, row++, _("Figure"));
   d->format = choice(d, "export-format", formats, (guint)g_settings_get_int(s, "figure-format"));
   d->width = spin(d, "export-width", 20, 1000, 5, 0, g_settings_get_double(s, "figure-width"));
   d->font = spin(d, "export-font", 4, 32, 0.5, 1, g_settings_get_double(s, "figure-font"));
   d->dpi = spin(d, "export-dpi", 50, 1200, 50, 0, g_settings_get_int(s, "figure-dpi"));
   d->dark = choice(d, "export-theme", themes, g_settings_get_boolean(s, "figure-dark"));
-  gtk_widget_set_tooltip_text(d->dpi, "Of a PNG, and of what PDF and SVG hold as pixels");
-  wd_dialog_row(grid, row++, "Format", d->format);
-  wd_dialog_row(grid, row++, "Width (mm)", d->width);
-  wd_dialog_row(grid, row++, "Text size (points)", d->font);
-  wd_dialog_row(grid, row++, "Resolution (dpi)", d->dpi);
-  wd_dialog_row(grid, row++, "Theme", d->dark);
-  d->title = check(d, "export-title", "Title", g_settings_get_boolean(s, "figure-title"));
-  d->title_text = entry(d, "export-title-text", "", "model, run");
+  gtk_widget_set_tooltip_text(d->dpi, _("Of a PNG, and of what PDF and SVG hold as pixels"));
+  wd_dialog_row(grid, row++, _("Format"), d->format);
+  wd_dialog_row(grid, row++, _("Width (mm)"), d->width);
+  wd_dialog_row(grid, row++, _("Text size (points)"), d->font);
+  wd_dialog_row(grid, row++, _("Resolution (dpi)"), d->dpi);
+  wd_dialog_row(grid, row++, _("Theme"), d->dark);
+  d->title = check(d, "export-title", _("Title"), g_settings_get_boolean(s, "figure-title"));
+  d->title_text = entry(d, "export-title-text", "", _("model, run"));
   gtk_grid_attach(GTK_GRID(grid), d->title, 0, row, 1, 1);
   gtk_grid_attach(GTK_GRID(grid), d->title_text, 1, row++, 1, 1);
   gtk_accessible_update_property(GTK_ACCESSIBLE(d->title_text), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                 "Title of the figure", -1);
-  d->caption =
-      check(d, "export-caption", "Caption: step and residual", g_settings_get_boolean(s, "figure-caption"));
+                                 _("Title of the figure"), -1);
+  d->caption = check(d, "export-caption", _("Caption: step and residual"),
+                     g_settings_get_boolean(s, "figure-caption"));
   gtk_grid_attach(GTK_GRID(grid), d->caption, 0, row++, 2, 1);
-  wd_dialog_heading(grid, row++, "File");
+  wd_dialog_heading(grid, row++, _("File"));
   g_autofree char *pattern = g_settings_get_string(s, "export-name");
   d->pattern = entry(d, "export-name", pattern, WD_EXPORT_PATTERN);
   gtk_widget_set_tooltip_text(d->pattern,
                               "{model} {seed} {sampler} {steps} {step:03} {what} {family} {branch} {panel}");
-  wd_dialog_row(grid, row++, "Name", d->pattern);
+  wd_dialog_row(grid, row++, _("Name"), d->pattern);
   d->name = wd_dialog_note("");
   gtk_label_set_wrap_mode(GTK_LABEL(d->name), PANGO_WRAP_WORD_CHAR);
   gtk_label_set_max_width_chars(GTK_LABEL(d->name), 34);
@@ -333,7 +334,7 @@ GtkWindow *wd_export_figure_dialog(WdWindow *parent) {
   if (old) return old;
   Dialog *d = g_new0(Dialog, 1);
   d->parent = parent;
-  d->window = wd_dialog_new(parent, "export-figure", "Export figure", 980, 640);
+  d->window = wd_dialog_new(parent, "export-figure", _("Export figure"), 980, 640);
   d->session = g_object_ref(wd_window_get_session(parent));
   d->view = g_object_ref(wd_window_get_view(parent));
   d->settings = g_object_ref(wd_window_get_settings(parent));
@@ -343,7 +344,7 @@ GtkWindow *wd_export_figure_dialog(WdWindow *parent) {
   gtk_widget_set_name(preview, "export-preview");
   gtk_widget_set_hexpand(preview, TRUE);
   gtk_widget_set_vexpand(preview, TRUE);
-  d->export = gtk_button_new_with_mnemonic("_Export\xe2\x80\xa6");
+  d->export = gtk_button_new_with_mnemonic(_("_Export\xe2\x80\xa6"));
   gtk_widget_set_name(d->export, "export-write");
   g_signal_connect(d->export, "clicked", G_CALLBACK(on_export), d);
   GtkWidget *scroll = gtk_scrolled_window_new();

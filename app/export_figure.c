@@ -1,15 +1,18 @@
 /* Figures of what the view shows. */
 #include "app/export.h"
 
+#include "app/i18n.h"
 #include "app/picture_view.h"
 #include "app/plot_data.h"
+#include "app/score.h"
+#include "app/side_draw.h"
 #include "app/status_error.h"
 #include "solver/file.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { SIDES = 2, COLUMNS = 12, ITEMS = SIDES * WD_PANEL_KINDS + 2 };
+enum { SIDES = 2, COLUMNS = 12, DRAWN = 3, ITEMS = SIDES * WD_PANEL_KINDS + 2 + DRAWN };
 
 struct WdFigureSheet {
   WdPicture *picture[SIDES][WD_PANEL_KINDS];
@@ -17,6 +20,9 @@ struct WdFigureSheet {
   WdPlot *plot;
   WdPopulationSteps *population;
   wd_curve curve, share;
+  WdSidePlot drawn[DRAWN]; /* with references to session and view */
+  wd_figure_drawing drawing[DRAWN];
+  int drawings;
   wd_figure_item item[ITEMS];
   wd_figure figure;
   char *title, *caption, *recipe, *missing;
@@ -28,6 +34,10 @@ void wd_figure_sheet_free(WdFigureSheet *s) {
     for (int k = 0; k < WD_PANEL_KINDS; k++) wd_picture_free(s->picture[side][k]);
   wd_plot_free(s->plot);
   wd_population_steps_free(s->population);
+  for (int i = 0; i < s->drawings; i++) {
+    g_object_unref(s->drawn[i].session);
+    g_object_unref(s->drawn[i].view);
+  }
   g_free(s->title);
   g_free(s->caption);
   g_free(s->recipe);
@@ -52,14 +62,21 @@ static char *title_of(const WdRunRecipe *r, const char *branch) {
   if (r->pair)
     g_string_append_printf(s, ", %s", r->pair);
   else if (wd_run_recipe_link(r, 0)->edited && !p->begin)
-    g_string_append_printf(s, ", %s", branch ? branch : "a latent made by hand");
+    g_string_append_printf(s, ", %s", branch ? branch : _("a latent made by hand"));
   else if (p->begin)
-    g_string_append_printf(s, ", a latent %s t = %d by seed %" G_GUINT64_FORMAT ", %s, %d steps",
-                           p->begin == WD_BEGIN_NOISED ? "noised to" : "taken at", p->timestep, p->seed,
-                           wd_sampler_name(p->plan.kind), p->plan.steps);
+    g_string_append_printf(
+        s,
+        p->begin == WD_BEGIN_NOISED
+            ? ngettext(", a latent noised to t = %d by seed %" PRIu64 ", %s, %d step",
+                       ", a latent noised to t = %d by seed %" PRIu64 ", %s, %d steps", (gulong)p->plan.steps)
+            : ngettext(", a latent taken at t = %d by seed %" PRIu64 ", %s, %d step",
+                       ", a latent taken at t = %d by seed %" PRIu64 ", %s, %d steps", (gulong)p->plan.steps),
+        p->timestep, p->seed, wd_sampler_name(p->plan.kind), p->plan.steps);
   else
-    g_string_append_printf(s, ", seed %" G_GUINT64_FORMAT ", %s, %d steps", p->seed,
-                           wd_sampler_name(p->plan.kind), p->plan.steps);
+    g_string_append_printf(s,
+                           ngettext(", seed %" PRIu64 ", %s, %d step", ", seed %" PRIu64 ", %s, %d steps",
+                                    (gulong)p->plan.steps),
+                           p->seed, wd_sampler_name(p->plan.kind), p->plan.steps);
   if (wd_run_recipe_links(r) > 1 && branch) g_string_append_printf(s, " \xe2\x80\x94 %s", branch);
   return g_string_free(s, FALSE);
 }
@@ -71,14 +88,16 @@ static char *caption_of(WdSession *session, WdView *v, int side, const WdRunReci
   int steps = wd_run_recipe_steps(r);
   GString *s = g_string_new(NULL);
   if (r->position > steps)
-    g_string_append_printf(s, "Refined by %d steps", r->position - steps);
+    g_string_append_printf(
+        s, ngettext("Refined by %d step", "Refined by %d steps", (gulong)(r->position - steps)),
+        r->position - steps);
   else if (r->position == steps)
-    g_string_append(s, r->pair ? "Encoded and decoded"
+    g_string_append(s, r->pair ? _("Encoded and decoded")
                        : wd_run_recipe_link(r, 0)->edited && !wd_run_recipe_link(r, 0)->recipe.begin
-                           ? "A latent made by hand, decoded"
-                           : "The data, after the last step");
+                           ? _("A latent made by hand, decoded")
+                           : _("The data, after the last step"));
   else
-    g_string_append_printf(s, "%s at step %d of %d",
+    g_string_append_printf(s, _("%s at step %d of %d"),
                            r->what == WD_WHAT_STATE ? "x\xe2\x82\x9c" : "x\xcc\x82\xe2\x82\x80", r->position,
                            steps);
   const WdScore *score = p ? wd_position_score(p, r->what) : NULL;
@@ -87,24 +106,27 @@ static char *caption_of(WdSession *session, WdView *v, int side, const WdRunReci
   gboolean known =
       wd_recording_get_frame(recording, v->place[side].branch, v->place[side].position, r->what, &frame);
   const WdSimulation *sim = known ? wd_frame_simulation(&frame) : NULL;
+  g_autofree char *calibration = wd_score_calibration_words(score);
   if (isfinite(value))
-    g_string_append_printf(s, "; reflection residual %.3g (%s mode%s%s)", value,
-                           wd_wave_mode_name(score->mode), sim && sim->device[0] ? ", " : "",
+    g_string_append_printf(s, _("; reflection residual %.3g (%s mode%s%s%s%s)"), value,
+                           wd_score_mode_words(score->mode), calibration ? ", " : "",
+                           calibration ? calibration : "", sim && sim->device[0] ? ", " : "",
                            sim ? sim->device : "");
   return g_string_free(s, FALSE);
 }
 
 /* ---- panels */
 
-static const char *const part_name[] = {"velocity", "gather", "simulated", "difference", "residual by trace"};
+static const char *const part_name[] = {N_("velocity"), N_("gather"), N_("simulated"), N_("difference"),
+                                        N_("residual by trace")};
 
 static gboolean add_panel(WdFigureSheet *s, WdSession *session, WdView *v, int side, int kind, int span,
                           GString *missing) {
   WdPicture *p = s->picture[side][kind] = wd_picture_new();
-  wd_picture_set_view(p, session, v, (WdPanelKind)kind, side, v->source, 0.5);
+  wd_picture_set_view(p, session, v, (WdPanelKind)kind, side, v->source);
   const char *message = wd_picture_message(p);
   if (message) {
-    g_string_append_printf(missing, "%s%s: %s", missing->len ? "; " : "", part_name[kind], message);
+    g_string_append_printf(missing, "%s%s: %s", missing->len ? "; " : "", _(part_name[kind]), message);
     return FALSE;
   }
   s->panel[side][kind] = *wd_picture_panel(p);
@@ -139,7 +161,8 @@ static void add_plot(WdFigureSheet *s, WdSession *session, WdView *v, GString *m
   const WdModelInfo *model = wd_session_get_model(session);
   gboolean has = wd_session_get_levels(session, v->metric, &levels),
            has_share = wd_session_get_levels(session, WD_METRIC_REFLECTION_SHARE, &share);
-  if (model && v->show_population)
+  const char *made = wd_recording_get_identity(wd_session_get_recording(session));
+  if (model && v->show_population && (!*made || !strcmp(made, model->identity)))
     s->population = wd_population_steps_load(model->folder, model->identity, v->metric, WD_WHAT_ESTIMATE);
   WdPlotDesc d = {.recording = wd_session_get_recording(session),
                   .view = v,
@@ -148,7 +171,7 @@ static void add_plot(WdFigureSheet *s, WdSession *session, WdView *v, GString *m
                   .population = s->population};
   s->plot = wd_plot_new(&d);
   if (!s->plot || !s->plot->curve.n_series) {
-    g_string_append_printf(missing, "%sresidual plot: nothing is scored yet", missing->len ? "; " : "");
+    g_string_append_printf(missing, _("%sresidual plot: nothing is scored yet"), missing->len ? "; " : "");
     return;
   }
   s->curve = s->plot->curve;
@@ -158,6 +181,59 @@ static void add_plot(WdFigureSheet *s, WdSession *session, WdView *v, GString *m
   s->share = s->plot->share;
   s->share.aspect = 0.14;
   s->item[s->figure.items++] = (wd_figure_item){.curve = &s->share, .span = COLUMNS};
+}
+
+/* ---- what stands beside the panels */
+
+static const struct {
+  guint part;
+  const char *name;
+  WdSidePlotDraw draw;
+  const char *(*missing)(const WdSidePlot *plot);
+  double aspect;
+} extras[DRAWN] = {
+    {WD_FIGURE_TRACE, "trace", wd_side_draw_trace, wd_side_trace_missing, 0.48},
+    {WD_FIGURE_LAGS, "lags", wd_side_draw_lags, wd_side_times_missing, 0.36},
+    {WD_FIGURE_ARRIVALS, "arrivals", wd_side_draw_arrivals, wd_side_times_missing, 0.42},
+};
+
+static void draw_beside(void *user, const wd_style *style, cairo_t *cr, double width, double height) {
+  WdSidePlot *plot = user;
+  char about[400];
+  plot->style = *style;
+  wd_side_draw_look(plot);
+  plot->draw(plot, cr, width, height, about, sizeof about);
+}
+
+static WdSidePlot side_plot(WdSession *session, WdView *view, int side) {
+  WdSidePlot plot = {.session = session, .view = view, .side = side};
+  wd_side_draw_look(&plot);
+  return plot;
+}
+
+gboolean wd_figure_ready(WdSession *session, WdView *view, int side, guint parts) {
+  const WdSidePlot plot = side_plot(session, view, side);
+  return !(parts & (WD_FIGURE_LAGS | WD_FIGURE_ARRIVALS)) || wd_side_times_ready(&plot);
+}
+
+static void add_beside(WdFigureSheet *s, WdSession *session, WdView *v, int side, guint parts,
+                       GString *missing) {
+  for (int i = 0; i < DRAWN; i++) {
+    if (!(parts & extras[i].part)) continue;
+    WdSidePlot plot = side_plot(session, v, side);
+    const char *why = extras[i].missing(&plot);
+    if (why) {
+      g_string_append_printf(missing, "%s%s: %s", missing->len ? "; " : "", extras[i].name, why);
+      continue;
+    }
+    const int k = s->drawings++;
+    s->drawn[k] = plot;
+    s->drawn[k].draw = extras[i].draw;
+    g_object_ref(session);
+    g_object_ref(v);
+    s->drawing[k] = (wd_figure_drawing){draw_beside, &s->drawn[k], extras[i].aspect};
+    s->item[s->figure.items++] = (wd_figure_item){.drawing = &s->drawing[k], .span = COLUMNS};
+  }
 }
 
 static void set_options(WdFigureSheet *s, const WdFigureOptions *o) {
@@ -172,7 +248,7 @@ WdFigureSheet *wd_figure_sheet_new(WdSession *session, WdView *v, int side, cons
                                    GError **error) {
   g_autoptr(WdRunRecipe) r = wd_export_recipe(session, v, side);
   if (!r) {
-    wd_status_set_error(error, WD_ERR_ARGUMENT, "there is no run to draw: press Run, or open a recording");
+    wd_status_set_error(error, WD_ERR_ARGUMENT, _("there is no run to draw: press Run, or open a recording"));
     return NULL;
   }
   WdFigureSheet *s = g_new0(WdFigureSheet, 1);
@@ -185,11 +261,12 @@ WdFigureSheet *wd_figure_sheet_new(WdSession *session, WdView *v, int side, cons
   GString *missing = g_string_new(NULL);
   add_row(s, session, v, which, sides, first, v->shot < 0 ? wide : even, 2, parts, missing);
   add_row(s, session, v, which, sides, second, even, 3, parts, missing);
+  add_beside(s, session, v, which[0], parts, missing);
   if (parts & WD_FIGURE_PLOT) add_plot(s, session, v, missing);
   s->missing = missing->len ? g_string_free(missing, FALSE) : (g_string_free(missing, TRUE), NULL);
   if (!s->figure.items) {
-    wd_status_set_error(error, WD_ERR_ARGUMENT, "nothing to draw%s%s", s->missing ? ": " : ": choose a panel",
-                        s->missing ? s->missing : "");
+    wd_status_set_error(error, WD_ERR_ARGUMENT, _("nothing to draw%s%s"),
+                        s->missing ? ": " : _(": choose a panel"), s->missing ? s->missing : "");
     wd_figure_sheet_free(s);
     return NULL;
   }

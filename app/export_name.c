@@ -1,6 +1,7 @@
 /* File names by a pattern. */
 #include "app/export.h"
 
+#include "app/i18n.h"
 #include "app/status_error.h"
 #include "solver/family.h"
 
@@ -63,8 +64,8 @@ char *wd_export_name(const char *pattern, const WdRunRecipe *r, const char *pane
     if (!good) {
       wd_status_set_error(
           error, WD_ERR_ARGUMENT,
-          "the name's {%.40s} is not known; there are {model}, {seed}, {sampler}, {steps}, {step:03}, "
-          "{what}, {family}, {branch} and {panel}",
+          _("the name's {%.40s} is not known; there are {model}, {seed}, {sampler}, {steps}, {step:03}, "
+            "{what}, {family}, {branch} and {panel}"),
           key);
       g_string_free(s, TRUE);
       return NULL;

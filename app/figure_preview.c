@@ -1,5 +1,7 @@
 #include "app/figure_preview.h"
 
+#include "app/i18n.h"
+
 #include <math.h>
 
 struct _WdFigurePreview {
@@ -106,8 +108,8 @@ static void wd_figure_preview_class_init(WdFigurePreviewClass *class) {
 
 static void wd_figure_preview_init(WdFigurePreview *self) {
   gtk_widget_add_css_class(GTK_WIDGET(self), "figure-preview");
-  gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, "Preview of the figure",
-                                 -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                 _("Preview of the figure"), -1);
 }
 
 GtkWidget *wd_figure_preview_new(void) {

@@ -1,10 +1,19 @@
 /* The window's actions of files, and what starts with it: the drop target and the offer of recovery. */
+#include "app/i18n.h"
 #include "app/open.h"
 
 #include "app/autosave.h"
 #include "app/export_dialog.h"
 
 typedef void (*Act)(WdWindow *window);
+
+static WdAutosave *autosave_of(WdWindow *w) {
+  return g_object_get_data(G_OBJECT(w), "wd-autosave");
+}
+
+void wd_open_recording_saved(WdWindow *w) {
+  if (autosave_of(w)) wd_autosave_set_saved(autosave_of(w));
+}
 
 static void save(WdWindow *w) {
   wd_save_recording(w, FALSE);
@@ -25,8 +34,8 @@ static void demo(WdWindow *w) {
   g_autofree char *path = wd_demo_path();
   if (!path) {
     wd_window_notify(w, &(WdNotice){.code = WD_ERR_IO,
-                                    .what = "The recorded demo did not come with this program.",
-                                    .kept = "wavediffusion-cli record makes recordings."});
+                                    .what = (char *)_("The recorded demo did not come with this program."),
+                                    .kept = (char *)_("wavediffusion-cli record makes recordings.")});
     return;
   }
   wd_open_recording(w, path);
@@ -50,21 +59,38 @@ static char *view_json(gpointer window) {
   return wd_view_to_json(wd_window_get_view(window));
 }
 
-static WdAutosave *autosave_of(WdWindow *w) {
-  return g_object_get_data(G_OBJECT(w), "wd-autosave");
-}
-
 static void set_seconds(GSettings *settings, const char *key, WdWindow *w) {
   WdAutosave *a = autosave_of(w);
   if (a) wd_autosave_set_seconds(a, (guint)g_settings_get_int(settings, key));
 }
 
-/* While the session is still there: widgets, and the data hung on the window, go after this. */
+static void on_autosave_failed(const char *message, gpointer window) {
+  wd_window_notify(window,
+                   &(WdNotice){.code = WD_ERR_IO,
+                               .what = (char *)_("The session could not be kept on disk"),
+                               .kept = (char *)_("All of it is still in this window, and keeping it is tried "
+                                                 "again. To be safe, save it elsewhere (Ctrl+S)."),
+                               .details = (char *)message});
+}
+
+gboolean wd_open_keep_session(WdWindow *w, GError **error) {
+  WdAutosave *a = autosave_of(w);
+  if (!a || !wd_window_has_worked(w)) return TRUE;
+  g_autoptr(GError) why = NULL;
+  if (wd_autosave_now(a, &why) || wd_autosave_is_saved(a)) return TRUE;
+  g_propagate_error(error, g_steal_pointer(&why));
+  return FALSE;
+}
+
+/* While the session is still there: widgets, and the data hung on the window, go after this. Who closes the
+ * window was asked before, where it could not be kept (window.c); what ends otherwise says so. */
 static void on_destroy(WdWindow *w) {
   WdAutosave *a = autosave_of(w);
   if (!a) return;
   g_object_steal_data(G_OBJECT(w), "wd-autosave");
-  if (wd_window_has_worked(w)) wd_autosave_now(a, NULL);
+  g_autoptr(GError) error = NULL;
+  if (wd_window_has_worked(w) && !wd_autosave_now(a, &error) && !wd_autosave_is_saved(a))
+    g_message("the session was not saved: %s", error->message);
   wd_autosave_free(a);
 }
 
@@ -87,10 +113,14 @@ void wd_open_offer_recovery(WdWindow *window) {
   if (!r || !wd_recording_count(r)) return;
   const WdBranch *first = wd_recording_nth(r, 0);
   guint n = wd_recording_count(r);
-  g_autofree char *kept = n > 1 ? g_strdup_printf("%u runs and branches: %s \xe2\x80\xa6", n, first->name)
-                                : g_strdup(first->name);
-  WdNotice notice = {
-      .code = WD_OK, .what = "The last session was kept.", .kept = kept, .action = WD_NOTICE_RESTORE};
+  g_autofree char *kept =
+      n > 1 ? g_strdup_printf(ngettext("%u run: %s \xe2\x80\xa6", "%u runs and branches: %s \xe2\x80\xa6", n),
+                              n, first->name)
+            : g_strdup(first->name);
+  WdNotice notice = {.code = WD_OK,
+                     .what = (char *)_("The last session was kept."),
+                     .kept = kept,
+                     .action = WD_NOTICE_RESTORE};
   g_object_set_data_full(G_OBJECT(window), "wd-recovery", g_strdup(path), g_free);
   GAction *action = g_action_map_lookup_action(G_ACTION_MAP(window), "restore");
   g_simple_action_set_enabled(G_SIMPLE_ACTION(action), TRUE);
@@ -153,6 +183,7 @@ void wd_files_install(WdWindow *window) {
   GSettings *settings = wd_window_get_settings(window);
   g_object_set_data(G_OBJECT(window), "wd-autosave",
                     wd_autosave_new(wd_window_get_session(window), NULL, view_json, window));
+  wd_autosave_set_failed(autosave_of(window), on_autosave_failed, window);
   set_seconds(settings, "autosave", window);
   g_signal_connect_object(settings, "changed::autosave", G_CALLBACK(set_seconds), window, 0);
   g_signal_connect(window, "destroy", G_CALLBACK(on_destroy), NULL);

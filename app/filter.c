@@ -1,6 +1,7 @@
 #include "app/filter.h"
 
 #include "app/flags.h"
+#include "app/i18n.h"
 #include "app/status_error.h"
 #include "solver/family.h"
 
@@ -131,7 +132,7 @@ static Node *parse_number(Parser *p, Node *n, const char *name) {
   char *end = NULL;
   n->number = g_ascii_strtod(start, &end);
   if (end == start || isnan(n->number) || is_word(*end)) {
-    Node *none = fail(p, start, "%s wants a number.", name);
+    Node *none = fail(p, start, _("%s wants a number."), name);
     free_node(n);
     return none;
   }
@@ -139,7 +140,7 @@ static Node *parse_number(Parser *p, Node *n, const char *name) {
     char *stop = NULL;
     n->seed = g_ascii_strtoull(start, &stop, 10);
     if (stop != end || *start == '-') {
-      Node *none = fail(p, start, "A seed is a whole number.");
+      Node *none = fail(p, start, _("A seed is a whole number."));
       free_node(n);
       return none;
     }
@@ -162,13 +163,13 @@ static Node *parse_word(Parser *p, Node *n, const char *name) {
   wd_family family;
   if (!text)
     none = fail(p, start,
-                *start == '"' || *start == '\'' ? "The quotation mark is not closed."
-                                                : "%s wants a word or a \"text\".",
+                *start == '"' || *start == '\'' ? _("The quotation mark is not closed.")
+                                                : _("%s wants a word or a \"text\"."),
                 name);
   else if (n->kind == FAMILY && g_ascii_strcasecmp(text, "any") == 0)
     n->which = -1;
   else if (n->kind == FAMILY && n->relation != CONTAINS && !wd_family_parse(text, &family))
-    none = fail(p, start, "There is no family \"%s\"; there are %s.", text, families());
+    none = fail(p, start, _("There is no family \"%s\"; there are %s."), text, families());
   else if (n->kind == FAMILY && n->relation != CONTAINS)
     n->which = (int)family;
   else if (n->kind == FLAG && g_ascii_strcasecmp(text, "none") == 0)
@@ -177,7 +178,7 @@ static Node *parse_word(Parser *p, Node *n, const char *name) {
     n->which = FLAG_ANY;
   else if (n->kind == FLAG && !wd_flag_parse(text, &n->which)) {
     g_autofree char *all = wd_flags_text((1u << WD_FLAGS) - 1);
-    none = fail(p, start, "There is no flag \"%s\"; there are %s, none and any.", text, all);
+    none = fail(p, start, _("There is no flag \"%s\"; there are %s, none and any."), text, all);
   }
   if (!text || p->at) {
     free_node(n);
@@ -191,8 +192,8 @@ static Node *parse_comparison(Parser *p) {
   skip(p);
   const char *start = p->here;
   const gsize length = word_length(start);
-  if (!length && *start) return fail(p, start, "A name is expected here, not \"%c\".", *start);
-  if (!length) return fail(p, start, "A comparison such as r_R > 1.5 is expected here.");
+  if (!length && *start) return fail(p, start, _("A name is expected here, not \"%c\"."), *start);
+  if (!length) return fail(p, start, _("A comparison such as r_R > 1.5 is expected here."));
   g_autofree char *name = g_strndup(start, length);
   static const struct {
     const char *name;
@@ -209,15 +210,15 @@ static Node *parse_comparison(Parser *p) {
   }
   if (!n)
     return fail(p, start,
-                "There is no figure \"%s\"; r_R, relative_l2, lag, v_max and others are, and seed, family, "
-                "flag, tag, note.",
+                _("There is no figure \"%s\"; r_R, relative_l2, lag, v_max and others are, and seed, family, "
+                  "flag, tag, note."),
                 name);
   p->here += length;
   skip(p);
   const char *sign = p->here;
   if (!take_operator(p, &n->relation)) {
     free_node(n);
-    return fail(p, sign, "After %s one of = != < <= > >= ~ is expected.", name);
+    return fail(p, sign, _("After %s one of = != < <= > >= ~ is expected."), name);
   }
   const gboolean text = n->kind >= FAMILY;
   if (text ? n->relation != EQUAL && n->relation != DIFFERENT && (n->relation != CONTAINS || n->kind == FLAG)
@@ -225,8 +226,8 @@ static Node *parse_comparison(Parser *p) {
     const gboolean flag = n->kind == FLAG;
     free_node(n);
     return fail(p, sign,
-                text ? (flag ? "%s is compared by = or !=." : "%s is compared by =, != or ~.")
-                     : "%s is a number: ~ is of texts.",
+                text ? (flag ? _("%s is compared by = or !=.") : _("%s is compared by =, != or ~."))
+                     : _("%s is a number: ~ is of texts."),
                 name);
   }
   return text ? parse_word(p, n, name) : parse_number(p, n, name);
@@ -237,7 +238,7 @@ static Node *parse_or(Parser *p);
 static Node *parse_part(Parser *p) {
   skip(p);
   const char *start = p->here;
-  if (p->depth >= DEPTH_MAX) return fail(p, start, "This is nested too deeply.");
+  if (p->depth >= DEPTH_MAX) return fail(p, start, _("This is nested too deeply."));
   Node *inner;
   if (take_word(p, "not")) {
     p->depth++;
@@ -257,7 +258,7 @@ static Node *parse_part(Parser *p) {
   skip(p);
   if (*p->here != ')') {
     free_node(inner);
-    return fail(p, p->here, "A closing parenthesis is missing for the one at %zu.",
+    return fail(p, p->here, _("A closing parenthesis is missing for the one at %zu."),
                 (size_t)(start - p->text) + 1);
   }
   p->here++;
@@ -293,7 +294,7 @@ WdFilter *wd_filter_new(const char *text, gsize *at, GError **error) {
   Node *root = NULL;
   if (at) *at = 0;
   if (strlen(text) > TEXT_MAX || !g_utf8_validate(text, -1, NULL)) {
-    wd_status_set_error(error, WD_ERR_ARGUMENT, "A filter is text of at most %d bytes.", TEXT_MAX);
+    wd_status_set_error(error, WD_ERR_ARGUMENT, _("A filter is text of at most %d bytes."), TEXT_MAX);
     return NULL;
   }
   skip(&p);
@@ -305,7 +306,7 @@ WdFilter *wd_filter_new(const char *text, gsize *at, GError **error) {
     if (root && *p.here) {
       free_node(root);
       root = NULL;
-      fail(&p, p.here, "\"and\", \"or\" or the end is expected here.");
+      fail(&p, p.here, _("\"and\", \"or\" or the end is expected here."));
     }
   }
   if (!root) {

@@ -31,10 +31,16 @@ static gpointer make(gpointer job, const atomic_bool *cancel) {
   return time;
 }
 
+static const WdViewBook book = {"wd-first-arrivals", make, free_pair, g_free};
+
 const double *wd_first_arrivals(WdView *view, WdPair *pair) {
-  static const WdViewBook book = {"wd-first-arrivals", make, free_pair, g_free};
   gconstpointer time;
   if (!wd_view_book_find(view, &book, pair, &time) && pair->gathers.value)
     wd_view_book_ask(view, &book, pair, wd_pair_ref(pair));
   return time;
+}
+
+gboolean wd_first_arrivals_known(WdView *view, WdPair *pair) {
+  wd_first_arrivals(view, pair);
+  return !pair->gathers.value || wd_view_book_settled(view, &book, pair);
 }

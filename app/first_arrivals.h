@@ -8,5 +8,7 @@
 /* Seconds, shots * receivers of the pair's gathers, as OpenFWI sets them up; NULL while they are not known:
  * the view then says WD_VIEW_DISPLAY once they are. Valid until the main loop runs again. */
 const double *wd_first_arrivals(WdView *view, WdPair *pair);
+/* Whether that is settled: made, or not to be made of this pair. Asks for it. */
+gboolean wd_first_arrivals_known(WdView *view, WdPair *pair);
 
 #endif

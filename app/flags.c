@@ -1,5 +1,6 @@
 #include "app/flags.h"
 
+#include "app/i18n.h"
 #include "app/population.h"
 #include "solver/lag.h"
 
@@ -23,46 +24,58 @@
 
 static const WdFlagInfo infos[WD_FLAGS] = {
     [WD_FLAG_NAN] =
-        {"nan", "Not a number",
-         "The latent, the decoded pair or the simulation holds a NaN or an infinity, or a network "
-         "or the solver gave up."},
-    [WD_FLAG_UNSTABLE] = {"unstable", "Unstable or badly sampled set-up",
-                          "The fastest cell breaks the solver's limit v dt / dx \xe2\x89\xa4 \xe2\x88\x9a((4 "
-                          "\xe2\x88\x92 2 k) 3/32), k the damping of a step, or the slowest one has fewer "
-                          "than 3 cells in the shortest wavelength."},
-    [WD_FLAG_RANGE] = {"range", "Velocity out of range",
-                       "A velocity lies more than 1 m/s outside the model's range, or more than 20 % of the "
-                       "cells stand at one of its ends, where the decoder holds what would leave it."},
-    [WD_FLAG_SHELL] = {"shell", "Off-shell latent",
-                       "|z| / \xe2\x88\x9a"
-                       "d lies outside 0.8 to 1.25. Latents of data have unit variance in every "
-                       "channel, so that it is near 1; the denoiser saw none far from it."},
-    [WD_FLAG_NOTHING] = {"nothing", "Nothing to reflect",
-                         "The reflections are under 1 % of the simulated gathers: r_R would divide noise by "
-                         "noise. The pair stays out of medians."},
+        {"nan", N_("Not a number"),
+         N_("The latent, the decoded pair or the simulation holds a NaN or an infinity, or a network "
+            "or the solver gave up.")},
+    [WD_FLAG_UNSTABLE] =
+        {"unstable", N_("Unstable or badly sampled set-up"),
+         N_("The fastest cell breaks the solver's limit v dt / dx \xe2\x89\xa4 \xe2\x88\x9a((4 "
+            "\xe2\x88\x92 2 k) 3/32), k the damping of a step, or the slowest one has fewer "
+            "than 3 cells in the shortest wavelength.")},
+    [WD_FLAG_RANGE] =
+        {"range", N_("Velocity out of range"),
+         N_("A velocity lies more than 1 m/s outside the model's range, or more than 20 % of the "
+            "cells stand at one of its ends, where the decoder holds what would leave it.")},
+    [WD_FLAG_SHELL] = {"shell", N_("Off-shell latent"),
+                       N_("|z| / \xe2\x88\x9a"
+                          "d lies outside 0.8 to 1.25. Latents of data have unit variance in every "
+                          "channel, so that it is near 1; the denoiser saw none far from it.")},
+    [WD_FLAG_NOTHING] =
+        {"nothing", N_("Nothing to reflect"),
+         N_("The reflections are under 1 % of the simulated gathers: r_R would divide noise by "
+            "noise. The pair stays out of medians.")},
     [WD_FLAG_POLARITY] =
-        {"polarity", "Polarity or scale only",
-         "Relative L2 at least 0.1 at |correlation| of at least 0.95, and one factor, \xe2\x88\x92"
-         "1 or "
-         "at least 10 % from 1, leaves less than half the amplitude of the error."},
-    [WD_FLAG_DIRECT] = {"direct", "Direct wave only",
-                        "r_R within 0.7 to 1.3 with relative L2 under 0.5, and the decoded gathers hold less "
-                        "than a third of the reflections' amplitude: the direct wave is right, what lies "
-                        "below is not there."},
+        {"polarity", N_("Polarity or scale only"),
+         N_("Relative L2 at least 0.1 at |correlation| of at least 0.95, and one factor, \xe2\x88\x92"
+            "1 or "
+            "at least 10 % from 1, leaves less than half the amplitude of the error.")},
+    [WD_FLAG_DIRECT] =
+        {"direct", N_("Direct wave only"),
+         N_("r_R within 0.7 to 1.3 with relative L2 under 0.5, and the decoded gathers hold less "
+            "than a third of the reflections' amplitude: the direct wave is right, what lies "
+            "below is not there.")},
     [WD_FLAG_TIMING] =
-        {"timing", "Timing",
-         "r_R at least 0.2, and shifting each window (133 ms of a trace) in time, 2 ms or more "
-         "in the mean, removes at least 80 % of the squared error (waves that have nothing in common lose "
-         "about half). Shifts beyond 1 / (2 f) = "
-         "33 ms at 15 Hz are a cycle off."},
-    [WD_FLAG_REFLECTOR] = {"reflector", "Missing or extra reflector",
-                           "r_R at least 0.2, and at least half of the squared error lies in windows (133 ms "
-                           "of a trace) where one of the two gathers has less than half the amplitude of the "
-                           "other's reflections, whatever their timing."},
+        {"timing", N_("Timing"),
+         N_("r_R at least 0.2, and shifting each window (133 ms of a trace) in time, 2 ms or more "
+            "in the mean, removes at least 80 % of the squared error (waves that have nothing in common lose "
+            "about half). Shifts beyond 1 / (2 f) = "
+            "33 ms at 15 Hz are a cycle off.")},
+    [WD_FLAG_REFLECTOR] =
+        {"reflector", N_("Missing or extra reflector"),
+         N_("r_R at least 0.2, and at least half of the squared error lies in windows (133 ms "
+            "of a trace) where one of the two gathers has less than half the amplitude of the "
+            "other's reflections, whatever their timing.")},
 };
 
 const WdFlagInfo *wd_flag_get_info(int flag) {
-  return flag >= 0 && flag < WD_FLAGS ? &infos[flag] : NULL;
+  static WdFlagInfo told[WD_FLAGS]; /* infos in the person's language; const once filled */
+  static gsize filled;
+  if (g_once_init_enter(&filled)) {
+    for (int i = 0; i < WD_FLAGS; i++)
+      told[i] = (WdFlagInfo){infos[i].key, _(infos[i].title), _(infos[i].rule)};
+    g_once_init_leave(&filled, 1);
+  }
+  return flag >= 0 && flag < WD_FLAGS ? &told[flag] : NULL;
 }
 
 gboolean wd_flag_parse(const char *key, int *flag) {
@@ -116,32 +129,34 @@ guint wd_flags_of(const double *v, const char *fault, double vmin, double vmax) 
 /* ---- words */
 
 static char *range_words(const double *v, double vmin, double vmax) {
-  if (v[WD_VALUE_HELD] > HELD)
-    return g_strdup_printf("%.0f to %.0f m/s; %.0f %% of the cells stand at an end of %g to %g m/s.",
+  const gboolean outside = v[WD_VALUE_V_MIN] < vmin - RANGE_MARGIN || v[WD_VALUE_V_MAX] > vmax + RANGE_MARGIN;
+  if (!outside)
+    return g_strdup_printf(_("%.0f to %.0f m/s; %.0f %% of the cells stand at an end of %g to %g m/s."),
                            v[WD_VALUE_V_MIN], v[WD_VALUE_V_MAX], 100 * v[WD_VALUE_HELD], vmin, vmax);
-  return g_strdup_printf("%.0f to %.0f m/s; the model's range is %g to %g m/s.", v[WD_VALUE_V_MIN],
+  return g_strdup_printf(_("%.0f to %.0f m/s; the model's range is %g to %g m/s."), v[WD_VALUE_V_MIN],
                          v[WD_VALUE_V_MAX], vmin, vmax);
 }
 
 static char *unstable_words(const double *v) {
   if (v[WD_VALUE_CFL] > v[WD_VALUE_CFL_LIMIT])
     return g_strdup_printf(
-        "v dt / dx = %.3f at %.0f m/s, over the limit of %.3f: a time step shorter by %.0f "
-        "%% would do.",
+        _("v dt / dx = %.3f at %.0f m/s, over the limit of %.3f: a time step shorter by %.0f "
+          "%% would do."),
         v[WD_VALUE_CFL], v[WD_VALUE_V_MAX], v[WD_VALUE_CFL_LIMIT],
         ceil(100 * (1 - v[WD_VALUE_CFL_LIMIT] / v[WD_VALUE_CFL])));
-  return g_strdup_printf("%.2f cells in the shortest wavelength at %.0f m/s; 3 are wanted.",
+  return g_strdup_printf(_("%.2f cells in the shortest wavelength at %.0f m/s; 3 are wanted."),
                          v[WD_VALUE_POINTS], v[WD_VALUE_V_MIN]);
 }
 
 static char *nan_words(const double *v, const char *fault) {
   if (v[WD_VALUE_NOT_FINITE] > 0)
-    return g_strdup_printf("%.0f numbers are not finite%s%s.", v[WD_VALUE_NOT_FINITE],
+    return g_strdup_printf(_("%.0f numbers are not finite%s%s."), v[WD_VALUE_NOT_FINITE],
                            fault && *fault ? ": " : "", fault && *fault ? fault : "");
-  return g_strdup(fault && *fault ? fault : "nothing says what");
+  return g_strdup(fault && *fault ? fault : _("nothing says what"));
 }
 
-char *wd_flag_words(int flag, const double *v, const char *fault, double vmin, double vmax) {
+char *wd_flag_words(int flag, const double *v, const char *fault, double vmin, double vmax,
+                    double frequency) {
   const double r = v[WD_METRIC_REFLECTION_RESIDUAL], l2 = v[WD_METRIC_RELATIVE_L2],
                c = v[WD_METRIC_CORRELATION];
   switch (flag) {
@@ -149,29 +164,31 @@ char *wd_flag_words(int flag, const double *v, const char *fault, double vmin, d
   case WD_FLAG_UNSTABLE: return unstable_words(v);
   case WD_FLAG_RANGE: return range_words(v, vmin, vmax);
   case WD_FLAG_SHELL:
-    return g_strdup_printf("|z| / \xe2\x88\x9a"
-                           "d = %.3f, outside %g to %g.",
+    return g_strdup_printf(_("|z| / \xe2\x88\x9a"
+                             "d = %.3f, outside %g to %g."),
                            v[WD_VALUE_SHELL], WD_SHELL_LO, WD_SHELL_HI);
   case WD_FLAG_NOTHING:
-    return g_strdup_printf("Reflections are %.2g %% of the simulated gathers, under 1 %%.",
+    return g_strdup_printf(_("Reflections are %.2g %% of the simulated gathers, under 1 %%."),
                            100 * v[WD_METRIC_REFLECTION_SHARE]);
   case WD_FLAG_POLARITY:
-    return g_strdup_printf("Relative L2 %.3g at correlation %.3f: a factor of %.3g leaves %.2g.", l2, c,
+    return g_strdup_printf(_("Relative L2 %.3g at correlation %.3f: a factor of %.3g leaves %.2g."), l2, c,
                            v[WD_VALUE_GAIN], sqrt(fmax(0, 1 - c * c)));
   case WD_FLAG_DIRECT:
-    return g_strdup_printf("r_R %.2f at relative L2 %.3g; the decoded gathers hold %.0f %% of the "
-                           "reflections' amplitude.",
+    return g_strdup_printf(_("r_R %.2f at relative L2 %.3g; the decoded gathers hold %.0f %% of the "
+                             "reflections' amplitude."),
                            r, l2, 100 * v[WD_VALUE_DECODED_SHARE]);
   case WD_FLAG_TIMING:
     return g_strdup_printf(
-        "r_R %.2f; shifts of %.1f ms in the mean remove %.0f %% of the squared error; %.0f "
-        "%% of the windows in error are half a period (%.0f ms) off or more.",
-        r, v[WD_VALUE_SHIFT], 100 * v[WD_VALUE_TIMING], 100 * v[WD_VALUE_SUSPECTS], 1e3 * wd_half_period(15));
+        _("r_R %.2f; shifts of %.1f ms in the mean remove %.0f %% of the squared error; %.0f "
+          "%% of the windows in error are half a period (%.0f ms) off or more."),
+        r, v[WD_VALUE_SHIFT], 100 * v[WD_VALUE_TIMING], 100 * v[WD_VALUE_SUSPECTS],
+        1e3 * wd_half_period(frequency > 0 ? frequency : 15));
   case WD_FLAG_REFLECTOR:
-    return g_strdup_printf("r_R %.2f; %.0f %% of the squared error lies where a reflection of the simulated "
-                           "gathers is missing in the decoded ones, %.0f %% where the decoded ones have an "
-                           "extra one.",
-                           r, 100 * v[WD_VALUE_MISSING], 100 * v[WD_VALUE_EXTRA]);
+    return g_strdup_printf(
+        _("r_R %.2f; %.0f %% of the squared error lies where a reflection of the simulated "
+          "gathers is missing in the decoded ones, %.0f %% where the decoded ones have an "
+          "extra one."),
+        r, 100 * v[WD_VALUE_MISSING], 100 * v[WD_VALUE_EXTRA]);
   default: return g_strdup("");
   }
 }

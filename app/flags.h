@@ -2,8 +2,9 @@
  * and says its own numbers; none is a bare label.
  *
  * Where the thresholds come from:
- *   0.2       r_R below which nothing is called a fault of the gathers: four times the discretisation floor
- *             (0.035 to 0.05, solver/wave.h against a grid three times finer)
+ *   0.2       r_R below which nothing is called a fault of the gathers: four times what the grid itself costs
+ *             a map that reflects much of its energy from steep edges (0.05; the median of ten family maps is
+ *             0.024, both against a grid three times finer: tests/bench/RESULTS.md)
  *   0.95      |correlation| of gathers that differ by a factor: sqrt(1 - 0.95^2) = 0.31 would be left over
  *   1/2       of the squared error: the larger part has this cause, and no two such causes can both have it
  *   0.8       of it for timing: shifting waves of one band that have nothing in common removes 0.4 to 0.6
@@ -14,7 +15,7 @@
  *   0.01      WD_NOTHING_TO_REFLECT (solver/metrics.h)
  *   1 m/s     the rounding of maps kept as float16 does not count as out of range
  *   0.2       of the cells at an end of the range: a layer held there by the decoder, not a chance value
- *   shell     0.8 to 1.25: latents of 500 true pairs lie within 0.81 to 1.19 (rank --test-pairs), since every
+ *   shell     0.8 to 1.25: latents of 500 true pairs lie within 0.80 to 1.19 (rank --test-pairs), since every
  *             channel has unit variance over data
  *   CFL       sqrt((4 - 2 k_max) 3 / 32) and three cells a wavelength: the solver's own limits
  * (solver/wave.h)
@@ -56,9 +57,10 @@ gboolean wd_flag_parse(const char *key, int *flag);
 
 /* 1 << WdFlag of all that hold. velocity_min, velocity_max: the model's range, m/s. */
 guint wd_flags_of(const double *value, const char *fault, double velocity_min, double velocity_max);
-/* The sample's own numbers, for a flag that holds: "Correlation -1.000, relative L2 2.00: ...". g_free. */
+/* The sample's own numbers, for a flag that holds: "Correlation -1.000, relative L2 2.00: ...". frequency: of
+ * the wavelet, Hz (0: OpenFWI's 15). g_free. */
 char *wd_flag_words(int flag, const double *value, const char *fault, double velocity_min,
-                    double velocity_max);
+                    double velocity_max, double frequency);
 /* "polarity,timing", "" for none. g_free. */
 char *wd_flags_text(guint flags);
 

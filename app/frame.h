@@ -31,6 +31,8 @@ typedef struct WdSimulation {
   wd_wave_mode mode;        /* live: scores are shown as such, and made again in exact at rest */
   wd_gather full, top;      /* F(v), F(v_top): the second holds the direct wave alone */
   wd_comparison comparison; /* whole, by shot, by trace */
+  wd_calibration
+      calibration; /* that the comparison was made under; set by whoever asked for another than none */
   double seconds;
   char device[64]; /* for people: "cpu: 2 threads, AVX-512" */
   gboolean coded;  /* as of a pair: read from a recording, not made here */

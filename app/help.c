@@ -1,5 +1,6 @@
 #include "app/help.h"
 
+#include "app/i18n.h"
 #include "app/settings.h"
 
 #include <string.h>
@@ -8,16 +9,16 @@
 
 static const struct {
   const char *name, *title;
-} pages[] = {{"window", "What you see"},
-             {"residual", "Reading the residual"},
-             {"work", "Running and branching"},
-             {"wavefield", "The wavefield"},
-             {"latent", "Exploring latents"},
-             {"lessons", "Lessons and presenting"},
-             {"codes", "Codes, noise, neighbours"},
-             {"inspect", "Inspect"},
-             {"keys", "Keys and mouse"},
-             {"files", "Files"}};
+} pages[] = {{"window", N_("What you see")},
+             {"residual", N_("Reading the residual")},
+             {"work", N_("Running and branching")},
+             {"wavefield", N_("The wavefield")},
+             {"latent", N_("Exploring latents")},
+             {"lessons", N_("Lessons and presenting")},
+             {"codes", N_("Codes, noise, neighbours")},
+             {"inspect", N_("Inspect")},
+             {"keys", N_("Keys and mouse")},
+             {"files", N_("Files")}};
 
 /* **strong** and `code` within a line. */
 static void add_inline(GString *out, const char *text) {
@@ -113,7 +114,7 @@ void wd_help_show(GtkWindow *parent, const char *page) {
   if (!window) {
     window = gtk_window_new();
     gtk_widget_set_name(window, "help");
-    gtk_window_set_title(GTK_WINDOW(window), "Help");
+    gtk_window_set_title(GTK_WINDOW(window), _("Help"));
     gtk_window_set_transient_for(GTK_WINDOW(window), parent);
     gtk_window_set_destroy_with_parent(GTK_WINDOW(window), TRUE);
     gtk_window_set_default_size(GTK_WINDOW(window), 780, 600);
@@ -121,7 +122,7 @@ void wd_help_show(GtkWindow *parent, const char *page) {
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
     GtkWidget *stack = gtk_stack_new(), *side = gtk_stack_sidebar_new();
     for (size_t i = 0; i < G_N_ELEMENTS(pages); i++)
-      gtk_stack_add_titled(GTK_STACK(stack), make_page(pages[i].name), pages[i].name, pages[i].title);
+      gtk_stack_add_titled(GTK_STACK(stack), make_page(pages[i].name), pages[i].name, _(pages[i].title));
     gtk_stack_sidebar_set_stack(GTK_STACK_SIDEBAR(side), GTK_STACK(stack));
     gtk_box_append(GTK_BOX(box), side);
     gtk_box_append(GTK_BOX(box), stack);
@@ -149,11 +150,11 @@ void wd_help_show_shortcuts(GtkWindow *parent) {
 }
 
 void wd_help_show_about(GtkWindow *parent) {
-  static const char *const authors[] = {"The WaveDiffusion authors", NULL};
+  const char *const authors[] = {_("The WaveDiffusion authors"), NULL};
   gtk_show_about_dialog(
       parent, "program-name", "WaveDiffusion", "version", WD_VERSION, "logo-icon-name", WD_APPLICATION_ID,
       "comments",
-      "Velocity maps, the seismic gathers that belong to them,\nand the wave equation that ties the two "
-      "together.",
+      _("Velocity maps, the seismic gathers that belong to them,\nand the wave equation that ties the two "
+        "together."),
       "license-type", GTK_LICENSE_MIT_X11, "authors", authors, NULL);
 }

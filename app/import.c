@@ -1,5 +1,6 @@
 #include "app/import.h"
 
+#include "app/i18n.h"
 #include "app/recipe.h"
 #include "app/status_error.h"
 #include "model/safetensors.h"
@@ -71,13 +72,13 @@ static gboolean describe_others(const wd_npy *npy, GError **error) {
   wd_npy_shape_text(npy, shape, sizeof shape);
   const char *hint = "";
   if (dims >= 4 && s[dims - 1] == s[dims - 2] && s[dims - 1] < 64)
-    hint = " (these may be latents: wavediffusion-cli decode makes pairs of them)";
+    hint = _(" (these may be latents: wavediffusion-cli decode makes pairs of them)");
   else if (dims == 2)
-    hint = " (one shot alone? A gather is shots x samples x receivers)";
+    hint = _(" (one shot alone? A gather is shots x samples x receivers)");
   return wd_status_set_error(
       error, WD_ERR_SHAPE,
-      "%s holds an array %s, which is neither velocity maps (n, nz, nx) nor gathers (n, "
-      "shots, samples, receivers)%s",
+      _("%s holds an array %s, which is neither velocity maps (n, nz, nx) nor gathers (n, "
+        "shots, samples, receivers)%s"),
       wd_npy_path(npy), shape, hint);
 }
 
@@ -100,9 +101,10 @@ static gboolean take_npy(WdImport *im, const char *path, GError **error) {
     as_map = looks_like_velocity(value, n);
   }
   if (good && (as_map ? im->has_maps : im->has_gathers))
-    good =
-        wd_status_set_error(error, WD_ERR_ARGUMENT, "%s: two files of %s; open one with what belongs to it",
-                            path, as_map ? "maps" : "gathers");
+    good = wd_status_set_error(error, WD_ERR_ARGUMENT,
+                               as_map ? _("%s: two files of maps; open one with what belongs to it")
+                                      : _("%s: two files of gathers; open one with what belongs to it"),
+                               path);
   if (!good) {
     wd_npy_close(npy);
     return FALSE;
@@ -123,10 +125,11 @@ static gboolean take_npy(WdImport *im, const char *path, GError **error) {
   }
   gsize count = as_map ? maps : gathers;
   if (im->count && im->count != count)
-    return wd_status_set_error(error, WD_ERR_SHAPE, "%s holds %zu %s, but %s holds %zu %s: they are no pairs",
-                               path, (size_t)count, as_map ? "maps" : "gathers",
-                               as_map ? im->gather_file : im->map_file, (size_t)im->count,
-                               as_map ? "gathers" : "maps");
+    return wd_status_set_error(error, WD_ERR_SHAPE,
+                               as_map ? _("%s holds %zu maps, but %s holds %zu gathers: they are no pairs")
+                                      : _("%s holds %zu gathers, but %s holds %zu maps: they are no pairs"),
+                               path, (size_t)count, as_map ? im->gather_file : im->map_file,
+                               (size_t)im->count);
   im->count = count;
   return TRUE;
 }
@@ -160,8 +163,9 @@ static gboolean take_segy(WdImport *im, const char *path, GError **error) {
   wd_map_clear(&map);
   if (as_map ? im->has_maps : im->has_gathers)
     return wd_status_set_error(error, WD_ERR_ARGUMENT,
-                               "%s: two files of %s; open one with what belongs to it", path,
-                               as_map ? "maps" : "gathers");
+                               as_map ? _("%s: two files of maps; open one with what belongs to it")
+                                      : _("%s: two files of gathers; open one with what belongs to it"),
+                               path);
   if (as_map) {
     im->source->map_segy = im->has_maps = TRUE;
     im->nz = nz;
@@ -171,7 +175,7 @@ static gboolean take_segy(WdImport *im, const char *path, GError **error) {
     im->map_file = g_strdup(path);
   } else {
     if (!info.receivers)
-      return wd_status_set_error(error, WD_ERR_SHAPE, "%s: its %d shots have different numbers of traces",
+      return wd_status_set_error(error, WD_ERR_SHAPE, _("%s: its %d shots have different numbers of traces"),
                                  path, info.shots);
     im->source->gather_segy = im->has_gathers = TRUE;
     im->shots = info.shots;
@@ -182,8 +186,10 @@ static gboolean take_segy(WdImport *im, const char *path, GError **error) {
     im->gather_file = g_strdup(path);
   }
   if (im->count > 1)
-    return wd_status_set_error(error, WD_ERR_SHAPE, "%s holds one %s, the other file %zu: they are no pairs",
-                               path, as_map ? "map" : "gather", (size_t)im->count);
+    return wd_status_set_error(error, WD_ERR_SHAPE,
+                               as_map ? _("%s holds one map, the other file %zu: they are no pairs")
+                                      : _("%s holds one gather, the other file %zu: they are no pairs"),
+                               path, (size_t)im->count);
   im->count = 1;
   return TRUE;
 }
@@ -200,7 +206,7 @@ static gsize read_head(const char *path, char *head, gsize size, guint64 *bytes,
   }
   gsize n = total < size ? (gsize)total : size;
   wd_status st =
-      n ? wd_file_read_at(fd, path, 0, head, n, &err) : wd_fail(&err, WD_ERR_FORMAT, "%s is empty", path);
+      n ? wd_file_read_at(fd, path, 0, head, n, &err) : wd_fail(&err, WD_ERR_FORMAT, _("%s is empty"), path);
   close(fd);
   *bytes = total;
   if (st) {
@@ -241,8 +247,8 @@ static WdImport *open_safetensors(const char *path, GError **error) {
     return import_new(WD_IMPORT_MODEL, folder);
   }
   wd_status_set_error(error, WD_ERR_UNSUPPORTED, "%s: %s", path,
-                      shard ? "a training shard, which is for training; wavediffusion-cli info tells of it"
-                            : "tensors of something else: neither a recording nor the weights of a model");
+                      shard ? _("a training shard, which is for training; wavediffusion-cli info tells of it")
+                            : _("tensors of something else: neither a recording nor the weights of a model"));
   return NULL;
 }
 
@@ -256,10 +262,10 @@ static gboolean take_data(WdImport *im, const char *path, GError **error) {
   if (bytes > SEGY_HEADER && take_segy(im, path, &own)) return TRUE;
   wd_status_set_error(
       error, WD_ERR_UNSUPPORTED,
-      "%s is none of the files that can be opened: a recording (.wdrun), a recipe (JSON, or a figure "
-      "with a recipe inside), velocity maps or gathers (.npy, SEG-Y), a model's folder%s%s%s",
-      path, own ? "; read as SEG-Y: " : "", own ? own->message : "",
-      is_tiff_or_zip(head, n) ? " (an archive, HDF5 or pickle: write it as .npy)" : "");
+      _("%s is none of the files that can be opened: a recording (.wdrun), a recipe (JSON, or a figure "
+        "with a recipe inside), velocity maps or gathers (.npy, SEG-Y), a model's folder%s%s%s"),
+      path, own ? _("; read as SEG-Y: ") : "", own ? own->message : "",
+      is_tiff_or_zip(head, n) ? _(" (an archive, HDF5 or pickle: write it as .npy)") : "");
   g_clear_error(&own);
   return FALSE;
 }
@@ -292,7 +298,7 @@ static WdImport *open_folder(const char *path, GError **error) {
   wd_openfwi *set = NULL;
   if (wd_openfwi_open(path, NULL, &set, &err)) {
     wd_status_set_error(error, err.code,
-                        "%s is neither a model's folder (no stage1.safetensors) nor a data set: %s", path,
+                        _("%s is neither a model's folder (no stage1.safetensors) nor a data set: %s"), path,
                         err.message);
     return NULL;
   }
@@ -325,9 +331,9 @@ static gboolean try_recipe(const char *path, const char *head, gsize n, WdImport
   if (!recipe)
     return wd_status_set_error(
         error, WD_ERR_UNSUPPORTED, "%s: %s", path,
-        json ? "a text that is no JSON recipe"
-             : "a picture without a recipe inside: WaveDiffusion did not make it, or another "
-               "program saved it again without the recipe");
+        json ? _("a text that is no JSON recipe")
+             : _("a picture without a recipe inside: WaveDiffusion did not make it, or another "
+                 "program saved it again without the recipe"));
   g_autoptr(WdRunRecipe) parsed = wd_run_recipe_from_json(recipe, error);
   if (!parsed) {
     g_prefix_error(error, "%s: ", path);
@@ -342,7 +348,7 @@ static gboolean try_recipe(const char *path, const char *head, gsize n, WdImport
 WdImport *wd_import_open(const char *const *path, guint paths, GError **error) {
   if (paths < 1 || paths > 2) {
     wd_status_set_error(error, WD_ERR_ARGUMENT,
-                        "%u files at once: open one, or a velocity map together with its gathers", paths);
+                        _("%u files at once: open one, or a velocity map together with its gathers"), paths);
     return NULL;
   }
   if (paths == 1) {
@@ -418,7 +424,7 @@ gboolean wd_import_read(WdImport *im, gsize i, wd_map *velocity, wd_gather *gath
   wd_map v = {0};
   wd_gather g = {0};
   if (im->kind != WD_IMPORT_DATA || i >= im->count)
-    return wd_status_set_error(error, WD_ERR_ARGUMENT, "%s: no pair %zu", im->name, (size_t)i);
+    return wd_status_set_error(error, WD_ERR_ARGUMENT, _("%s: no pair %zu"), im->name, (size_t)i);
   wd_status st = WD_OK;
   if (im->source->set) {
     st = wd_openfwi_pair(im->source->set, i, velocity ? &v : NULL, gathers ? &g : NULL, &err);
@@ -443,7 +449,7 @@ char *wd_import_title(const WdImport *im, gsize i) {
       if (!batch) break;
       if (i - batch->first >= batch->count) continue;
       g_autofree char *file = g_path_get_basename(batch->velocity);
-      return g_strdup_printf("%s %zu of %s", file, (size_t)(i - batch->first), im->name);
+      return g_strdup_printf(_("%s %zu of %s"), file, (size_t)(i - batch->first), im->name);
     }
   }
   return im->count > 1 ? g_strdup_printf("%s %zu", im->name, (size_t)i) : g_strdup(im->name);

@@ -2,6 +2,7 @@
 
 #include "app/crop_view.h"
 #include "app/dialog.h"
+#include "app/i18n.h"
 
 #include <string.h>
 
@@ -60,7 +61,7 @@ static void add_check(Dialog *d, int row, const WdCheck *c) {
   static const char *const icon[] = {"object-select-symbolic", "dialog-information-symbolic",
                                      "dialog-warning-symbolic", "dialog-error-symbolic"};
   static const char *const style[] = {"check-good", "check-note", "check-warn", "check-stop"};
-  static const char *const said[] = {"good", "note", "warning", "problem"};
+  const char *const said[] = {_("good"), _("note"), _("warning"), _("problem")};
   GtkWidget *image = gtk_image_new_from_icon_name(icon[c->level]), *what = gtk_label_new(c->what), *text;
   gtk_widget_add_css_class(image, style[c->level]);
   gtk_widget_set_tooltip_text(image, said[c->level]);
@@ -83,14 +84,14 @@ static void add_check(Dialog *d, int row, const WdCheck *c) {
 /* Why Encode cannot be pressed; NULL: it can. */
 static const char *hindrance(const Dialog *d, const WdPreflight *p) {
   WdSessionState state = wd_session_get_state(d->session);
-  if (state == WD_SESSION_LOADING) return "The model is still loading.";
-  if (!wd_session_get_model(d->session)) return "No model is loaded: open one first.";
-  if (state == WD_SESSION_RUNNING) return "A run is going on: it must end, or be stopped, first.";
+  if (state == WD_SESSION_LOADING) return _("The model is still loading.");
+  if (!wd_session_get_model(d->session)) return _("No model is loaded: open one first.");
+  if (state == WD_SESSION_RUNNING) return _("A run is going on: it must end, or be stopped, first.");
   gboolean map = d->velocity.value && p->map_usable, gathers = d->gathers.value && p->gathers_usable;
-  if (d->velocity.value && p->needs_fit) return "Choose how the map is made to fit.";
-  if (!map && !gathers) return "Nothing in this file can be given to the encoder.";
+  if (d->velocity.value && p->needs_fit) return _("Choose how the map is made to fit.");
+  if (!map && !gathers) return _("Nothing in this file can be given to the encoder.");
   if (!(map && on(d->give_map)) && !(on(d->give_gathers) && (gathers || map)))
-    return "Choose what the encoder is given.";
+    return _("Choose what the encoder is given.");
   return NULL;
 }
 
@@ -114,8 +115,8 @@ static void refresh(Dialog *d) {
   for (guint i = 0; i < p->check->len; i++) add_check(d, (int)i, &g_array_index(p->check, WdCheck, i));
   gboolean both = d->velocity.value && p->map_usable;
   gtk_check_button_set_label(GTK_CHECK_BUTTON(d->give_gathers), d->gathers.value && p->gathers_usable
-                                                                    ? "Gathers"
-                                                                    : "Gathers, simulated from the map");
+                                                                    ? _("Gathers")
+                                                                    : _("Gathers, simulated from the map"));
   gtk_widget_set_visible(d->give_map, both);
   gtk_widget_set_visible(d->give_gathers, both || p->gathers_usable);
   gtk_widget_set_visible(d->give, both || p->gathers_usable);
@@ -136,7 +137,7 @@ static void read_pair(Dialog *d) {
   wd_gather_clear(&d->gathers);
   gsize index = (gsize)gtk_spin_button_get_value_as_int(GTK_SPIN_BUTTON(d->index));
   if (!wd_import_read(d->im, index, &d->velocity, &d->gathers, &error))
-    wd_window_notify_error(d->parent, "The pair could not be read", error);
+    wd_window_notify_error(d->parent, _("The pair could not be read"), error);
   if (d->gathers.value && on(d->flip)) flip(&d->gathers);
   wd_crop_view_set_map(WD_CROP_VIEW(d->map), &d->velocity);
   wd_crop_view_set_gathers(WD_CROP_VIEW(d->gather), &d->gathers);
@@ -159,10 +160,10 @@ static char *title_of(const Dialog *d, const WdFit *fit) {
   g_autofree char *title =
       wd_import_title(d->im, (gsize)gtk_spin_button_get_value_as_int(GTK_SPIN_BUTTON(d->index)));
   return g_strconcat(title,
-                     fit->kind == WD_FIT_CROP       ? ", cropped"
-                     : fit->kind == WD_FIT_RESAMPLE ? ", resampled"
+                     fit->kind == WD_FIT_CROP       ? _(", cropped")
+                     : fit->kind == WD_FIT_RESAMPLE ? _(", resampled")
                                                     : "",
-                     on(d->flip) && d->gathers.value ? ", flipped" : "", NULL);
+                     on(d->flip) && d->gathers.value ? _(", flipped") : "", NULL);
 }
 
 static void on_encode(GtkButton *button, gpointer user) {
@@ -179,7 +180,7 @@ static void on_encode(GtkButton *button, gpointer user) {
   if (d->velocity.value && p->map_usable &&
       wd_fit_map(&d->velocity, &fit, g->nz, g->nx, g->spacing, &map, &err)) {
     g_set_error_literal(&error, G_IO_ERROR, G_IO_ERROR_FAILED, err.message);
-    wd_window_notify_error(d->parent, "The map could not be made to fit", error);
+    wd_window_notify_error(d->parent, _("The map could not be made to fit"), error);
     return;
   }
   if (p->gathers_usable) {
@@ -194,7 +195,7 @@ static void on_encode(GtkButton *button, gpointer user) {
   if (id)
     wd_view_go(view, wd_session_get_recording(d->session), 0, id, 0);
   else
-    wd_window_notify_error(d->parent, "The pair could not be encoded", error);
+    wd_window_notify_error(d->parent, _("The pair could not be encoded"), error);
   gtk_window_close(d->window);
 }
 
@@ -228,14 +229,14 @@ static GtkWidget *heading(const char *text) {
 
 static void build_choice(Dialog *d, GtkBox *side) {
   GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 10);
-  g_autofree char *of = g_strdup_printf("of %zu", (size_t)d->im->count);
+  g_autofree char *of = g_strdup_printf(_("of %zu"), (size_t)d->im->count);
   d->index = gtk_spin_button_new_with_range(0, (double)MIN(d->im->count, (gsize)G_MAXINT) - 1, 1);
   gtk_widget_set_name(d->index, "import-index");
   gtk_accessible_update_property(GTK_ACCESSIBLE(d->index), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                 "Number of the pair, from 0", -1);
-  gtk_box_append(GTK_BOX(row), gtk_label_new(d->im->has_maps && d->im->has_gathers ? "Pair"
-                                             : d->im->has_maps                     ? "Map"
-                                                                                   : "Gather"));
+                                 _("Number of the pair, from 0"), -1);
+  gtk_box_append(GTK_BOX(row), gtk_label_new(d->im->has_maps && d->im->has_gathers ? _("Pair")
+                                             : d->im->has_maps                     ? _("Map")
+                                                                                   : _("Gather")));
   gtk_box_append(GTK_BOX(row), d->index);
   gtk_box_append(GTK_BOX(row), gtk_label_new(of));
   gtk_widget_set_visible(row, d->im->count > 1);
@@ -245,9 +246,9 @@ static void build_choice(Dialog *d, GtkBox *side) {
 
 static void build_fit(Dialog *d, GtkBox *side) {
   d->fit_box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 4);
-  gtk_box_append(GTK_BOX(d->fit_box), heading("Make it fit"));
-  d->crop = check(d, "import-crop", "Crop: choose the window on the picture", NULL);
-  d->resample = check(d, "import-resample", "Resample the whole map", d->crop);
+  gtk_box_append(GTK_BOX(d->fit_box), heading(_("Make it fit")));
+  d->crop = check(d, "import-crop", _("Crop: choose the window on the picture"), NULL);
+  d->resample = check(d, "import-resample", _("Resample the whole map"), d->crop);
   d->fit_words = wd_dialog_note("");
   gtk_box_append(GTK_BOX(d->fit_box), d->crop);
   gtk_box_append(GTK_BOX(d->fit_box), d->resample);
@@ -259,20 +260,20 @@ static GtkWidget *build_side(Dialog *d) {
   GtkWidget *side = gtk_box_new(GTK_ORIENTATION_VERTICAL, 8);
   build_choice(d, GTK_BOX(side));
   build_fit(d, GTK_BOX(side));
-  gtk_box_append(GTK_BOX(side), heading("Checks"));
+  gtk_box_append(GTK_BOX(side), heading(_("Checks")));
   d->checks = gtk_grid_new();
   gtk_grid_set_row_spacing(GTK_GRID(d->checks), 6);
   gtk_grid_set_column_spacing(GTK_GRID(d->checks), 8);
   gtk_box_append(GTK_BOX(side), d->checks);
-  d->flip = gtk_check_button_new_with_label("Flip the polarity of the gathers");
+  d->flip = gtk_check_button_new_with_label(_("Flip the polarity of the gathers"));
   gtk_widget_set_name(d->flip, "import-flip");
   gtk_widget_set_visible(d->flip, d->im->has_gathers);
   g_signal_connect_swapped(d->flip, "toggled", G_CALLBACK(on_flip), d);
   gtk_box_append(GTK_BOX(side), d->flip);
-  d->give = heading("Give to the encoder");
+  d->give = heading(_("Give to the encoder"));
   gtk_box_append(GTK_BOX(side), d->give);
-  d->give_map = check(d, "import-give-map", "Velocity map", NULL);
-  d->give_gathers = check(d, "import-give-gathers", "Gathers", NULL);
+  d->give_map = check(d, "import-give-map", _("Velocity map"), NULL);
+  d->give_gathers = check(d, "import-give-gathers", _("Gathers"), NULL);
   gtk_check_button_set_active(GTK_CHECK_BUTTON(d->give_map), TRUE);
   gtk_check_button_set_active(GTK_CHECK_BUTTON(d->give_gathers), TRUE);
   gtk_box_append(GTK_BOX(side), d->give_map);
@@ -284,7 +285,7 @@ GtkWindow *wd_import_dialog(WdWindow *parent, WdImport *im) {
   GtkWindow *old = g_object_get_data(G_OBJECT(parent), "import");
   if (old) gtk_window_destroy(old);
   Dialog *d = g_new0(Dialog, 1);
-  g_autofree char *title = g_strdup_printf("Open %s", im->name);
+  g_autofree char *title = g_strdup_printf(_("Open %s"), im->name);
   d->parent = parent;
   d->im = im;
   d->session = g_object_ref(wd_window_get_session(parent));
@@ -302,7 +303,7 @@ GtkWindow *wd_import_dialog(WdWindow *parent, WdImport *im) {
     gtk_widget_set_vexpand(one, TRUE);
     gtk_box_append(GTK_BOX(pictures), one);
   }
-  d->encode = gtk_button_new_with_mnemonic("_Encode");
+  d->encode = gtk_button_new_with_mnemonic(_("_Encode"));
   gtk_widget_set_name(d->encode, "import-encode");
   g_signal_connect(d->encode, "clicked", G_CALLBACK(on_encode), d);
   d->note = wd_dialog_note("");

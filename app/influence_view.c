@@ -1,5 +1,7 @@
 #include "app/codes_view.h"
+#include "app/i18n.h"
 #include "app/influence.h"
+#include "app/score.h"
 #include "app/walk.h"
 #include "app/watch.h"
 #include "app/widget_style.h"
@@ -53,8 +55,8 @@ static void draw_map(GtkDrawingArea *area, cairo_t *cr, int width, int height, g
   const wd_stroke ring = {.kind = WD_STROKE_CIRCLES, .point = &at, .points = 1, .colour = 0x111111};
   wd_facet facet = {.value = s->change.value, .stroke = &ring, .strokes = s->figures.rms > 0};
   wd_panel panel = wd_panel_of_map(&s->change, &facet, 1);
-  panel.title = "Velocity";
-  panel.source = "after − before";
+  panel.title = _("Velocity");
+  panel.source = _("after − before");
   panel.quantity = "m/s";
   paint(s, GTK_WIDGET(area), cr, width, height, &panel, s->change.value,
         (gsize)s->change.nz * (gsize)s->change.nx, 100);
@@ -64,12 +66,12 @@ static void draw_gather(GtkDrawingArea *area, cairo_t *cr, int width, int height
   influence *s = data;
   if (!s->known) return;
   char title[32];
-  g_snprintf(title, sizeof title, "Gather, shot %d", s->shot + 1);
+  wd_print(title, sizeof title, _("Gather, shot %d"), s->shot + 1);
   wd_facet facet = {.value = s->wiggle.value};
   wd_panel panel = wd_panel_of_gather(&s->wiggle, s->change.spacing, &facet, 1);
   panel.title = title;
-  panel.source = "after − before";
-  panel.quantity = "amplitude";
+  panel.source = _("after − before");
+  panel.quantity = _("amplitude");
   paint(s, GTK_WIDGET(area), cr, width, height, &panel, s->wiggle.value, wd_gather_count(&s->wiggle), 99);
 }
 
@@ -80,8 +82,8 @@ static void show_score(influence *s, const WdPosition *before, const WdPosition 
   const WdScore *b = after ? wd_position_score(after, what) : NULL;
   g_autofree char *text = NULL;
   if (a && b)
-    text = g_strdup_printf("Reflection residual: %.3g %s → %.3g %s", a->value[0], wd_wave_mode_name(a->mode),
-                           b->value[0], wd_wave_mode_name(b->mode));
+    text = g_strdup_printf(_("Reflection residual: %.3g %s → %.3g %s"), a->value[0],
+                           wd_score_mode_words(a->mode), b->value[0], wd_score_mode_words(b->mode));
   gtk_label_set_text(GTK_LABEL(s->score), text ? text : " ");
 }
 
@@ -89,22 +91,23 @@ static void show_figures(influence *s) {
   const WdInfluence *i = &s->figures;
   double spacing = s->change.spacing;
   g_autofree char *inside =
-      isfinite(i->inside) ? g_strdup_printf("\n%.0f %% of it in the cells' own place; half of it in %.2g %% "
-                                            "of the map",
-                                            100 * i->inside, 100 * i->area)
-                          : g_strdup("");
+      isfinite(i->inside)
+          ? g_strdup_printf(_("\n%.0f %% of it in the cells' own place; half of it in %.2g %% "
+                              "of the map"),
+                            100 * i->inside, 100 * i->area)
+          : g_strdup("");
   g_autofree char *map = i->rms > 0
-                             ? g_strdup_printf("%.3g m/s RMS; largest %+.0f m/s at x %.0f m, z %.0f m%s",
+                             ? g_strdup_printf(_("%.3g m/s RMS; largest %+.0f m/s at x %.0f m, z %.0f m%s"),
                                                i->rms, i->largest, i->x * spacing, i->z * spacing, inside)
-                             : g_strdup("No change: no code of a cell is another");
+                             : g_strdup(_("No change: no code of a cell is another"));
   gtk_label_set_text(GTK_LABEL(s->of_map), map);
   g_autofree char *gathers =
       i->gathers > 0
           ? g_strdup_printf(
-                "%.3g %% of the gathers' energy (%.3g %% RMS)\nmost in shot %d (%.3g %% RMS); half of "
-                "it by %.0f ms",
+                _("%.3g %% of the gathers' energy (%.3g %% RMS)\nmost in shot %d (%.3g %% RMS); half of "
+                  "it by %.0f ms"),
                 100 * i->energy, 100 * i->gathers, i->shot + 1, 100 * i->largest_shot, 1e3 * i->sample_second)
-          : g_strdup("No change");
+          : g_strdup(_("No change"));
   gtk_label_set_text(GTK_LABEL(s->of_gathers), gathers);
   gtk_accessible_update_property(GTK_ACCESSIBLE(s->map), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, map, -1);
   gtk_accessible_update_property(GTK_ACCESSIBLE(s->gather), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, gathers, -1);
@@ -144,9 +147,9 @@ static void update(gpointer user) {
   const WdPosition *p = edit ? wd_recording_position(s->watch->recording, at.branch, at.position) : NULL,
                    *q = edit ? wd_recording_position(s->watch->recording, from.branch, from.position) : NULL;
   g_autofree char *made = edit ? wd_position_note_text(p) : NULL;
-  gtk_label_set_text(GTK_LABEL(s->made), !edit  ? "Change a code, and what it moved is shown here"
+  gtk_label_set_text(GTK_LABEL(s->made), !edit  ? _("Change a code, and what it moved is shown here")
                                          : made ? made
-                                                : "An edit");
+                                                : _("An edit"));
   WdFrame a, b;
   gboolean there =
       edit && wd_recording_get_frame(s->watch->recording, from.branch, from.position, WD_WHAT_ESTIMATE, &a) &&
@@ -221,13 +224,13 @@ GtkWidget *wd_influence_view_new(WdSession *session, WdView *view) {
   gtk_widget_set_name(s->self, "influence");
   g_object_set_data_full(G_OBJECT(s->self), "wd-influence", s, influence_free);
   s->title = line(s, "influence-title", "heading");
-  gtk_label_set_text(GTK_LABEL(s->title), "What the edit changed");
+  gtk_label_set_text(GTK_LABEL(s->title), _("What the edit changed"));
   s->made = line(s, "influence-made", "caption");
   s->pictures = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8);
   gtk_box_set_homogeneous(GTK_BOX(s->pictures), TRUE);
   gtk_box_append(GTK_BOX(s->self), s->pictures);
-  s->map = picture(s, "influence-map", draw_map, "Change of velocity", &s->of_map);
-  s->gather = picture(s, "influence-gather", draw_gather, "Change of a gather", &s->of_gathers);
+  s->map = picture(s, "influence-map", draw_map, _("Change of velocity"), &s->of_map);
+  s->gather = picture(s, "influence-gather", draw_gather, _("Change of a gather"), &s->of_gathers);
   s->score = line(s, "influence-score", "caption");
   s->watch = wd_watch_new(s->self, session, view, WD_VIEW_PLACE | WD_VIEW_SHOT | WD_VIEW_LAYOUT,
                           WD_WATCH_POSITIONS | WD_WATCH_FRAMES, 0, update, s);

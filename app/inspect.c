@@ -2,6 +2,7 @@
 
 #include "app/filter.h"
 #include "app/flags.h"
+#include "app/i18n.h"
 #include "app/status_error.h"
 #include "solver/family.h"
 
@@ -77,20 +78,21 @@ gboolean wd_inspect_open(WdInspect *i, const char *path, GError **error) {
 }
 
 gboolean wd_inspect_save(WdInspect *i, const char *path, GError **error) {
-  if (!i->population) return wd_status_set_error(error, WD_ERR_ARGUMENT, "There is no sample to save.");
+  if (!i->population) return wd_status_set_error(error, WD_ERR_ARGUMENT, _("There is no sample to save."));
   const char *to = path ? path : i->population->path;
-  if (!to) return wd_status_set_error(error, WD_ERR_ARGUMENT, "These samples have no file yet: choose one.");
+  if (!to)
+    return wd_status_set_error(error, WD_ERR_ARGUMENT, _("These samples have no file yet: choose one."));
   g_autofree char *copy = g_strdup(to);
   if (!wd_population_save(i->population, copy, error)) return FALSE;
   changed(i, WD_INSPECT_TAGS);
   return TRUE;
 }
 
-char *wd_inspect_shipped(void) {
+char *wd_inspect_shipped(const char *name) {
   static const char *const place[] = {WD_INSTALLED_MODELS, WD_SOURCE_MODELS};
   for (gsize k = 0; k < G_N_ELEMENTS(place); k++) {
     g_autofree char *data = g_path_get_dirname(place[k]);
-    char *file = g_build_filename(data, "failures", WD_POPULATION_NAME, NULL);
+    char *file = g_build_filename(data, "failures", name, NULL);
     if (g_file_test(file, G_FILE_TEST_IS_REGULAR)) return file;
     g_free(file);
   }
@@ -172,10 +174,14 @@ void wd_inspect_stop(WdInspect *i, gboolean after_this) {
 
 static double standard_epsilon(WdInspect *i) {
   WdLevels levels;
-  if (i->metric < WD_SCORES && wd_session_get_levels(i->session, i->metric, &levels) &&
-      isfinite(levels.stage1_p95))
-    return levels.stage1_p95;
   if (!i->population) return NAN;
+  /* Of the weights that drew these samples, not of those that happen to be loaded. */
+  if (i->metric < WD_SCORES && i->metric != WD_METRIC_REFLECTION_SHARE &&
+      wd_session_get_levels_of(i->session, i->population->identity, i->metric, &levels)) {
+    const double limit =
+        wd_score_get_info(i->metric)->higher_is_better ? levels.stage1_p05 : levels.stage1_p95;
+    if (isfinite(limit)) return limit;
+  }
   const WdSpread s = wd_population_spread(i->population, i->metric, NULL);
   return wd_value_get_info(i->metric)->higher_is_better ? s.p05 : s.p95;
 }
@@ -280,7 +286,7 @@ gboolean wd_inspect_set_note(WdInspect *i, const char *note, GError **error) {
 /* ---- opening a sample */
 
 static char *note_of(const WdPopulation *p, const WdSample *s) {
-  g_autofree char *text = g_strdup_printf("seed %" G_GUINT64_FORMAT ", %s", s->seed, wd_sample_family(s));
+  g_autofree char *text = g_strdup_printf(_("seed %" PRIu64 ", %s"), s->seed, wd_sample_family(s));
   g_autofree char *seed = g_strdup_printf("%" G_GUINT64_FORMAT, s->seed);
   g_autofree char *command = wd_population_command(p, s);
   json_t *o =
@@ -306,19 +312,23 @@ static int find_place(WdInspect *i, GBytes *latent) {
 
 gboolean wd_inspect_show(WdInspect *i, guint number, guint *branch, int *position, GError **error) {
   if (!i->population || number >= wd_population_count(i->population))
-    return wd_status_set_error(error, WD_ERR_ARGUMENT, "There is no sample %u.", number);
+    return wd_status_set_error(error, WD_ERR_ARGUMENT, _("There is no sample %u."), number);
   const WdSample *s = wd_population_nth(i->population, number);
   const WdModelInfo *m = wd_session_get_model(i->session);
+  if (!*i->population->identity)
+    return wd_status_set_error(
+        error, WD_ERR_ARGUMENT,
+        _("No model drew this pair, and no latent decodes to it: these are its figures."));
   if (!s->latent)
     return wd_status_set_error(error, WD_ERR_ARGUMENT,
-                               "The latent of this sample was not kept: run its seed again.");
+                               _("The latent of this sample was not kept: run its seed again."));
   if (!m)
     return wd_status_set_error(error, WD_ERR_ARGUMENT,
-                               "No model is loaded: these are the figures that were kept.");
+                               _("No model is loaded: these are the figures that were kept."));
   if (strcmp(m->identity, i->population->identity) != 0)
     return wd_status_set_error(
         error, WD_ERR_ARGUMENT,
-        "These samples were made by another model (%s, %.16s) than the one that is loaded.",
+        _("These samples were made by another model (%s, %.16s) than the one that is loaded."),
         i->population->model, i->population->identity);
   int k = find_place(i, s->latent);
   if (k < 0) {
@@ -326,7 +336,7 @@ gboolean wd_inspect_show(WdInspect *i, guint number, guint *branch, int *positio
     if (i->walk) {
       k = wd_session_walk_append(i->session, i->walk, s->latent, note, error);
     } else {
-      i->walk = wd_session_walk(i->session, "Inspected samples", s->latent, note, error);
+      i->walk = wd_session_walk(i->session, _("Inspected samples"), s->latent, note, error);
       k = i->walk ? 0 : -1;
     }
     free(note);

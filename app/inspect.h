@@ -47,8 +47,10 @@ WdInspect *wd_inspect_new(WdSession *session);
 void wd_inspect_set_population(WdInspect *i, WdPopulation *population);
 gboolean wd_inspect_open(WdInspect *i, const char *path, GError **error);
 gboolean wd_inspect_save(WdInspect *i, const char *path, GError **error); /* path NULL: where it came from */
-/* The set that came with the program; NULL: it is not there. g_free. */
-char *wd_inspect_shipped(void);
+/* A set that came with the program: WD_POPULATION_NAME, failures of the default model; "faults.wdpop", pairs
+ * built to have one fault each. NULL: it is not there. g_free. */
+#define WD_FAULTS_NAME "faults.wdpop"
+char *wd_inspect_shipped(const char *name);
 
 /* Samples that many seeds with the loaded model: in place of the population, or, where it is of the same
  * model, plan and mode, to those that are there. */
@@ -61,7 +63,8 @@ void wd_inspect_set_metric(WdInspect *i, int kind);
 void wd_inspect_set_axes(WdInspect *i, int x, int y);
 void wd_inspect_set_epsilon(WdInspect *i, double epsilon); /* NaN: back to the model's */
 void wd_inspect_set_look(WdInspect *i, gboolean log_x, gboolean by_family);
-/* The limit in force: set by hand; else, of a score, the model's epsilon; else the 95th percentile shown. */
+/* The limit in force: set by hand; else, of a score, the epsilon of the model that drew the samples, where
+ * its evaluation is at hand; else the 95th percentile of all of them (5th where higher is better). */
 double wd_inspect_epsilon(WdInspect *i);
 /* Whether a figure says failure beyond the limit: above it, or below where higher is better. */
 gboolean wd_inspect_fails(WdInspect *i, guint number);

@@ -1,4 +1,5 @@
 /* win.inspect-*: what menus, buttons and keys of Inspect mode do. */
+#include "app/i18n.h"
 #include "app/inspect_page.h"
 
 #include "app/population_sheet.h"
@@ -36,7 +37,7 @@ static void go(Acts *a, int direction) {
   if (next != G_MAXUINT)
     wd_inspect_choose(a->inspect, next, NULL);
   else
-    say(a, direction > 0 ? "There is no further failure." : "There is no failure before this one.");
+    say(a, direction > 0 ? _("There is no further failure.") : _("There is no failure before this one."));
 }
 
 static void on_next(GSimpleAction *action, GVariant *parameter, gpointer user) {
@@ -65,12 +66,12 @@ static void on_compare(GSimpleAction *action, GVariant *parameter, gpointer user
   int position[2];
   GError *error = NULL;
   if (best == G_MAXUINT) {
-    say(a, "There is no other sample of %s to compare with.", wd_sample_family(s));
+    say(a, _("There is no other sample of %s to compare with."), wd_sample_family(s));
     return;
   }
   if (!wd_inspect_show(i, i->chosen, &branch[0], &position[0], &error) ||
       !wd_inspect_show(i, best, &branch[1], &position[1], &error)) {
-    complain(a, "The two samples could not be opened.", error);
+    complain(a, _("The two samples could not be opened."), error);
     return;
   }
   WdView *view = a->window->view;
@@ -85,9 +86,7 @@ static void on_compare(GSimpleAction *action, GVariant *parameter, gpointer user
   char va[48], vb[48];
   wd_value_text(i->metric, s->value[i->metric], TRUE, va, sizeof va);
   wd_value_text(i->metric, b->value[i->metric], TRUE, vb, sizeof vb);
-  say(a,
-      "A: seed %" G_GUINT64_FORMAT ", %s %s. B: seed %" G_GUINT64_FORMAT
-      ", the best %s here, %s. Ctrl+4 goes back.",
+  say(a, _("A: seed %" PRIu64 ", %s %s. B: seed %" PRIu64 ", the best %s here, %s. Ctrl+4 goes back."),
       s->seed, wd_value_get_info(i->metric)->heading, va, b->seed, wd_sample_family(b), vb);
 }
 
@@ -97,8 +96,12 @@ static void on_copy(GSimpleAction *action, GVariant *parameter, gpointer user) {
   const WdSample *s = wd_inspect_sample_chosen(a->inspect);
   if (!s) return;
   g_autofree char *text = wd_population_command(a->inspect->population, s);
+  if (!*text) {
+    say(a, _("No model drew these samples, so no command makes them again."));
+    return;
+  }
   gdk_clipboard_set_text(gtk_widget_get_clipboard(GTK_WIDGET(a->window)), text);
-  say(a, "Copied: %s", text);
+  say(a, _("Copied: %s"), text);
 }
 
 /* ---- files */
@@ -108,16 +111,18 @@ typedef void (*Took)(Acts *a, const char *path);
 static void open_file(Acts *a, const char *path) {
   GError *error = NULL;
   if (!wd_window_open_population(a->window, path, &error))
-    complain(a, "The samples could not be opened.", error);
+    complain(a, _("The samples could not be opened."), error);
 }
 
 static void save_file(Acts *a, const char *path) {
   GError *error = NULL;
   if (wd_inspect_save(a->inspect, path, &error))
-    say(a, "Saved %u samples as %s.", wd_population_count(a->inspect->population),
-        a->inspect->population->path);
+    say(a,
+        ngettext("Saved %u sample as %s.", "Saved %u samples as %s.",
+                 wd_population_count(a->inspect->population)),
+        wd_population_count(a->inspect->population), a->inspect->population->path);
   else
-    complain(a, "The samples could not be saved.", error);
+    complain(a, _("The samples could not be saved."), error);
 }
 
 static void csv_file(Acts *a, const char *path) {
@@ -132,10 +137,11 @@ static void csv_file(Acts *a, const char *path) {
   else
     wd_file_abort(f);
   if (!st) {
-    say(a, "Wrote %u samples into %s.", order->len, path);
+    say(a, ngettext("Wrote %u sample into %s.", "Wrote %u samples into %s.", order->len), order->len, path);
     return;
   }
-  const WdNotice n = {.code = st, .what = (char *)"The table could not be written.", .details = err.message};
+  const WdNotice n = {
+      .code = st, .what = (char *)_("The table could not be written."), .details = err.message};
   wd_window_notify(a->window, &n);
 }
 
@@ -144,9 +150,9 @@ static void sheet_file(Acts *a, const char *path) {
   g_autoptr(GArray) worst = wd_population_rank(a->inspect->population, a->inspect->metric, a->inspect->shown);
   if (worst->len > 20) g_array_set_size(worst, 20);
   if (wd_population_sheet(a->inspect->population, a->inspect->metric, worst, path, FALSE, &error))
-    say(a, "Drew %u samples into %s.", worst->len, path);
+    say(a, ngettext("Drew %u sample into %s.", "Drew %u samples into %s.", worst->len), worst->len, path);
   else
-    complain(a, "The sheet could not be drawn.", error);
+    complain(a, _("The sheet could not be drawn."), error);
 }
 
 static void on_response(GtkNativeDialog *dialog, int response, Acts *a) {
@@ -168,7 +174,7 @@ static void ask(Acts *a, const char *title, const char *accept, const char *name
     gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(a->chooser), name);
   } else {
     g_autoptr(GtkFileFilter) filter = gtk_file_filter_new();
-    gtk_file_filter_set_name(filter, "Samples (*.wdpop)");
+    gtk_file_filter_set_name(filter, _("Samples (*.wdpop)"));
     gtk_file_filter_add_suffix(filter, "wdpop");
     gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(a->chooser), filter);
   }
@@ -179,13 +185,13 @@ static void ask(Acts *a, const char *title, const char *accept, const char *name
 
 static gboolean any(Acts *a) {
   if (a->inspect->population && wd_population_count(a->inspect->population)) return TRUE;
-  say(a, "There is no sample yet: sample seeds, or open a batch.");
+  say(a, _("There is no sample yet: sample seeds, or open a batch."));
   return FALSE;
 }
 
 static void on_open(GSimpleAction *action, GVariant *parameter, gpointer user) {
   (void)action, (void)parameter;
-  ask(user, "Open samples", "_Open", NULL, open_file);
+  ask(user, _("Open samples"), _("_Open"), NULL, open_file);
 }
 static void on_save(GSimpleAction *action, GVariant *parameter, gpointer user) {
   (void)action, (void)parameter;
@@ -194,28 +200,29 @@ static void on_save(GSimpleAction *action, GVariant *parameter, gpointer user) {
   if (a->inspect->population->path)
     save_file(a, NULL);
   else
-    ask(a, "Save samples", "_Save", WD_POPULATION_NAME, save_file);
+    ask(a, _("Save samples"), _("_Save"), WD_POPULATION_NAME, save_file);
 }
 static void on_save_as(GSimpleAction *action, GVariant *parameter, gpointer user) {
   (void)action, (void)parameter;
-  if (any(user)) ask(user, "Save samples", "_Save", WD_POPULATION_NAME, save_file);
+  if (any(user)) ask(user, _("Save samples"), _("_Save"), WD_POPULATION_NAME, save_file);
 }
 static void on_csv(GSimpleAction *action, GVariant *parameter, gpointer user) {
   (void)action, (void)parameter;
-  if (any(user)) ask(user, "Export the shown samples", "_Export", "rank.csv", csv_file);
+  if (any(user)) ask(user, _("Export the shown samples"), _("_Export"), "rank.csv", csv_file);
 }
 static void on_sheet(GSimpleAction *action, GVariant *parameter, gpointer user) {
   (void)action, (void)parameter;
-  if (any(user)) ask(user, "Contact sheet of the worst", "_Export", "worst.png", sheet_file);
+  if (any(user)) ask(user, _("Contact sheet of the worst"), _("_Export"), "worst.png", sheet_file);
 }
 static void on_shipped(GSimpleAction *action, GVariant *parameter, gpointer user) {
-  (void)action, (void)parameter;
+  (void)parameter;
   Acts *a = user;
-  g_autofree char *path = wd_inspect_shipped();
+  const gboolean faults = strcmp(g_action_get_name(G_ACTION(action)), "inspect-faults") == 0;
+  g_autofree char *path = wd_inspect_shipped(faults ? WD_FAULTS_NAME : WD_POPULATION_NAME);
   if (path)
     open_file(a, path);
   else
-    say(a, "This installation came without a set of failures.");
+    say(a, _("This installation came without a set of failures."));
 }
 
 static void on_all(GSimpleAction *action, GVariant *state, gpointer user) {
@@ -245,6 +252,7 @@ void wd_inspect_actions_install(WdWindow *window, GtkWidget *page) {
       {.name = "inspect-csv", .activate = on_csv},
       {.name = "inspect-sheet", .activate = on_sheet},
       {.name = "inspect-shipped", .activate = on_shipped},
+      {.name = "inspect-faults", .activate = on_shipped},
       {.name = "inspect-all-figures", .state = "false", .change_state = on_all},
   };
   g_action_map_add_action_entries(G_ACTION_MAP(window), entries, G_N_ELEMENTS(entries), a);

@@ -1,7 +1,9 @@
 #include "app/inspect_detail.h"
 
 #include "app/flags.h"
+#include "app/i18n.h"
 #include "app/inspect_maps.h"
+#include "app/score.h"
 #include "app/widget_pieces.h"
 #include "app/widgets.h"
 
@@ -11,7 +13,7 @@
 typedef struct Detail {
   WdWindow *window; /* borrowed */
   WdInspect *inspect;
-  GtkWidget *scroll, *title, *figures, *flags, *message, *tags, *note, *stack, *body, *empty;
+  GtkWidget *scroll, *title, *figures, *flags, *message, *tags, *note, *stack, *body, *empty, *begin;
   gboolean updating;
 } Detail;
 
@@ -36,14 +38,15 @@ static void show_flags(Detail *d, const WdSample *s) {
   const WdPopulation *p = d->inspect->population;
   clear(d->flags);
   if (!s->flags) {
-    GtkWidget *label = words("No flag: no rule explains its error by one cause.", "dim-label");
+    GtkWidget *label = words(_("No flag: no rule explains its error by one cause."), "dim-label");
     gtk_box_append(GTK_BOX(d->flags), label);
     return;
   }
   for (int f = 0; f < WD_FLAGS; f++) {
     if (!(s->flags & 1u << f)) continue;
     const WdFlagInfo *info = wd_flag_get_info(f);
-    g_autofree char *numbers = wd_flag_words(f, s->value, s->fault, p->velocity_min, p->velocity_max);
+    g_autofree char *numbers =
+        wd_flag_words(f, s->value, s->fault, p->velocity_min, p->velocity_max, p->geometry.frequency);
     g_autofree char *markup = g_markup_printf_escaped("<b>%s.</b> %s", info->title, numbers);
     GtkWidget *line = words(NULL, "sample-flag");
     gtk_label_set_markup(GTK_LABEL(line), markup);
@@ -51,7 +54,7 @@ static void show_flags(Detail *d, const WdSample *s) {
     gtk_widget_set_name(line, name);
     gtk_widget_set_tooltip_text(line, info->rule);
     gtk_box_append(GTK_BOX(d->flags), line);
-    g_autofree char *rule = g_strdup_printf("Rule: %s", info->rule);
+    g_autofree char *rule = g_strdup_printf(_("Rule: %s"), info->rule);
     gtk_box_append(GTK_BOX(d->flags), words(rule, "sample-rule"));
   }
 }
@@ -71,12 +74,22 @@ static void show_figures(Detail *d, const WdSample *s) {
                            v);
   }
   if (isfinite(s->value[WD_VALUE_V_MIN]))
-    g_string_append_printf(t, "  \xc2\xb7  v %.0f to %.0f m/s", s->value[WD_VALUE_V_MIN],
+    g_string_append_printf(t, _("  \xc2\xb7  v %.0f to %.0f m/s"), s->value[WD_VALUE_V_MIN],
                            s->value[WD_VALUE_V_MAX]);
   if (isfinite(s->value[WD_VALUE_FIRST_BAD]))
-    g_string_append_printf(t, "  \xc2\xb7  bad from step %.0f", s->value[WD_VALUE_FIRST_BAD]);
-  g_string_append_printf(t, "  (%s mode)", wd_wave_mode_name(d->inspect->population->mode));
+    g_string_append_printf(t, _("  \xc2\xb7  bad from step %.0f"), s->value[WD_VALUE_FIRST_BAD]);
+  g_string_append_printf(t, _("  (%s mode)"), wd_score_mode_words(d->inspect->population->mode));
   gtk_label_set_text(GTK_LABEL(d->figures), t->str);
+}
+
+/* All but the figures by step are of the decoded pair. */
+static void show_pages(Detail *d, gboolean pair) {
+  GtkStack *stack = GTK_STACK(d->stack);
+  if (!pair) gtk_stack_set_visible_child_name(stack, "way");
+  for (GtkWidget *w = gtk_widget_get_first_child(d->stack); w; w = gtk_widget_get_next_sibling(w)) {
+    GtkStackPage *page = gtk_stack_get_page(stack, w);
+    if (g_strcmp0(gtk_stack_page_get_name(page), "way")) gtk_stack_page_set_visible(page, pair);
+  }
 }
 
 /* The panels of the page go to the sample. */
@@ -92,9 +105,11 @@ static void open_pair(Detail *d) {
     view->what = WD_WHAT_ESTIMATE;
     wd_view_go(view, wd_session_get_recording(session), 0, branch, position);
     gtk_widget_set_visible(d->message, FALSE);
+    show_pages(d, TRUE);
   } else {
     gtk_label_set_text(GTK_LABEL(d->message), error->message);
     gtk_widget_set_visible(d->message, TRUE);
+    show_pages(d, FALSE); /* they would show the pair before */
     g_error_free(error);
   }
 }
@@ -103,10 +118,13 @@ static void show(Detail *d) {
   const WdSample *s = wd_inspect_sample_chosen(d->inspect);
   gtk_widget_set_visible(d->scroll, s != NULL);
   gtk_widget_set_visible(d->empty, s == NULL);
+  gtk_widget_set_visible(d->begin, !d->inspect->population && !d->inspect->working);
   if (!s) return;
+  const char *several = d->inspect->marked->len > 1 ? _(" (one of several selected)") : "";
   g_autofree char *title =
-      g_strdup_printf("Seed %" G_GUINT64_FORMAT " \xc2\xb7 %s%s", s->seed, wd_sample_family(s),
-                      d->inspect->marked->len > 1 ? " (one of several selected)" : "");
+      *d->inspect->population->identity
+          ? g_strdup_printf(_("Seed %" PRIu64 " \xc2\xb7 %s%s"), s->seed, wd_sample_family(s), several)
+          : g_strdup_printf(_("No model's \xc2\xb7 number %u%s"), d->inspect->chosen, several);
   gtk_label_set_text(GTK_LABEL(d->title), title);
   show_figures(d, s);
   show_flags(d, s);
@@ -226,15 +244,16 @@ static void build_stack(Detail *d) {
   gtk_box_append(GTK_BOX(gather), strip);
   gtk_stack_add_titled(
       s, two(GTK_ORIENTATION_HORIZONTAL, make_panel(d, WD_PANEL_VELOCITY, "inspect-velocity"), gather),
-      "pair", "Pair");
+      "pair", _("Pair"));
   gtk_stack_add_titled(s,
                        two(GTK_ORIENTATION_VERTICAL,
                            wd_card_new(wd_inspect_residual_map_new(session, view, d->inspect), NULL),
                            wd_card_new(wd_trace_view_new(session, view), NULL)),
-                       "error", "Error map");
-  gtk_stack_add_titled(s, wd_card_new(wd_inspect_lag_map_new(session, view), NULL), "lags", "Lags");
-  gtk_stack_add_titled(s, wd_card_new(wd_inspect_arrivals_new(session, view), NULL), "arrivals", "Arrivals");
-  gtk_stack_add_titled(s, wd_card_new(wd_inspect_way_new(d->inspect), NULL), "way", "Steps");
+                       "error", _("Error map"));
+  gtk_stack_add_titled(s, wd_card_new(wd_inspect_lag_map_new(session, view), NULL), "lags", _("Lags"));
+  gtk_stack_add_titled(s, wd_card_new(wd_inspect_arrivals_new(session, view), NULL), "arrivals",
+                       _("Arrivals"));
+  gtk_stack_add_titled(s, wd_card_new(wd_inspect_way_new(d->inspect), NULL), "way", _("Steps"));
   gtk_widget_set_vexpand(d->stack, TRUE);
 }
 
@@ -251,12 +270,12 @@ static GtkWidget *build_body(Detail *d) {
   GtkWidget *next = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
   gtk_widget_add_css_class(next, "linked");
   gtk_box_append(GTK_BOX(next), arrow("go-previous-symbolic", "win.inspect-previous",
-                                      "The failure before this one (Shift+N)"));
+                                      _("The failure before this one (Shift+N)")));
   gtk_box_append(GTK_BOX(next), arrow("go-next-symbolic", "win.inspect-next",
-                                      "The next failure or flagged sample, worst first (N)"));
+                                      _("The next failure or flagged sample, worst first (N)")));
   gtk_box_append(GTK_BOX(head), next);
-  gtk_box_append(GTK_BOX(head), button("A|B with best", "win.inspect-compare",
-                                       "Compare it with the best sample of its family, side by side"));
+  gtk_box_append(GTK_BOX(head), button(_("A|B with best"), "win.inspect-compare",
+                                       _("Compare it with the best sample of its family, side by side")));
   gtk_box_append(GTK_BOX(body), head);
   d->figures = words(NULL, "caption");
   gtk_widget_add_css_class(d->figures, "dim-label");
@@ -265,9 +284,9 @@ static GtkWidget *build_body(Detail *d) {
   gtk_widget_set_name(d->flags, "inspect-flags");
   gtk_box_append(GTK_BOX(body), d->flags);
   GtkWidget *write = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
-  d->tags =
-      entry("inspect-tags", "Tags", "tags", "Words, one space between; of all selected samples (Ctrl+T)");
-  d->note = entry("inspect-note", "Note", "note", "A note on this sample");
+  d->tags = entry("inspect-tags", _("Tags"), _("tags"),
+                  _("Words, one space between; of all selected samples (Ctrl+T)"));
+  d->note = entry("inspect-note", _("Note"), _("note"), _("A note on this sample"));
   gtk_editable_set_width_chars(GTK_EDITABLE(d->tags), 12);
   gtk_widget_set_hexpand(d->tags, FALSE);
   g_signal_connect(d->tags, "activate", G_CALLBACK(on_tags), d);
@@ -280,8 +299,8 @@ static GtkWidget *build_body(Detail *d) {
   gtk_widget_add_controller(d->note, leave);
   gtk_box_append(GTK_BOX(write), d->tags);
   gtk_box_append(GTK_BOX(write), d->note);
-  gtk_box_append(GTK_BOX(write), button("Copy command", "win.inspect-copy-command",
-                                        "The command that makes this sample again and scores it"));
+  gtk_box_append(GTK_BOX(write), button(_("Copy command"), "win.inspect-copy-command",
+                                        _("The command that makes this sample again and scores it")));
   gtk_box_append(GTK_BOX(body), write);
   d->message = words(NULL, "check-warn");
   gtk_widget_set_name(d->message, "inspect-message");
@@ -302,6 +321,30 @@ void wd_inspect_detail_edit_tags(GtkWidget *detail) {
   if (wd_inspect_sample_chosen(d->inspect)) gtk_widget_grab_focus(d->tags);
 }
 
+/* What there is to look at where nothing has been sampled or opened. */
+static GtkWidget *build_begin(void) {
+  const struct {
+    const char *label, *action, *about;
+  } ways[] = {
+      {_("Open a batch\xe2\x80\xa6"), "win.inspect-open",
+       _("What wavediffusion-cli sample --score wrote (samples.wdpop)")},
+      {_("Failures of the default model"), "win.inspect-shipped",
+       _("The worst of many samples of the model that comes with the program, and the best of each family")},
+      {_("Built faults, one for each flag"), "win.inspect-faults",
+       _("Pairs that were given one fault each: what a flag looks like where nothing else is wrong")},
+  };
+  GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
+  gtk_widget_set_name(box, "inspect-begin");
+  gtk_widget_set_halign(box, GTK_ALIGN_CENTER);
+  for (gsize k = 0; k < G_N_ELEMENTS(ways); k++) {
+    GtkWidget *b = gtk_button_new_with_label(ways[k].label);
+    gtk_widget_set_tooltip_text(b, ways[k].about);
+    gtk_actionable_set_action_name(GTK_ACTIONABLE(b), ways[k].action);
+    gtk_box_append(GTK_BOX(box), b);
+  }
+  return box;
+}
+
 GtkWidget *wd_inspect_detail_new(WdWindow *window, WdInspect *inspect) {
   Detail *d = g_new0(Detail, 1);
   d->window = window;
@@ -309,12 +352,17 @@ GtkWidget *wd_inspect_detail_new(WdWindow *window, WdInspect *inspect) {
   GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
   gtk_widget_set_name(box, "inspect-detail");
   g_object_set_data_full(G_OBJECT(box), "detail", d, g_free);
-  d->empty = words("Choose a sample in the table, the plot or the gallery: what is wrong with it stands "
-                   "here, and its pair is "
-                   "decoded and simulated.",
-                   "dim-label");
-  gtk_label_set_justify(GTK_LABEL(d->empty), GTK_JUSTIFY_CENTER);
-  gtk_label_set_xalign(GTK_LABEL(d->empty), 0.5f);
+  GtkWidget *choose =
+      words(_("Choose a sample in the table, the plot or the gallery: what is wrong with it stands "
+              "here, and its pair is decoded and simulated."),
+            "dim-label");
+  gtk_label_set_justify(GTK_LABEL(choose), GTK_JUSTIFY_CENTER);
+  gtk_label_set_xalign(GTK_LABEL(choose), 0.5f);
+  d->empty = gtk_box_new(GTK_ORIENTATION_VERTICAL, 18);
+  gtk_widget_set_valign(d->empty, GTK_ALIGN_CENTER);
+  gtk_box_append(GTK_BOX(d->empty), choose);
+  d->begin = build_begin();
+  gtk_box_append(GTK_BOX(d->empty), d->begin);
   gtk_widget_set_vexpand(d->empty, TRUE);
   gtk_widget_set_margin_start(d->empty, 24);
   gtk_widget_set_margin_end(d->empty, 24);

@@ -1,5 +1,8 @@
 #include "app/inspect_draw.h"
 
+#include "app/i18n.h"
+#include "app/score.h"
+
 #include <math.h>
 
 void wd_inspect_message(const WdInspectDrawing *d, cairo_t *cr, double width, double height,
@@ -64,9 +67,13 @@ void wd_inspect_axis_left(wd_pen *pen, const wd_rect *plot, const wd_axis *axis)
 void wd_inspect_axis_name(const WdInspect *i, int kind, char *out, gsize size) {
   const WdValueInfo *info = wd_value_get_info(kind);
   const gboolean moded = i->population && kind < WD_VALUE_V_MIN;
-  g_snprintf(out, size, "%s%s%s%s%s%s", info->title, *info->unit || moded ? " (" : "", info->unit,
-             *info->unit && moded ? ", " : "", moded ? wd_wave_mode_name(i->population->mode) : "",
-             moded         ? " mode)"
-             : *info->unit ? ")"
-                           : "");
+  const char *mode = moded ? wd_score_mode_words(i->population->mode) : "";
+  if (moded && *info->unit)
+    wd_print(out, size, _("%s (%s, %s mode)"), info->title, info->unit, mode);
+  else if (moded)
+    wd_print(out, size, _("%s (%s mode)"), info->title, mode);
+  else if (*info->unit)
+    wd_print(out, size, "%s (%s)", info->title, info->unit);
+  else
+    wd_copy(out, info->title, size);
 }

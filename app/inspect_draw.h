@@ -39,4 +39,17 @@ gboolean wd_scatter_arrange(WdInspect *i, double size, double width, double heig
 gboolean wd_scatter_place(const WdInspect *i, const WdScatterPlot *p, guint number, double *x, double *y);
 void wd_scatter_draw(WdInspectDrawing *d, cairo_t *cr, double width, double height);
 
+/* inspect_draw_way.c: the chosen sample's residual by step. */
+void wd_way_draw(WdInspectDrawing *d, cairo_t *cr, double width, double height);
+
+/* inspect_draw_gallery.c: the worst of what is shown, in rows; in pixels of the window. */
+enum { WD_GALLERY_MAX = 60 };
+typedef struct WdGalleryPlot {
+  int columns, rows;
+  double cell_width, cell_height, gap; /* of a cell with the gap behind it */
+} WdGalleryPlot;
+void wd_gallery_arrange(const WdInspect *i, double size, double width, WdGalleryPlot *out);
+GArray *wd_gallery_worst(WdInspect *i); /* numbers, worst first; g_array_unref */
+void wd_gallery_draw(WdInspectDrawing *d, cairo_t *cr, double width, double height);
+
 #endif

@@ -1,5 +1,6 @@
 /* The histogram of a figure, with the limit that says failure. By family: one line each, 5 to 95 % and
  * median, every sample a dot, and how many are beyond. */
+#include "app/i18n.h"
 #include "app/inspect_draw.h"
 
 #include "solver/family.h"
@@ -71,9 +72,9 @@ static void draw_limit(WdInspectDrawing *d, wd_pen *pen, const WdHistogramPlot *
   g_snprintf(both, sizeof both, "%s, %s", text, right);
   if (left_fits) wd_pen_text(pen, &ink, at - w / 2 - size, line, 1, right_fits ? text : both);
   if (right_fits) wd_pen_text(pen, &ink, at + w / 2 + size, line, 0, left_fits ? right : both);
-  g_snprintf(d->about, sizeof d->about,
-             "%s of %u samples, limit %s: %u at or under it, %u over it. Left and Right move the limit.",
-             wd_value_get_info(i->metric)->title, all, value, under, over);
+  wd_print(d->about, sizeof d->about,
+           _("%s of %u samples, limit %s: %u at or under it, %u over it. Left and Right move the limit."),
+           wd_value_get_info(i->metric)->title, all, value, under, over);
 }
 
 static void draw_bars(WdInspectDrawing *d, wd_pen *pen, WdHistogramPlot *p) {
@@ -88,7 +89,7 @@ static void draw_bars(WdInspectDrawing *d, wd_pen *pen, WdHistogramPlot *p) {
     count[bin]++;
     most = MAX(most, count[bin]);
   }
-  const wd_axis up = {0, most ? most * 1.06 : 1, FALSE, "Samples", TRUE};
+  const wd_axis up = {0, most ? most * 1.06 : 1, FALSE, _("Samples"), TRUE};
   wd_inspect_axis_left(pen, &p->room, &up);
   const double limit = wd_inspect_epsilon(i);
   const gboolean higher = wd_value_get_info(i->metric)->higher_is_better;
@@ -108,7 +109,7 @@ static void draw_bars(WdInspectDrawing *d, wd_pen *pen, WdHistogramPlot *p) {
   wd_pen_colour(pen, pen->theme->ink);
   wd_pen_vertical(pen, x, p->room.y + 0.2 * p->room.height, p->room.y + p->room.height, 1, 0);
   wd_pen_text(pen, &(wd_type){.colour = pen->theme->ink}, x, p->room.y + 0.2 * p->room.height - 3, 0.5,
-              "this one");
+              _("this one"));
 }
 
 static void draw_families(WdInspectDrawing *d, wd_pen *pen, WdHistogramPlot *p) {
@@ -127,7 +128,7 @@ static void draw_families(WdInspectDrawing *d, wd_pen *pen, WdHistogramPlot *p) 
   for (int f = 0; f < LINES; f++) {
     if (!of[f]->len) continue;
     const double y = p->room.y + (line++ + 0.5) * step;
-    const char *name = f ? wd_family_display_name((wd_family)(f - 1)) : "any";
+    const char *name = f ? wd_family_display_name((wd_family)(f - 1)) : _("any");
     wd_pen_text(pen, &(wd_type){.colour = pen->theme->ink}, p->room.x - 0.7 * size, y + 0.35 * size, 1, name);
     const WdSpread s = wd_population_spread(i->population, i->metric, of[f]);
     guint under, over;
@@ -169,11 +170,11 @@ void wd_histogram_draw(WdInspectDrawing *d, cairo_t *cr, double width, double he
   WdInspect *i = d->inspect;
   WdHistogramPlot p;
   if (!i->population || !wd_population_count(i->population)) {
-    wd_inspect_message(d, cr, width, height, "No samples yet: sample seeds here, or open a batch");
+    wd_inspect_message(d, cr, width, height, _("No samples yet: sample seeds here, or open a batch"));
     return;
   }
   if (!wd_histogram_arrange(i, d->style.size, width, height, &p)) {
-    wd_inspect_message(d, cr, width, height, "No sample shown has this figure");
+    wd_inspect_message(d, cr, width, height, _("No sample shown has this figure"));
     return;
   }
   char name[128];

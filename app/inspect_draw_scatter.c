@@ -1,4 +1,5 @@
 /* Any two figures of the samples against each other: timing against size of the error, say. */
+#include "app/i18n.h"
 #include "app/inspect_draw.h"
 
 #include <math.h>
@@ -58,7 +59,7 @@ void wd_scatter_draw(WdInspectDrawing *d, cairo_t *cr, double width, double heig
   WdScatterPlot p;
   if (!i->population || !wd_scatter_arrange(i, d->style.size, width, height, &p)) {
     wd_inspect_message(d, cr, width, height,
-                       i->population ? "No sample shown has both figures" : "No samples yet");
+                       i->population ? _("No sample shown has both figures") : _("No samples yet"));
     return;
   }
   char nx[128], ny[128];
@@ -89,8 +90,8 @@ void wd_scatter_draw(WdInspectDrawing *d, cairo_t *cr, double width, double heig
   const double size = d->style.size;
   wd_pen_text(&pen, &(wd_type){.colour = pen.theme->dim, .room = p.room.width}, p.room.x,
               p.room.y - 0.8 * size, 0,
-              "\xe2\x97\x8f within \xce\xb5   \xc3\x97 beyond   \xe2\x96\xa1 flagged");
-  g_snprintf(d->about, sizeof d->about, "%s against %s of %u samples. Arrow keys go from sample to sample.",
-             ny, nx, drawn);
+              _("\xe2\x97\x8f within \xce\xb5   \xc3\x97 beyond   \xe2\x96\xa1 flagged"));
+  wd_print(d->about, sizeof d->about, _("%s against %s of %u samples. Arrow keys go from sample to sample."),
+           ny, nx, drawn);
   wd_pen_close(&pen);
 }

@@ -6,8 +6,6 @@
 
 #include <gtk/gtk.h>
 
-enum { WD_GALLERY_MAX = 60 };
-
 GtkWidget *wd_inspect_gallery_new(WdInspect *inspect);
 
 #endif

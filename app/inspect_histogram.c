@@ -1,5 +1,6 @@
 /* The histogram of a figure (inspect_draw_histogram.c) with its limit, dragged by the mouse, moved by Left
  * and Right (with Shift: ten times as far), back to the model's by Delete. */
+#include "app/i18n.h"
 #include "app/inspect_canvas.h"
 
 #include "app/widget_style.h"
@@ -55,11 +56,12 @@ static gboolean on_key(GtkEventControllerKey *keys, guint value, guint code, Gdk
 GtkWidget *wd_inspect_histogram_new(WdInspect *i) {
   GtkWidget *widget = wd_inspect_canvas_new(
       i, WD_INSPECT_POPULATION | WD_INSPECT_SHOWN | WD_INSPECT_FIGURE | WD_INSPECT_CHOSEN,
-      "Histogram of the samples", 260, 150, wd_histogram_draw);
+      _("Histogram of the samples"), 260, 150, wd_histogram_draw);
   gtk_widget_set_name(widget, "inspect-histogram");
   gtk_widget_set_focusable(widget, TRUE);
   gtk_widget_set_cursor_from_name(widget, "ew-resize");
-  gtk_widget_set_tooltip_text(widget, "Drag, or Left and Right: move the limit. Delete: back to the model's");
+  gtk_widget_set_tooltip_text(widget,
+                              _("Drag, or Left and Right: move the limit. Delete: back to the model's"));
   GtkGesture *drag = gtk_gesture_drag_new();
   g_signal_connect(drag, "drag-begin", G_CALLBACK(on_drag_begin), i);
   g_signal_connect(drag, "drag-update", G_CALLBACK(on_drag), i);

@@ -1,9 +1,11 @@
 #include "app/inspect_page.h"
 
+#include "app/i18n.h"
 #include "app/inspect_canvas.h"
 #include "app/inspect_detail.h"
 #include "app/inspect_gallery.h"
 #include "app/inspect_table.h"
+#include "app/score.h"
 #include "app/widget_pieces.h"
 #include "app/window_private.h"
 
@@ -75,8 +77,8 @@ static void on_filter(GtkEditable *editable, Page *p) {
     return;
   }
   gtk_widget_add_css_class(p->filter, "error");
-  g_autofree char *words =
-      g_strdup_printf("At character %ld: %s", g_utf8_pointer_to_offset(text, text + at) + 1, error->message);
+  g_autofree char *words = g_strdup_printf(_("At character %ld: %s"),
+                                           g_utf8_pointer_to_offset(text, text + at) + 1, error->message);
   gtk_label_set_text(GTK_LABEL(p->filter_error), words);
   gtk_widget_set_visible(p->filter_error, TRUE);
   g_error_free(error);
@@ -111,15 +113,20 @@ static void show(Page *p) {
   p->updating = FALSE;
   const guint n = i->population ? wd_population_count(i->population) : 0;
   g_autofree char *text = NULL;
-  if (!n)
-    text = g_strdup("no samples");
-  else if (i->shown->len == n)
-    text = g_strdup_printf("%u samples \xc2\xb7 %s mode%s", n, wd_wave_mode_name(i->population->mode),
-                           i->population->changed ? " \xc2\xb7 not saved" : "");
-  else
-    text = g_strdup_printf("%u of %u samples \xc2\xb7 %s mode%s", i->shown->len, n,
-                           wd_wave_mode_name(i->population->mode),
-                           i->population->changed ? " \xc2\xb7 not saved" : "");
+  if (!n) {
+    text = g_strdup(_("no samples"));
+  } else {
+    g_autofree char *shown =
+        i->shown->len == n
+            ? g_strdup_printf(ngettext("%u sample", "%u samples", n), n)
+            : g_strdup_printf(ngettext("%u of %u sample", "%u of %u samples", n), i->shown->len, n);
+    g_autofree char *drawn = i->population->drawn > n
+                                 ? g_strdup_printf(_(", chosen from %u"), i->population->drawn)
+                                 : g_strdup("");
+    text =
+        g_strdup_printf(_("%s%s \xc2\xb7 %s mode%s"), shown, drawn, wd_score_mode_words(i->population->mode),
+                        i->population->changed ? _(" \xc2\xb7 not saved") : "");
+  }
   gtk_label_set_text(GTK_LABEL(p->count), text);
   if (strcmp(gtk_editable_get_text(GTK_EDITABLE(p->filter)), i->filter) &&
       !gtk_widget_has_css_class(p->filter, "error"))
@@ -135,8 +142,8 @@ static void on_changed(WdInspect *i, guint parts, GtkWidget *widget) {
   show(p);
   if (parts & WD_INSPECT_WORK && i->message) {
     const WdNotice n = {.code = WD_ERR_DEVICE,
-                        .what = (char *)"Sampling of seeds ended.",
-                        .kept = (char *)"The samples so far are kept.",
+                        .what = (char *)_("Sampling of seeds ended."),
+                        .kept = (char *)_("The samples so far are kept."),
                         .details = i->message};
     wd_window_notify(p->window, &n);
     g_clear_pointer(&i->message, g_free);
@@ -172,24 +179,24 @@ static GtkWidget *build_plots(Page *p) {
   gtk_stack_switcher_set_stack(GTK_STACK_SWITCHER(switcher), GTK_STACK(p->plots));
   gtk_widget_set_name(switcher, "inspect-plot-switcher");
   gtk_box_append(GTK_BOX(row), switcher);
-  p->metric = choice_of_figures("inspect-metric", "Figure");
+  p->metric = choice_of_figures("inspect-metric", _("Figure"));
   p->controls[0] = p->metric;
   gtk_box_append(GTK_BOX(row), p->metric);
   GtkWidget *looks = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
   p->controls[1] = looks;
-  p->log_x = gtk_check_button_new_with_label("log");
-  gtk_widget_set_tooltip_text(p->log_x, "Logarithmic axis");
-  p->families = gtk_check_button_new_with_label("by family");
+  p->log_x = gtk_check_button_new_with_label(_("log"));
+  gtk_widget_set_tooltip_text(p->log_x, _("Logarithmic axis"));
+  p->families = gtk_check_button_new_with_label(_("by family"));
   gtk_widget_set_name(p->families, "inspect-families");
   gtk_box_append(GTK_BOX(looks), p->log_x);
   gtk_box_append(GTK_BOX(looks), p->families);
   gtk_box_append(GTK_BOX(row), looks);
   GtkWidget *axes = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 4);
   p->controls[2] = axes;
-  p->x = choice_of_figures("inspect-x", "Horizontal axis");
-  p->y = choice_of_figures("inspect-y", "Vertical axis");
+  p->x = choice_of_figures("inspect-x", _("Horizontal axis"));
+  p->y = choice_of_figures("inspect-y", _("Vertical axis"));
   gtk_box_append(GTK_BOX(axes), p->y);
-  gtk_box_append(GTK_BOX(axes), gtk_label_new("over"));
+  gtk_box_append(GTK_BOX(axes), gtk_label_new(_("over")));
   gtk_box_append(GTK_BOX(axes), p->x);
   gtk_box_append(GTK_BOX(row), axes);
   GtkWidget *slide = gtk_scrolled_window_new(); /* narrower than its controls, where there is no room */
@@ -197,11 +204,11 @@ static GtkWidget *build_plots(Page *p) {
   gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(slide), row);
   gtk_box_append(GTK_BOX(box), slide);
   gtk_stack_add_titled(GTK_STACK(p->plots), wd_card_new(wd_inspect_histogram_new(p->inspect), NULL),
-                       "histogram", "Histogram");
+                       "histogram", _("Histogram"));
   gtk_stack_add_titled(GTK_STACK(p->plots), wd_card_new(wd_inspect_scatter_new(p->inspect), NULL), "scatter",
-                       "Scatter");
+                       _("Scatter"));
   gtk_stack_add_titled(GTK_STACK(p->plots), wd_card_new(wd_inspect_gallery_new(p->inspect), NULL), "gallery",
-                       "Worst");
+                       _("Worst"));
   gtk_widget_set_vexpand(p->plots, TRUE);
   gtk_box_append(GTK_BOX(box), p->plots);
   g_signal_connect(p->plots, "notify::visible-child", G_CALLBACK(on_plot_shown), p);
@@ -216,41 +223,47 @@ static GtkWidget *build_plots(Page *p) {
 
 static GtkWidget *build_bar(Page *p) {
   GtkWidget *bar = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
-  GtkWidget *open = gtk_button_new_with_label("Open batch\xe2\x80\xa6");
+  g_autoptr(GMenu) batches = g_menu_new();
+  g_menu_append(batches, _("Batch of samples\xe2\x80\xa6"), "win.inspect-open");
+  g_menu_append(batches, _("Failures of the default model"), "win.inspect-shipped");
+  g_menu_append(batches, _("Built faults, one for each flag"), "win.inspect-faults");
+  GtkWidget *open = gtk_menu_button_new();
+  gtk_menu_button_set_label(GTK_MENU_BUTTON(open), _("Open batch"));
+  gtk_menu_button_set_menu_model(GTK_MENU_BUTTON(open), G_MENU_MODEL(batches));
   gtk_widget_set_name(open, "inspect-open");
-  gtk_actionable_set_action_name(GTK_ACTIONABLE(open), "win.inspect-open");
-  gtk_widget_set_tooltip_text(open, "What wavediffusion-cli sample --score wrote (samples.wdpop)");
+  gtk_widget_set_tooltip_text(
+      open, _("What wavediffusion-cli sample --score wrote (samples.wdpop), or one of the two "
+              "sets that come with the program"));
   gtk_box_append(GTK_BOX(bar), wd_inspect_sample_bar_new(p->window, p->inspect));
   gtk_box_append(GTK_BOX(bar), open);
   g_autoptr(GMenu) menu = g_menu_new();
   g_autoptr(GMenu) files = g_menu_new(), other = g_menu_new();
-  g_menu_append(files, "Save samples, tags and notes", "win.inspect-save");
-  g_menu_append(files, "Save as\xe2\x80\xa6", "win.inspect-save-as");
+  g_menu_append(files, _("Save samples, tags and notes"), "win.inspect-save");
+  g_menu_append(files, _("Save as\xe2\x80\xa6"), "win.inspect-save-as");
   g_menu_append_section(menu, NULL, G_MENU_MODEL(files));
-  g_menu_append(other, "Export shown as CSV\xe2\x80\xa6", "win.inspect-csv");
-  g_menu_append(other, "Contact sheet of the worst\xe2\x80\xa6", "win.inspect-sheet");
-  g_menu_append(other, "Copy the command for this sample", "win.inspect-copy-command");
+  g_menu_append(other, _("Export shown as CSV\xe2\x80\xa6"), "win.inspect-csv");
+  g_menu_append(other, _("Contact sheet of the worst\xe2\x80\xa6"), "win.inspect-sheet");
+  g_menu_append(other, _("Copy the command for this sample"), "win.inspect-copy-command");
   g_menu_append_section(menu, NULL, G_MENU_MODEL(other));
-  g_autoptr(GMenu) shipped = g_menu_new();
-  g_menu_append(shipped, "Failures that come with the program", "win.inspect-shipped");
-  g_menu_append_section(menu, NULL, G_MENU_MODEL(shipped));
-  g_menu_append(shipped, "All figures in the table", "win.inspect-all-figures");
+  g_autoptr(GMenu) table = g_menu_new();
+  g_menu_append(table, _("All figures in the table"), "win.inspect-all-figures");
+  g_menu_append_section(menu, NULL, G_MENU_MODEL(table));
   GtkWidget *more = gtk_menu_button_new();
   gtk_widget_set_name(more, "inspect-menu");
-  gtk_menu_button_set_label(GTK_MENU_BUTTON(more), "Export");
+  gtk_menu_button_set_label(GTK_MENU_BUTTON(more), _("Export"));
   gtk_menu_button_set_menu_model(GTK_MENU_BUTTON(more), G_MENU_MODEL(menu));
-  gtk_widget_set_tooltip_text(more, "Save, CSV, contact sheet, command");
+  gtk_widget_set_tooltip_text(more, _("Save, CSV, contact sheet, command"));
   gtk_box_append(GTK_BOX(bar), more);
   p->filter = gtk_search_entry_new();
   gtk_widget_set_name(p->filter, "inspect-filter");
-  g_object_set(p->filter, "placeholder-text", "filter: r_R > 1.5 and family = curvefault-b and flag = timing",
-               NULL);
+  g_object_set(p->filter, "placeholder-text",
+               _("filter: r_R > 1.5 and family = curvefault-b and flag = timing"), NULL);
   gtk_search_entry_set_search_delay(GTK_SEARCH_ENTRY(p->filter), 120);
-  gtk_accessible_update_property(GTK_ACCESSIBLE(p->filter), GTK_ACCESSIBLE_PROPERTY_LABEL, "Filter", -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(p->filter), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Filter"), -1);
   gtk_widget_set_tooltip_text(
       p->filter,
-      "Figures (r_R, relL2, lag, shift, v_max, shell ...), seed, family, flag, tag, note; = != < <= > >= "
-      "~; and, or, not, parentheses");
+      _("Figures (r_R, relL2, lag, shift, v_max, shell ...), seed, family, flag, tag, note; = != < <= > >= "
+        "~; and, or, not, parentheses"));
   gtk_widget_set_hexpand(p->filter, TRUE);
   g_signal_connect(p->filter, "search-changed", G_CALLBACK(on_filter), p);
   gtk_box_append(GTK_BOX(bar), p->filter);

@@ -1,4 +1,5 @@
 /* "Sample N seeds here": what to sample, how far it is, stop after this one, stop. */
+#include "app/i18n.h"
 #include "app/inspect_page.h"
 
 #include "app/sidebar.h"
@@ -10,10 +11,6 @@ typedef struct Bar {
   GtkWidget *menu, *popover, *count, *first, *family, *steps, *mode, *every, *error;
   GtkWidget *progress, *finish, *stop;
 } Bar;
-
-static const char *const families[] = {
-    "each in turn", "any",          "FlatVel-A",    "FlatVel-B", "CurveVel-A", "CurveVel-B", "FlatFault-A",
-    "FlatFault-B",  "CurveFault-A", "CurveFault-B", "Style-A",   "Style-B",    NULL};
 
 static void on_go(GtkButton *button, Bar *b) {
   (void)button;
@@ -52,7 +49,7 @@ static void show(Bar *b) {
   gtk_widget_set_sensitive(b->finish, !i->finishing);
   if (!i->working) return;
   g_autofree char *text =
-      g_strdup_printf(i->finishing ? "%u of %u, stopping" : "%u of %u", i->done, i->total);
+      g_strdup_printf(i->finishing ? _("%u of %u, stopping") : _("%u of %u"), i->done, i->total);
   gtk_progress_bar_set_text(GTK_PROGRESS_BAR(b->progress), text);
   gtk_progress_bar_set_fraction(GTK_PROGRESS_BAR(b->progress), i->total ? (double)i->done / i->total : 0);
 }
@@ -77,27 +74,35 @@ static GtkWidget *build_popover(Bar *b) {
   const WdView *view = wd_window_get_view(b->window);
   b->count = spin(1, WD_POPULATION_MAX, 20);
   b->first = spin(0, 9007199254740991.0, 0);
+  const char *const families[] = {
+      _("each in turn"), _("any"),      "FlatVel-A",   "FlatVel-B",    "CurveVel-A",
+      "CurveVel-B",      "FlatFault-A", "FlatFault-B", "CurveFault-A", "CurveFault-B",
+      "Style-A",         "Style-B",     NULL};
   b->family = wd_section_choice(families);
   b->steps = spin(1, 1000, view->next.plan.steps > 0 ? view->next.plan.steps : 16);
-  b->mode = wd_section_choice((const char *const[]){"exact", "live", NULL});
+  b->mode = wd_section_choice((const char *const[]){_("exact"), _("live"), NULL});
   b->every = spin(0, 1000, 4);
   gtk_widget_set_name(b->count, "sample-count");
   gtk_widget_set_name(b->first, "sample-first");
   gtk_widget_set_name(b->mode, "sample-mode");
   gtk_widget_set_name(b->steps, "sample-steps");
   gtk_widget_set_name(b->every, "sample-every");
-  wd_section_row(box, "Samples", b->count, "How many seeds, one after another");
-  wd_section_row(box, "First seed", b->first, "The others follow it");
-  wd_section_row(box, "Family", b->family, "The label that the denoiser is given");
-  wd_section_row(box, "Steps", b->steps, "Denoising steps; the sampler is that of the next run");
-  wd_section_row(box, "Scores in", b->mode,
-                 "exact: OpenFWI's arithmetic; live: a thin absorbing layer, faster");
-  wd_section_row(box, "On the way, every", b->every,
-                 "Scores of every so many steps, for the population's band; 0: the data alone");
+  wd_section_row(
+      box, _("Samples"), b->count,
+      _("How many seeds, one after another; each is kept in 24 kB of memory with the shipped model, "
+        "so that the "
+        "most, 100,000, take 2.4 GB"));
+  wd_section_row(box, _("First seed"), b->first, _("The others follow it"));
+  wd_section_row(box, _("Family"), b->family, _("The label that the denoiser is given"));
+  wd_section_row(box, _("Steps"), b->steps, _("Denoising steps; the sampler is that of the next run"));
+  wd_section_row(box, _("Scores in"), b->mode,
+                 _("exact: OpenFWI's arithmetic; live: a thin absorbing layer, faster"));
+  wd_section_row(box, _("On the way, every"), b->every,
+                 _("Scores of every so many steps, for the population's band; 0: the data alone"));
   b->error = wd_section_words(box, "");
   gtk_widget_add_css_class(b->error, "error");
   gtk_widget_set_visible(b->error, FALSE);
-  GtkWidget *go = gtk_button_new_with_label("Sample");
+  GtkWidget *go = gtk_button_new_with_label(_("Sample"));
   gtk_widget_set_name(go, "sample-go");
   gtk_widget_add_css_class(go, "suggested-action");
   g_signal_connect(go, "clicked", G_CALLBACK(on_go), b);
@@ -115,9 +120,9 @@ GtkWidget *wd_inspect_sample_bar_new(WdWindow *window, WdInspect *inspect) {
   g_object_set_data_full(G_OBJECT(box), "bar", b, g_free);
   b->menu = gtk_menu_button_new();
   gtk_widget_set_name(b->menu, "inspect-sample");
-  gtk_menu_button_set_label(GTK_MENU_BUTTON(b->menu), "Sample seeds");
+  gtk_menu_button_set_label(GTK_MENU_BUTTON(b->menu), _("Sample seeds"));
   gtk_widget_set_tooltip_text(
-      b->menu, "Sample many seeds with the loaded model, here and now, behind everything else");
+      b->menu, _("Sample many seeds with the loaded model, here and now, behind everything else"));
   gtk_menu_button_set_popover(GTK_MENU_BUTTON(b->menu), build_popover(b));
   gtk_box_append(GTK_BOX(box), b->menu);
   b->progress = gtk_progress_bar_new();
@@ -126,12 +131,13 @@ GtkWidget *wd_inspect_sample_bar_new(WdWindow *window, WdInspect *inspect) {
   gtk_widget_set_valign(b->progress, GTK_ALIGN_CENTER);
   gtk_widget_set_size_request(b->progress, 120, -1);
   gtk_box_append(GTK_BOX(box), b->progress);
-  b->finish = gtk_button_new_with_label("Stop after this one");
+  b->finish = gtk_button_new_with_label(_("Stop after this one"));
   gtk_widget_set_name(b->finish, "inspect-finish");
-  gtk_widget_set_tooltip_text(b->finish, "Finish the sample under way, then stop");
-  b->stop = gtk_button_new_with_label("Stop");
+  gtk_widget_set_tooltip_text(b->finish, _("Finish the sample under way, then stop"));
+  b->stop = gtk_button_new_with_label(_("Stop"));
   gtk_widget_set_name(b->stop, "inspect-stop");
-  gtk_widget_set_tooltip_text(b->stop, "Stop at once; finished samples stay, the one under way is dropped");
+  gtk_widget_set_tooltip_text(b->stop,
+                              _("Stop at once; finished samples stay, the one under way is dropped"));
   g_signal_connect(b->finish, "clicked", G_CALLBACK(on_stop), b);
   g_signal_connect(b->stop, "clicked", G_CALLBACK(on_stop), b);
   gtk_box_append(GTK_BOX(box), b->finish);

@@ -1,5 +1,6 @@
 /* Any two figures of the samples against each other (inspect_draw_scatter.c). A click chooses the nearest
  * sample, arrows go from one to the next. */
+#include "app/i18n.h"
 #include "app/inspect_canvas.h"
 
 #include "app/widget_style.h"
@@ -56,7 +57,7 @@ static gboolean on_key(GtkEventControllerKey *keys, guint value, guint code, Gdk
 GtkWidget *wd_inspect_scatter_new(WdInspect *i) {
   GtkWidget *widget = wd_inspect_canvas_new(
       i, WD_INSPECT_POPULATION | WD_INSPECT_SHOWN | WD_INSPECT_FIGURE | WD_INSPECT_CHOSEN,
-      "Two figures of the samples against each other", 260, 150, wd_scatter_draw);
+      _("Two figures of the samples against each other"), 260, 150, wd_scatter_draw);
   gtk_widget_set_name(widget, "inspect-scatter");
   gtk_widget_set_focusable(widget, TRUE);
   GtkGesture *click = gtk_gesture_click_new();

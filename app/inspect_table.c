@@ -1,6 +1,7 @@
 #include "app/inspect_table.h"
 
 #include "app/flags.h"
+#include "app/i18n.h"
 
 #include <math.h>
 #include <string.h>
@@ -155,7 +156,7 @@ static void add_column(Table *t, int c) {
   g_signal_connect(factory, "setup", G_CALLBACK(on_setup), GINT_TO_POINTER(c));
   g_signal_connect(factory, "bind", G_CALLBACK(on_bind), GINT_TO_POINTER(c));
   g_signal_connect(factory, "unbind", G_CALLBACK(on_unbind), GINT_TO_POINTER(c));
-  static const char *const others[] = {"seed", "family", "flags", "tags"};
+  const char *const others[] = {_("seed"), _("family"), _("flags"), _("tags")};
   const WdValueInfo *info = wd_value_get_info(c);
   g_autofree char *title = !info         ? g_strdup(others[c - WD_VALUES])
                            : *info->unit ? g_strdup_printf("%s (%s)", info->heading, info->unit)
@@ -388,7 +389,7 @@ GtkWidget *wd_inspect_table_new(WdInspect *inspect) {
   gtk_column_view_set_reorderable(GTK_COLUMN_VIEW(t->view), TRUE);
   gtk_widget_add_css_class(t->view, "data-table");
   gtk_accessible_update_property(GTK_ACCESSIBLE(t->view), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                 "Samples and their figures", -1);
+                                 _("Samples and their figures"), -1);
   for (gsize k = 0; k < G_N_ELEMENTS(order); k++) add_column(t, order[k]);
   for (int c = 0; c < WD_VALUES; c++)
     if (!t->column[c]) add_column(t, c);

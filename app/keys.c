@@ -44,6 +44,7 @@ static const Key keys[] = {
     {"o", "win.truth", NONE},
     {"w", "win.wiggle", NONE},
     {"v", "win.density", NONE},
+    {"<Shift>v", "win.colour-vision-next", NONE},
     {"Page_Up", "win.lesson-previous", NONE, FALSE, IN(WD_MODE_TEACH)},
     {"Page_Down", "win.lesson-next", NONE, FALSE, IN(WD_MODE_TEACH)},
     {"Page_Up", "win.lesson-previous", NONE, FALSE, IN(WD_MODE_LATENT)}, /* a lesson beside it */
@@ -95,6 +96,7 @@ static const Key keys[] = {
     {"<Ctrl>z", "win.latent-undo", NONE, .mode = IN(WD_MODE_LATENT)},
     {"<Ctrl><Shift>z", "win.latent-redo", NONE, .mode = IN(WD_MODE_LATENT)},
     {"<Ctrl><Shift>c", "win.latent-copy-command", NONE, .mode = IN(WD_MODE_LATENT)},
+    {"<Ctrl>d", "win.bookmark", NONE},
     {"<Ctrl>z", "win.undo", NONE},
     {"<Ctrl><Shift>z", "win.redo", NONE},
     {"<Ctrl>c", "win.copy-image", NONE},

@@ -1,4 +1,6 @@
 #include "app/lanes.h"
+
+#include "app/i18n.h"
 #include "render/axis.h"
 
 #include <math.h>
@@ -80,25 +82,25 @@ char *wd_place_text(WdRecording *r, WdPlace place) {
   int k = place.position;
   if (b->kind == WD_BRANCH_WALK) {
     g_autofree char *made = wd_position_note_text(p);
-    return g_strdup_printf("Latent %d/%d of %s%s%s", k, b->steps, b->name, made ? " · " : "",
+    return g_strdup_printf(_("Latent %d/%d of %s%s%s"), k, b->steps, b->name, made ? " · " : "",
                            made ? made : "");
   }
   if (k > b->steps)
-    return g_strdup_printf("Refinement %d/%d", k - b->steps, MAX(wd_branch_end(b), k) - b->steps);
+    return g_strdup_printf(_("Refinement %d/%d"), k - b->steps, MAX(wd_branch_end(b), k) - b->steps);
   if (k == b->steps)
     return b->kind == WD_BRANCH_ENCODED
-               ? g_strdup(b->given_velocity && b->given_gathers ? "Data, encoded from the opened pair"
-                          : b->given_velocity                   ? "Data, encoded from the velocity map alone"
-                                                                : "Data, encoded from the gathers alone")
-               : g_strdup_printf("Data · step %d/%d · fully denoised", k, b->steps);
-  if (!p) return g_strdup_printf("Step %d/%d, not made yet", k, b->steps);
+               ? g_strdup(b->given_velocity && b->given_gathers ? _("Data, encoded from the opened pair")
+                          : b->given_velocity ? _("Data, encoded from the velocity map alone")
+                                              : _("Data, encoded from the gathers alone"))
+               : g_strdup_printf(_("Data · step %d/%d · fully denoised"), k, b->steps);
+  if (!p) return g_strdup_printf(_("Step %d/%d, not made yet"), k, b->steps);
   char snr[32];
   wd_format_number(p->level.log_snr, 0.1, snr, sizeof snr);
   double denoised = wd_place_denoised(r, place);
   return isfinite(denoised)
-             ? g_strdup_printf("Step %d/%d · %.0f %% denoised · t = %d · log-SNR %s", k, b->steps, denoised,
-                               p->level.timestep, snr)
-             : g_strdup_printf("Step %d/%d · t = %d · log-SNR %s", k, b->steps, p->level.timestep, snr);
+             ? g_strdup_printf(_("Step %d/%d · %.0f %% denoised · t = %d · log-SNR %s"), k, b->steps,
+                               denoised, p->level.timestep, snr)
+             : g_strdup_printf(_("Step %d/%d · t = %d · log-SNR %s"), k, b->steps, p->level.timestep, snr);
 }
 
 int wd_play_next(int at, int last, gboolean loop, gboolean ping_pong, gboolean *backwards) {

@@ -1,5 +1,6 @@
 /* Actions of Latent mode. They are on the window while its page is; keys.c binds keys to them in that mode.
  */
+#include "app/i18n.h"
 #include "app/latent_page.h"
 
 #include "app/random_seed.h"
@@ -122,9 +123,9 @@ static void copy(WdLatentPage *p, char *command) {
   gboolean unsaved = strstr(command, "session.wdrun") != NULL;
   WdNotice notice = {
       .code = WD_OK,
-      .what = (char *)"The command that makes this again is in the clipboard",
-      .kept =
-          unsaved ? (char *)"Save the session (Ctrl+S) as session.wdrun first: an anchor is of it." : NULL};
+      .what = (char *)_("The command that makes this again is in the clipboard"),
+      .kept = unsaved ? (char *)_("Save the session (Ctrl+S) as session.wdrun first: an anchor is of it.")
+                      : NULL};
   wd_window_notify(p->window, &notice);
   g_free(command);
 }

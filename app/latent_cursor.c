@@ -1,7 +1,9 @@
 /* Controls of Latent mode: where the cursor is, in numbers; snap, reset, undo; what the sample there scores.
  */
+#include "app/i18n.h"
 #include "app/latent_page.h"
 
+#include "app/score.h"
 #include "app/sidebar.h"
 #include "render/axis.h"
 
@@ -23,20 +25,20 @@ static void show_score(section *s) {
   const WdScore *score = p ? wd_position_score(p, WD_WHAT_ESTIMATE) : NULL;
   WdLevels levels;
   double value = score ? score->value[WD_METRIC_REFLECTION_RESIDUAL] : NAN;
-  GString *text = g_string_new("Residual ");
+  GString *text = g_string_new(NULL);
   if (p && p->fault) {
-    g_string_append(text, "of none: the solver refused the map");
+    g_string_append(text, _("Residual of none: the solver refused the map"));
   } else if (score && isfinite(value)) {
     char number[32];
     wd_format_number(value, 0, number, sizeof number);
-    g_string_append_printf(text, "%s, %s mode", number, wd_wave_mode_name(score->mode));
+    g_string_append_printf(text, _("Residual %s, %s mode"), number, wd_score_mode_words(score->mode));
     if (wd_session_get_levels(s->page->session, WD_METRIC_REFLECTION_RESIDUAL, &levels) &&
         levels.stage1_p95 > 0) {
       wd_format_number(value / levels.stage1_p95, 0.01, number, sizeof number);
       g_string_append_printf(text, " (%s \xc3\x97 \xce\xb5)", number);
     }
   } else {
-    g_string_append(text, "not made yet");
+    g_string_append(text, _("Residual not made yet"));
   }
   gtk_label_set_text(GTK_LABEL(s->score), text->str);
   g_string_free(text, TRUE);
@@ -53,13 +55,12 @@ static void update(section *s) {
   gtk_spin_button_set_value(GTK_SPIN_BUTTON(s->v), x->v);
   s->updating = FALSE;
   const WdBranch *b = x->walk ? wd_recording_find(wd_session_get_recording(s->page->session), x->walk) : NULL;
-  g_autofree char *trail =
-      b ? g_strdup_printf("%s: latent %d of %d%s", b->name, x->at + 1, wd_branch_last(b) + 1,
-                          x->domain == WD_DOMAIN_NOISE && x->sample_steps &&
-                                  x->sample_steps < x->recipe.plan.steps
-                              ? ", previewed with fewer steps"
-                              : "")
-        : g_strdup("The trail begins with the first move");
+  g_autofree char *trail = b ? g_strdup_printf(x->domain == WD_DOMAIN_NOISE && x->sample_steps &&
+                                                       x->sample_steps < x->recipe.plan.steps
+                                                   ? _("%s: latent %d of %d, previewed with fewer steps")
+                                                   : _("%s: latent %d of %d"),
+                                               b->name, x->at + 1, wd_branch_last(b) + 1)
+                             : g_strdup(_("The trail begins with the first move"));
   gtk_label_set_text(GTK_LABEL(s->trail), trail);
   show_score(s);
 }
@@ -120,11 +121,11 @@ GtkWidget *wd_latent_cursor_new(WdLatentPage *page) {
   section *s = g_new0(section, 1);
   s->page = page;
   GtkWidget *box;
-  s->self = wd_section_new("Cursor", TRUE, &box);
+  s->self = wd_section_new(_("Cursor"), TRUE, &box);
   g_object_set_data_full(G_OBJECT(s->self), "section", s, g_free);
   GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
-  s->u = spin("cursor-u", "u of the cursor, to the right");
-  s->v = spin("cursor-v", "v of the cursor, upwards");
+  s->u = spin("cursor-u", _("u of the cursor, to the right"));
+  s->v = spin("cursor-v", _("v of the cursor, upwards"));
   gtk_box_append(GTK_BOX(row), gtk_label_new("u"));
   gtk_box_append(GTK_BOX(row), s->u);
   gtk_box_append(GTK_BOX(row), gtk_label_new("v"));
@@ -133,22 +134,24 @@ GtkWidget *wd_latent_cursor_new(WdLatentPage *page) {
   gtk_box_append(GTK_BOX(box), row);
   s->score = gtk_label_new("");
   gtk_widget_set_name(s->score, "cursor-score");
-  gtk_widget_set_tooltip_text(s->score, "Reflection residual of the pair at the cursor; 1 is no better than "
-                                        "knowing the surface row");
+  gtk_widget_set_tooltip_text(s->score,
+                              _("Reflection residual of the pair at the cursor; 1 is no better than "
+                                "knowing the surface row"));
   gtk_label_set_xalign(GTK_LABEL(s->score), 0);
   gtk_label_set_wrap(GTK_LABEL(s->score), TRUE);
   gtk_label_set_max_width_chars(GTK_LABEL(s->score), 30);
   gtk_widget_add_css_class(s->score, "numeric");
   gtk_box_append(GTK_BOX(box), s->score);
   GtkWidget *buttons = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 4);
-  add_button(buttons, NULL, "Snap", "win.latent-snap", "To the nearest anchor, or node of the lattice (S)");
-  add_button(buttons, NULL, "Reset", "win.latent-reset", "To anchor A (Home)");
-  add_button(buttons, "edit-undo-symbolic", "Undo", "win.latent-undo",
-             "Back along the trail: cursor, anchors and mixing as they were (Ctrl+Z)");
-  add_button(buttons, "edit-redo-symbolic", "Redo", "win.latent-redo",
-             "Forward along the trail (Ctrl+Shift+Z)");
-  add_button(buttons, "edit-copy-symbolic", "Copy as command", "win.latent-copy-command",
-             "Copy the command that makes this latent (Ctrl+Shift+C)");
+  add_button(buttons, NULL, _("Snap"), "win.latent-snap",
+             _("To the nearest anchor, or node of the lattice (S)"));
+  add_button(buttons, NULL, _("Reset"), "win.latent-reset", _("To anchor A (Home)"));
+  add_button(buttons, "edit-undo-symbolic", _("Undo"), "win.latent-undo",
+             _("Back along the trail: cursor, anchors and mixing as they were (Ctrl+Z)"));
+  add_button(buttons, "edit-redo-symbolic", _("Redo"), "win.latent-redo",
+             _("Forward along the trail (Ctrl+Shift+Z)"));
+  add_button(buttons, "edit-copy-symbolic", _("Copy as command"), "win.latent-copy-command",
+             _("Copy the command that makes this latent (Ctrl+Shift+C)"));
   gtk_box_append(GTK_BOX(box), buttons);
   s->trail = wd_section_words(box, "");
   g_signal_connect_swapped(s->u, "value-changed", G_CALLBACK(on_value), s);

@@ -1,5 +1,6 @@
 /* Controls of Latent mode: how long the latents are, against the shell of Gaussian noise and the band of data
  * latents. What is mixed and, in noise, what it denoises to are both marked. */
+#include "app/i18n.h"
 #include "app/latent_page.h"
 
 #include "app/sidebar.h"
@@ -46,28 +47,28 @@ static void update(section *s) {
     wd_format_number(hi, 0.001, c, sizeof c);
     gboolean noise = x->domain == WD_DOMAIN_NOISE;
     g_string_printf(text,
-                    "|%s|/\xe2\x88\x9a"
-                    "d = %s, d = %zu. %s (90 %% of N(0, I): %s to %s).",
+                    _("|%s|/\xe2\x88\x9a"
+                      "d = %s, d = %zu. %s (90 %% of N(0, I): %s to %s)."),
                     noise ? "x_T" : "z\xe2\x82\x80", a, (size_t)s->d,
-                    s->mixed >= lo && s->mixed <= hi ? "On the Gaussian shell"
-                    : s->mixed < lo                  ? "Inside the Gaussian shell"
-                                                     : "Outside of the Gaussian shell",
+                    s->mixed >= lo && s->mixed <= hi ? _("On the Gaussian shell")
+                    : s->mixed < lo                  ? _("Inside the Gaussian shell")
+                                                     : _("Outside of the Gaussian shell"),
                     b, c);
     if (noise && isfinite(s->sample)) {
       wd_format_number(s->sample, 0.001, a, sizeof a);
       g_string_append_printf(text,
-                             "\nDenoised: |z\xe2\x82\x80|/\xe2\x88\x9a"
-                             "d = %s.",
+                             _("\nDenoised: |z\xe2\x82\x80|/\xe2\x88\x9a"
+                               "d = %s."),
                              a);
     }
   }
   if (isfinite(x->band[0])) {
     wd_format_number(x->band[0], 0.001, a, sizeof a);
     wd_format_number(x->band[1], 0.001, b, sizeof b);
-    g_string_append_printf(text, "\n90 %% of data latents: %s to %s (%d test pairs, encoded here).", a, b,
+    g_string_append_printf(text, _("\n90 %% of data latents: %s to %s (%d test pairs, encoded here)."), a, b,
                            x->band_count);
   } else if (x->batch[WD_BATCH_TEST].count) {
-    g_string_append_printf(text, "\nBand of data latents: %d of %d test pairs encoded.",
+    g_string_append_printf(text, _("\nBand of data latents: %d of %d test pairs encoded."),
                            x->batch[WD_BATCH_TEST].done, x->batch[WD_BATCH_TEST].count);
   }
   gtk_label_set_text(GTK_LABEL(s->words), text->str);
@@ -152,19 +153,19 @@ GtkWidget *wd_latent_length_new(WdLatentPage *page) {
   section *s = g_new0(section, 1);
   s->page = page;
   GtkWidget *box;
-  s->self = wd_section_new("Length", TRUE, &box);
+  s->self = wd_section_new(_("Length"), TRUE, &box);
   g_object_set_data_full(G_OBJECT(s->self), "section", s, g_free);
   s->gauge = gtk_drawing_area_new();
   gtk_widget_set_name(s->gauge, "length-gauge");
   gtk_drawing_area_set_content_height(GTK_DRAWING_AREA(s->gauge), 46);
   gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(s->gauge), draw, s, NULL);
-  gtk_widget_set_tooltip_text(s->gauge,
-                              "Length over \xe2\x88\x9a"
-                              "d. Solid: the shell that holds 90 % of Gaussian noise; hatched: 90 % of data "
-                              "latents; filled mark: what is mixed at the cursor; hollow mark: what it "
-                              "denoises to");
+  gtk_widget_set_tooltip_text(
+      s->gauge, _("Length over \xe2\x88\x9a"
+                  "d. Solid: the shell that holds 90 % of Gaussian noise; hatched: 90 % of data "
+                  "latents; filled mark: what is mixed at the cursor; hollow mark: what it "
+                  "denoises to"));
   gtk_accessible_update_property(GTK_ACCESSIBLE(s->gauge), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                 "Length of the latent", -1);
+                                 _("Length of the latent"), -1);
   gtk_box_append(GTK_BOX(box), s->gauge);
   s->words = wd_section_words(box, "");
   g_signal_connect(page->explorer, "changed", G_CALLBACK(on_explorer), s);

@@ -1,4 +1,5 @@
 /* Controls of Latent mode: the map of residuals over the plane. */
+#include "app/i18n.h"
 #include "app/latent_page.h"
 
 #include "app/plane_view.h"
@@ -15,26 +16,26 @@ static void update(section *s) {
   const WdExplorer *x = s->page->explorer;
   const WdTiles *t = x->tiles;
   const int all = t ? t->cells * t->cells : 0, there = t ? t->made + t->refused : 0;
-  gtk_button_set_label(GTK_BUTTON(s->start), x->mapping             ? "Cancel"
-                                             : there && there < all ? "Go on"
-                                                                    : "Start");
+  gtk_button_set_label(GTK_BUTTON(s->start), x->mapping             ? _("Cancel")
+                                             : there && there < all ? _("Go on")
+                                                                    : _("Start"));
   gtk_widget_set_sensitive(s->start, x->ready);
   gtk_widget_set_sensitive(s->cells, !x->mapping);
   gtk_widget_set_visible(s->bar, x->mapping);
   gtk_progress_bar_set_fraction(GTK_PROGRESS_BAR(s->bar), all ? (double)there / all : 0);
   GString *text = g_string_new(NULL);
   if (!all) {
-    g_string_append(text, "Simulates every cell in live mode, in idle time; the white line is \xce\xb5. It "
-                          "stays as long as the plane does.");
+    g_string_append(text, _("Simulates every cell in live mode, in idle time; the white line is \xce\xb5. It "
+                            "stays as long as the plane does."));
   } else {
-    g_string_append_printf(text, "%d of %d cells", there, all);
-    if (t->refused) g_string_append_printf(text, ", %d refused", t->refused);
+    g_string_append_printf(text, _("%d of %d cells"), there, all);
+    if (t->refused) g_string_append_printf(text, _(", %d refused"), t->refused);
     if (x->mapping && there > 4) {
-      g_string_append_printf(text, ", about %.0f s left", t->seconds / there * (all - there) + 0.5);
+      g_string_append_printf(text, _(", about %.0f s left"), t->seconds / there * (all - there) + 0.5);
     } else if (!x->mapping && there < all) {
-      g_string_append(text, ": stopped, and kept");
+      g_string_append(text, _(": stopped, and kept"));
     } else if (!x->mapping) {
-      g_string_append_printf(text, " in %.1f s of work, live mode", t->seconds);
+      g_string_append_printf(text, _(" in %.1f s of work, live mode"), t->seconds);
     }
   }
   gtk_label_set_text(GTK_LABEL(s->words), text->str);
@@ -74,31 +75,32 @@ GtkWidget *wd_latent_map_new(WdLatentPage *page) {
   section *s = g_new0(section, 1);
   s->page = page;
   GtkWidget *box;
-  s->self = wd_section_new("Residual map", TRUE, &box);
+  s->self = wd_section_new(_("Residual map"), TRUE, &box);
   g_object_set_data_full(G_OBJECT(s->self), "section", s, g_free);
   GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
   s->cells = wd_section_choice(names);
   gtk_widget_set_name(s->cells, "map-cells");
   gtk_drop_down_set_selected(GTK_DROP_DOWN(s->cells), 1);
-  gtk_accessible_update_property(GTK_ACCESSIBLE(s->cells), GTK_ACCESSIBLE_PROPERTY_LABEL, "Cells", -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(s->cells), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Cells"), -1);
   gtk_widget_set_hexpand(s->cells, TRUE);
-  s->start = gtk_button_new_with_label("Start");
+  s->start = gtk_button_new_with_label(_("Start"));
   gtk_widget_set_name(s->start, "map-start");
   gtk_widget_set_size_request(s->start, 84, -1);
-  gtk_widget_set_tooltip_text(s->start, "Cancel keeps the cells that are there");
+  gtk_widget_set_tooltip_text(s->start, _("Cancel keeps the cells that are there"));
   gtk_box_append(GTK_BOX(row), s->cells);
   gtk_box_append(GTK_BOX(row), s->start);
   gtk_box_append(GTK_BOX(box), row);
   s->bar = gtk_progress_bar_new();
   gtk_widget_set_name(s->bar, "map-progress");
-  gtk_accessible_update_property(GTK_ACCESSIBLE(s->bar), GTK_ACCESSIBLE_PROPERTY_LABEL, "Residual map", -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(s->bar), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Residual map"),
+                                 -1);
   gtk_box_append(GTK_BOX(box), s->bar);
   s->words = wd_section_words(box, "");
   gtk_widget_set_name(s->words, "map-words");
   GtkWidget *checks = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
-  s->pictures =
-      wd_section_check(checks, "Maps", "Velocity maps on the lattice, as the velocity panel colours them");
-  s->residuals = wd_section_check(checks, "Residuals", "The residual map, under the velocity maps");
+  s->pictures = wd_section_check(checks, _("Maps"),
+                                 _("Velocity maps on the lattice, as the velocity panel colours them"));
+  s->residuals = wd_section_check(checks, _("Residuals"), _("The residual map, under the velocity maps"));
   gtk_check_button_set_active(GTK_CHECK_BUTTON(s->pictures), TRUE);
   gtk_check_button_set_active(GTK_CHECK_BUTTON(s->residuals), TRUE);
   gtk_box_append(GTK_BOX(box), checks);

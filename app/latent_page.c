@@ -1,5 +1,6 @@
 #include "app/latent_page.h"
 
+#include "app/i18n.h"
 #include "app/latent_tools.h"
 
 #include "app/plane_view.h"
@@ -83,7 +84,7 @@ static void use_as_anchor(WdPlace place, WdWhat what, gpointer user) {
   while (i < WD_ANCHORS && page->explorer->anchor[i].kind != WD_ANCHOR_NONE) i++;
   if (i == WD_ANCHORS) i = (int)(page->anchors++ % WD_ANCHORS);
   if (!wd_explorer_set_place(page->explorer, i, place.branch, place.position, what, &error))
-    wd_window_notify_error(page->window, "It is no anchor", error);
+    wd_window_notify_error(page->window, _("It is no anchor"), error);
   else
     gtk_widget_activate_action(page->self, "win.latent-tool", "s", "plane");
 }
@@ -94,13 +95,13 @@ static void add_tools(WdLatentPage *page) {
     const char *name, *title, *tooltip;
     GtkWidget *widget;
   } tool[] = {
-      {"codes", "Codes", "The cells of the latent by code and channel, to look at and to edit",
+      {"codes", _("Codes"), _("The cells of the latent by code and channel, to look at and to edit"),
        wd_codes_view_new(page->session, page->view)},
-      {"renoise", "Re-noise", "Noise up to a level, and denoise from there",
+      {"renoise", _("Re-noise"), _("Noise up to a level, and denoise from there"),
        wd_renoise_view_new(page->session, page->view)},
-      {"neighbours", "Neighbours", "The nearest latents of the recording and of a batch",
+      {"neighbours", _("Neighbours"), _("The nearest latents of the recording and of a batch"),
        wd_neighbours_view_new(page->session, page->view)},
-      {"encode", "Encode", "An opened pair, map or gather, and what the encoder makes of it",
+      {"encode", _("Encode"), _("An opened pair, map or gather, and what the encoder makes of it"),
        wd_encode_view_new(page->session, page->view)},
   };
   for (gsize i = 0; i < G_N_ELEMENTS(tool); i++) {
@@ -129,7 +130,7 @@ static GtkWidget *controls_new(WdLatentPage *page) {
   gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroll), box);
   gtk_widget_set_size_request(scroll, 282, -1);
   gtk_widget_set_hexpand(scroll, FALSE);
-  gtk_accessible_update_property(GTK_ACCESSIBLE(scroll), GTK_ACCESSIBLE_PROPERTY_LABEL, "Controls", -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(scroll), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Controls"), -1);
   return scroll;
 }
 
@@ -213,17 +214,18 @@ gboolean wd_latent_page_open_file(WdWindow *w, const char *path) {
   wd_explorer_set_shape(x, WD_SHAPE_ANCHORS);
   for (int i = 0; i < count; i++)
     if (!wd_explorer_set_file(x, i, path, i, &error)) {
-      wd_window_notify_error(w, "The latents could not be taken as anchors", error);
+      wd_window_notify_error(w, _("The latents could not be taken as anchors"), error);
       return TRUE;
     }
   g_autofree char *base = g_path_get_basename(path);
   g_autofree char *what =
-      count == 1 ? g_strdup_printf("The latent of %s is anchor A.", base)
-                 : g_strdup_printf("The first %s latents of %s are anchors %s.", count == 2 ? "two" : "three",
-                                   base, count == 2 ? "A and B" : "A, B and C");
-  g_autofree char *kept = n > (size_t)count
-                              ? g_strdup_printf("It holds %zu; Anchors, in the controls, chooses others.", n)
-                              : NULL;
+      count == 1 ? g_strdup_printf(_("The latent of %s is anchor A."), base)
+                 : g_strdup_printf(count == 2 ? _("The first two latents of %s are anchors A and B.")
+                                              : _("The first three latents of %s are anchors A, B and C."),
+                                   base);
+  g_autofree char *kept =
+      n > (size_t)count ? g_strdup_printf(_("It holds %zu; Anchors, in the controls, chooses others."), n)
+                        : NULL;
   wd_window_notify(w, &(WdNotice){.code = WD_OK, .what = what, .kept = kept});
   return TRUE;
 }
@@ -243,13 +245,13 @@ GtkWidget *wd_latent_page_new(WdWindow *window) {
   page->tools = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
   gtk_widget_set_name(page->tools, "latent-tools");
   gtk_widget_add_css_class(page->tools, "linked");
-  gtk_accessible_update_property(GTK_ACCESSIBLE(page->tools), GTK_ACCESSIBLE_PROPERTY_LABEL, "Tool", -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(page->tools), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Tool"), -1);
   page->stack = gtk_stack_new();
   gtk_stack_set_vhomogeneous(GTK_STACK(page->stack), FALSE); /* a tall tool makes the plane no taller */
   gtk_stack_set_hhomogeneous(GTK_STACK(page->stack), FALSE);
   gtk_widget_set_vexpand(page->stack, TRUE);
   gtk_widget_set_hexpand(page->stack, TRUE);
-  add_tool(page, "plane", "Plane", "A plane of latents with a cursor, and what each place decodes to",
+  add_tool(page, "plane", _("Plane"), _("A plane of latents with a cursor, and what each place decodes to"),
            plane_page(page));
   add_tools(page);
   gtk_widget_set_visible(page->tools,

@@ -1,5 +1,6 @@
 /* Controls of Latent mode: a path over the plane. Made, it is a walk of its own, so that the player, the plot
  * and every export work on it; exported, it is latents.npy and a picture of every frame. */
+#include "app/i18n.h"
 #include "app/latent_page.h"
 
 #include "app/export.h"
@@ -35,14 +36,15 @@ static void update(section *s) {
   const gboolean can = x->ready && x->waypoints > 1;
   g_autofree char *points =
       x->waypoints
-          ? g_strdup_printf("%d waypoint%s, the last at (%.4g, %.4g)", x->waypoints,
-                            x->waypoints > 1 ? "s" : "", x->waypoint[x->waypoints - 1][0],
-                            x->waypoint[x->waypoints - 1][1])
-          : g_strdup("No waypoints: add the cursor's place (I), Ctrl+click the plane, or take the anchors");
+          ? g_strdup_printf(ngettext("%d waypoint, the last at (%.4g, %.4g)",
+                                     "%d waypoints, the last at (%.4g, %.4g)", (gulong)x->waypoints),
+                            x->waypoints, x->waypoint[x->waypoints - 1][0], x->waypoint[x->waypoints - 1][1])
+          : g_strdup(
+                _("No waypoints: add the cursor's place (I), Ctrl+click the plane, or take the anchors"));
   gtk_label_set_text(GTK_LABEL(s->points), points);
-  gtk_button_set_label(GTK_BUTTON(s->play), x->path_making ? "Cancel" : "Play");
+  gtk_button_set_label(GTK_BUTTON(s->play), x->path_making ? _("Cancel") : _("Play"));
   gtk_widget_set_sensitive(s->play, can || x->path_making);
-  gtk_button_set_label(GTK_BUTTON(s->export), s->folder ? "Stop" : "Export\xe2\x80\xa6");
+  gtk_button_set_label(GTK_BUTTON(s->export), s->folder ? _("Stop") : _("Export\xe2\x80\xa6"));
   gtk_widget_set_sensitive(s->export, s->folder || (can && !x->path_making));
   gtk_widget_set_visible(s->bar, x->path_making || s->folder);
   gtk_progress_bar_set_fraction(GTK_PROGRESS_BAR(s->bar), s->folder
@@ -50,11 +52,13 @@ static void update(section *s) {
                                                               : (double)x->path_done / MAX(x->frames, 1));
   const WdBranch *b = x->path ? wd_recording_find(wd_session_get_recording(s->page->session), x->path) : NULL;
   g_autofree char *text =
-      s->folder        ? g_strdup_printf("Frame %d of %d written", s->frames_written, x->frames)
-      : x->path_making ? g_strdup_printf("Denoising frame %d of %d", x->path_done + 1, x->frames)
+      s->folder        ? g_strdup_printf(_("Frame %d of %d written"), s->frames_written, x->frames)
+      : x->path_making ? g_strdup_printf(_("Denoising frame %d of %d"), x->path_done + 1, x->frames)
       : b && x->path_done
-          ? g_strdup_printf("%s has %d frames: Space plays and pauses, comma and full stop step", b->name,
-                            x->path_done)
+          ? g_strdup_printf(ngettext("%s has %d frame: Space plays and pauses, comma and full stop step",
+                                     "%s has %d frames: Space plays and pauses, comma and full stop step",
+                                     (gulong)x->path_done),
+                            b->name, x->path_done)
           : g_strdup("");
   gtk_label_set_text(GTK_LABEL(s->words), text);
   gtk_widget_set_visible(s->words, *text);
@@ -98,9 +102,11 @@ static void stop_export(section *s, const char *why) {
   g_autofree char *older = wd_frames_words(removed, left);
   g_autofree char *what =
       why ? g_strdup(why)
-          : g_strdup_printf("%d frames and latents.npy are in %s.%s", s->frames_written, s->folder, older);
+          : g_strdup_printf(ngettext("%d frame and latents.npy are in %s.%s",
+                                     "%d frames and latents.npy are in %s.%s", (gulong)s->frames_written),
+                            s->frames_written, s->folder, older);
   g_clear_pointer(&s->folder, g_free);
-  say(s, why ? WD_CANCELLED : WD_OK, what, why ? "The frames that were written are kept." : NULL);
+  say(s, why ? WD_CANCELLED : WD_OK, what, why ? _("The frames that were written are kept.") : NULL);
   update(s);
 }
 
@@ -126,7 +132,7 @@ static gboolean on_export(gpointer user) {
   if (x->path_making) return G_SOURCE_CONTINUE;
   if (!is_whole(x) || (s->branch && s->branch != x->path)) {
     s->source = 0;
-    stop_export(s, "The path is gone");
+    stop_export(s, _("The path is gone"));
     return G_SOURCE_REMOVE;
   }
   if (!s->branch) { /* it stands now */
@@ -178,11 +184,11 @@ static void on_folder(GtkNativeDialog *dialog, int response, section *s) {
 
 static void on_export_clicked(section *s) {
   if (s->folder) {
-    stop_export(s, "Stopped");
+    stop_export(s, _("Stopped"));
     return;
   }
-  s->chooser = gtk_file_chooser_native_new("Export the path into", GTK_WINDOW(s->page->window),
-                                           GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, "_Export", NULL);
+  s->chooser = gtk_file_chooser_native_new(_("Export the path into"), GTK_WINDOW(s->page->window),
+                                           GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("_Export"), NULL);
   gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(s->chooser), TRUE);
   g_signal_connect(s->chooser, "response", G_CALLBACK(on_folder), s);
   gtk_native_dialog_show(GTK_NATIVE_DIALOG(s->chooser));
@@ -226,38 +232,38 @@ static GtkWidget *add_button(GtkWidget *box, const char *label, const char *acti
 }
 
 GtkWidget *wd_latent_path_new(WdLatentPage *page) {
-  static const char *const curves[] = {"Straight", "Smooth", NULL}, *const easings[] = {
-                                                                        "Even", "Slow at the ends",
-                                                                        "Slow at waypoints", NULL};
+  const char *const curves[] = {_("Straight"), _("Smooth"), NULL}, *const easings[] = {
+                                                                       _("Even"), _("Slow at the ends"),
+                                                                       _("Slow at waypoints"), NULL};
   section *s = g_new0(section, 1);
   s->page = page;
   GtkWidget *box;
-  s->self = wd_section_new("Path", TRUE, &box);
+  s->self = wd_section_new(_("Path"), TRUE, &box);
   gtk_widget_set_name(s->self, "latent-path");
   g_object_set_data_full(G_OBJECT(s->self), "section", s, section_free);
   s->points = wd_section_words(box, "");
   GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 4);
-  add_button(row, "Add", "win.latent-waypoint", "The cursor's place as the next waypoint (I)");
-  add_button(row, "Anchors", "win.latent-path-anchors",
-             "A, B and C as waypoints: with the length kept this is slerp "
-             "from seed to seed, in noise");
-  add_button(row, "Remove", "win.latent-remove-waypoint", "The last waypoint (Backspace)");
-  add_button(row, "Clear", "win.latent-clear-waypoints", "All waypoints");
+  add_button(row, _("Add"), "win.latent-waypoint", _("The cursor's place as the next waypoint (I)"));
+  add_button(row, _("Anchors"), "win.latent-path-anchors",
+             _("A, B and C as waypoints: with the length kept this is slerp "
+               "from seed to seed, in noise"));
+  add_button(row, _("Remove"), "win.latent-remove-waypoint", _("The last waypoint (Backspace)"));
+  add_button(row, _("Clear"), "win.latent-clear-waypoints", _("All waypoints"));
   gtk_box_append(GTK_BOX(box), row);
   s->curve = wd_section_choice(curves);
-  wd_section_row(box, "Curve", s->curve, "Between waypoints, on the plane");
+  wd_section_row(box, _("Curve"), s->curve, _("Between waypoints, on the plane"));
   s->easing = wd_section_choice(easings);
-  wd_section_row(box, "Easing", s->easing, "Where the path slows down");
+  wd_section_row(box, _("Easing"), s->easing, _("Where the path slows down"));
   s->frames = wd_section_spin(2, WD_PATH_FRAMES_MAX, 10, 0);
   gtk_widget_set_name(s->frames, "path-frames");
-  wd_section_row(box, "Frames", s->frames, "Latents of the path, both ends included");
+  wd_section_row(box, _("Frames"), s->frames, _("Latents of the path, both ends included"));
   GtkWidget *last = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 4);
-  s->play = add_button(last, "Play", NULL, "Make the path, as a walk of its own, and play it");
+  s->play = add_button(last, _("Play"), NULL, _("Make the path, as a walk of its own, and play it"));
   gtk_widget_set_name(s->play, "path-play");
-  s->export = add_button(last, "Export\xe2\x80\xa6", NULL,
-                         "latents.npy, and a picture of every frame, into a folder");
+  s->export = add_button(last, _("Export\xe2\x80\xa6"), NULL,
+                         _("latents.npy, and a picture of every frame, into a folder"));
   gtk_widget_set_name(s->export, "path-export");
-  add_button(last, "Copy command", "win.latent-copy-path", "Copy the command that makes this path");
+  add_button(last, _("Copy command"), "win.latent-copy-path", _("Copy the command that makes this path"));
   gtk_box_append(GTK_BOX(box), last);
   s->bar = gtk_progress_bar_new();
   gtk_box_append(GTK_BOX(box), s->bar);

@@ -1,6 +1,8 @@
 /* Controls of Latent mode: what plane it is, and where on it the cursor stands. */
+#include "app/i18n.h"
 #include "app/latent_page.h"
 
+#include "app/bookmark.h"
 #include "app/random_seed.h"
 #include "app/sidebar.h"
 
@@ -18,7 +20,7 @@ static void anchor_text(const WdAnchor *a, char *out, gsize size) {
   if (a->kind == WD_ANCHOR_SEED)
     g_snprintf(out, size, "%" G_GUINT64_FORMAT, a->seed);
   else
-    g_snprintf(out, size, "%s", a->name ? a->name : "");
+    wd_print(out, size, "%s", a->name ? a->name : "");
 }
 
 static void update(section *s) {
@@ -36,8 +38,8 @@ static void update(section *s) {
     if (!typing && g_strcmp0(gtk_editable_get_text(entry), text)) gtk_editable_set_text(entry, text);
     gtk_widget_remove_css_class(s->entry[i], "error");
     gtk_widget_set_visible(s->row[i], i == 0 || x->shape == WD_SHAPE_ANCHORS);
-    gtk_widget_set_tooltip_text(s->entry[i],
-                                x->anchor[i].name ? x->anchor[i].name : "A seed, or choose with the button");
+    gtk_widget_set_tooltip_text(s->entry[i], x->anchor[i].name ? x->anchor[i].name
+                                                               : _("A seed, or choose with the button"));
   }
   gtk_widget_set_visible(s->directions, x->shape == WD_SHAPE_RANDOM);
   gtk_widget_set_visible(s->batch, x->shape == WD_SHAPE_PRINCIPAL);
@@ -48,9 +50,12 @@ static void update(section *s) {
   if (x->shape == WD_SHAPE_PRINCIPAL) {
     const WdLatentBatch *b = &x->batch[x->source];
     g_autofree char *text =
-        x->ready ? g_strdup_printf("%d latents; the two directions hold %.0f and %.0f %% of their variance",
-                                   b->count, 100 * x->share[0], 100 * x->share[1])
-                 : g_strdup_printf("%d of %d latents", b->done, b->count);
+        x->ready ? g_strdup_printf(
+                       ngettext("%d latent; the two directions hold %.0f and %.0f %% of their variance",
+                                "%d latents; the two directions hold %.0f and %.0f %% of their variance",
+                                (gulong)b->count),
+                       b->count, 100 * x->share[0], 100 * x->share[1])
+                 : g_strdup_printf(_("%d of %d latents"), b->done, b->count);
     gtk_label_set_text(GTK_LABEL(s->progress), text);
   }
   g_autofree char *words = wd_explorer_words(s->page->explorer);
@@ -119,7 +124,66 @@ static GtkWidget *choice(GtkWidget *box, const char *text, int anchor, guint bra
   return button;
 }
 
-/* What is shown, and the last latent of everything recorded: runs, encoded pairs, walks. */
+static void on_bookmark(GtkWidget *button, section *s) {
+  const int k = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "position"));
+  const guint id = GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(button), "branch"));
+  gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(button, GTK_TYPE_POPOVER)));
+  set_place(s, GPOINTER_TO_INT(g_object_get_data(G_OBJECT(button), "anchor")), id, k);
+}
+
+/* The entry under what is shown: its name becomes a bookmark, an empty one takes it away. */
+static void on_name(GtkWidget *entry, section *s) {
+  WdRecording *r = wd_session_get_recording(s->page->session);
+  const WdPlace at = s->page->view->place[0];
+  const WdBranch *b = wd_place_owner(r, at);
+  if (!b || !wd_bookmark_set(r, b->id, at.position, gtk_editable_get_text(GTK_EDITABLE(entry)))) {
+    gtk_widget_add_css_class(entry, "error");
+    return;
+  }
+  wd_window_set_worked(s->page->window);
+  gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(entry, GTK_TYPE_POPOVER)));
+}
+
+static void heading(GtkWidget *box, const char *text) {
+  GtkWidget *label = gtk_label_new(text);
+  gtk_label_set_xalign(GTK_LABEL(label), 0);
+  gtk_widget_add_css_class(label, "dim-label");
+  gtk_widget_set_margin_top(label, 6);
+  gtk_widget_set_margin_start(label, 8);
+  gtk_box_append(GTK_BOX(box), label);
+}
+
+static void add_bookmarks(section *s, GtkWidget *box, int anchor) {
+  WdRecording *r = wd_session_get_recording(s->page->session);
+  const WdPlace at = s->page->view->place[0];
+  const WdBranch *b = wd_place_owner(r, at);
+  if (b) {
+    g_autofree char *name = wd_bookmark_get(wd_recording_position(r, b->id, at.position));
+    GtkWidget *entry = gtk_entry_new();
+    gtk_widget_set_name(entry, "bookmark-name");
+    gtk_entry_set_placeholder_text(GTK_ENTRY(entry), _("a bookmark's name for it"));
+    gtk_entry_set_max_length(GTK_ENTRY(entry), WD_BOOKMARK_MAX / 4); /* characters of up to four bytes */
+    if (name) gtk_editable_set_text(GTK_EDITABLE(entry), name);
+    gtk_widget_set_tooltip_text(entry,
+                                _("Return keeps the name; an empty one takes the bookmark away (Ctrl+D)"));
+    gtk_accessible_update_property(GTK_ACCESSIBLE(entry), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                   _("Bookmark's name for what is shown"), -1);
+    gtk_widget_set_margin_start(entry, 8);
+    gtk_widget_set_margin_end(entry, 8);
+    g_signal_connect(entry, "activate", G_CALLBACK(on_name), s);
+    gtk_box_append(GTK_BOX(box), entry);
+  }
+  g_autoptr(GArray) all = wd_bookmark_list(r);
+  if (all->len) heading(box, _("Bookmarks"));
+  for (guint k = 0; k < all->len; k++) {
+    const WdBookmark *m = &g_array_index(all, WdBookmark, k);
+    GtkWidget *button = choice(box, m->name, anchor, m->branch, G_CALLBACK(on_bookmark), s);
+    gtk_widget_set_name(button, "bookmark");
+    g_object_set_data(G_OBJECT(button), "position", GINT_TO_POINTER(m->position));
+  }
+}
+
+/* What is shown, bookmarks, and the last latent of everything recorded: runs, encoded pairs, walks. */
 static void fill_menu(GtkMenuButton *button, gpointer user) {
   section *s = user;
   const int i = number_of(s, GTK_WIDGET(button));
@@ -127,17 +191,11 @@ static void fill_menu(GtkMenuButton *button, gpointer user) {
   WdRecording *r = wd_session_get_recording(s->page->session);
   const WdPlace at = s->page->view->place[0];
   const WdBranch *now = wd_recording_find(r, at.branch);
-  g_autofree char *shown = now ? g_strdup_printf("What is shown: %s at %d", now->name, at.position)
-                               : g_strdup("What is shown: nothing yet");
+  g_autofree char *shown = now ? g_strdup_printf(_("What is shown: %s at %d"), now->name, at.position)
+                               : g_strdup(_("What is shown: nothing yet"));
   gtk_widget_set_sensitive(choice(box, shown, i, 0, G_CALLBACK(on_shown), s), now != NULL);
-  if (wd_recording_count(r)) {
-    GtkWidget *label = gtk_label_new("Last latent of");
-    gtk_label_set_xalign(GTK_LABEL(label), 0);
-    gtk_widget_add_css_class(label, "dim-label");
-    gtk_widget_set_margin_top(label, 6);
-    gtk_widget_set_margin_start(label, 8);
-    gtk_box_append(GTK_BOX(box), label);
-  }
+  add_bookmarks(s, box, i);
+  if (wd_recording_count(r)) heading(box, _("Last latent of"));
   for (guint k = 0; k < wd_recording_count(r) && k < 40; k++) {
     const WdBranch *b = wd_recording_nth(r, k);
     if (wd_branch_last(b) >= 0) choice(box, b->name, i, b->id, G_CALLBACK(on_branch), s);
@@ -162,17 +220,22 @@ static void add_anchor(section *s, GtkWidget *box, int i) {
   gtk_widget_set_name(s->entry[i], names[i]);
   gtk_editable_set_width_chars(GTK_EDITABLE(s->entry[i]), 8);
   gtk_widget_set_hexpand(s->entry[i], TRUE);
-  g_autofree char *label = g_strdup_printf("Anchor %s: a seed", letters[i]);
+  g_autofree char *label = g_strdup_printf(_("Anchor %s: a seed"), letters[i]);
   gtk_accessible_update_property(GTK_ACCESSIBLE(s->entry[i]), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+  gtk_widget_set_tooltip_text(s->entry[i], _("A seed. Seeds n and n + 1 are as unrelated as any two"));
   g_signal_connect(s->entry[i], "activate", G_CALLBACK(on_entry), s);
   gtk_box_append(GTK_BOX(s->row[i]), s->entry[i]);
   GtkWidget *dice = gtk_button_new_from_icon_name("wd-dice-symbolic");
-  gtk_widget_set_tooltip_text(dice, "Another seed");
+  gtk_widget_set_tooltip_text(dice, _("Another seed"));
   g_signal_connect(dice, "clicked", G_CALLBACK(on_dice), s);
   gtk_box_append(GTK_BOX(s->row[i]), dice);
   GtkWidget *menu = gtk_menu_button_new();
   gtk_menu_button_set_icon_name(GTK_MENU_BUTTON(menu), "view-more-symbolic");
-  gtk_widget_set_tooltip_text(menu, "What is shown, or something recorded, as this anchor");
+  g_autofree char *menu_name = g_strconcat(names[i], "-menu", NULL);
+  gtk_widget_set_name(menu, menu_name);
+  gtk_widget_set_tooltip_text(menu, _("What is shown, a bookmark, or something recorded, as this anchor"));
+  gtk_accessible_update_property(GTK_ACCESSIBLE(menu), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                 _("What this anchor is"), -1);
   gtk_menu_button_set_create_popup_func(GTK_MENU_BUTTON(menu), fill_menu, s, NULL);
   gtk_box_append(GTK_BOX(s->row[i]), menu);
   gtk_box_append(GTK_BOX(box), s->row[i]);
@@ -217,33 +280,35 @@ static void on_destroy(section *s) {
 }
 
 GtkWidget *wd_latent_plane_new(WdLatentPage *page) {
-  static const char *const shapes[] = {"Three anchors", "Principal directions", "Random directions", NULL};
-  static const char *const domains[] = {"Data latents z\xe2\x82\x80", "Starting noise x_T", NULL};
-  static const char *const sources[] = {"Test pairs", "Sampled seeds", "Recorded data", NULL};
+  const char *const shapes[] = {_("Three anchors"), _("Principal directions"), _("Random directions"), NULL};
+  const char *const domains[] = {_("Data latents z\xe2\x82\x80"), _("Starting noise x_T"), NULL};
+  const char *const sources[] = {_("Test pairs"), _("Sampled seeds"), _("Recorded data"), NULL};
   section *s = g_new0(section, 1);
   s->page = page;
   GtkWidget *box;
-  s->self = wd_section_new("Plane", TRUE, &box);
+  s->self = wd_section_new(_("Plane"), TRUE, &box);
   g_object_set_data_full(G_OBJECT(s->self), "section", s, g_free);
   s->shape = wd_section_choice(shapes);
   gtk_widget_set_name(s->shape, "plane-shape");
-  wd_section_row(box, "Through", s->shape, "Three anchors; or about A, along two directions");
+  wd_section_row(box, _("Through"), s->shape, _("Three anchors; or about A, along two directions"));
   s->domain = wd_section_choice(domains);
   gtk_widget_set_name(s->domain, "plane-domain");
-  wd_section_row(box, "Mix", s->domain,
-                 "Data latents are mixed and decoded; noises are mixed and then denoised, as a run would be");
+  wd_section_row(
+      box, _("Mix"), s->domain,
+      _("Data latents are mixed and decoded; noises are mixed and then denoised, as a run would be"));
   for (int i = 0; i < WD_ANCHORS; i++) add_anchor(s, box, i);
   s->seed = wd_section_spin(0, 9007199254740991.0, 1, 0);
-  s->directions = wd_section_row(box, "Seed", s->seed, "Of the random directions");
+  s->directions = wd_section_row(box, _("Seed"), s->seed, _("Of the random directions"));
   s->batch = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
   s->source = wd_section_choice(sources);
-  wd_section_row(s->batch, "Of", s->source, "The batch whose principal directions these are");
+  wd_section_row(s->batch, _("Of"), s->source, _("The batch whose principal directions these are"));
   s->count = wd_section_spin(3, WD_PRINCIPAL_MAX, 16, 0);
-  wd_section_row(s->batch, "Latents", s->count, "How many of them, for test pairs and seeds");
+  wd_section_row(s->batch, _("Latents"), s->count, _("How many of them, for test pairs and seeds"));
   s->progress = wd_section_words(s->batch, "");
   gtk_box_append(GTK_BOX(box), s->batch);
-  s->safe = wd_section_check(box, "Keep the length",
-                             "Norm-safe mixing: noise stays on its shell, data between its anchors' lengths");
+  s->safe =
+      wd_section_check(box, _("Keep the length"),
+                       _("Norm-safe mixing: noise stays on its shell, data between its anchors' lengths"));
   gtk_widget_set_name(s->safe, "plane-safe");
   s->words = wd_section_words(box, "");
   g_signal_connect_swapped(s->shape, "notify::selected", G_CALLBACK(on_shape), s);

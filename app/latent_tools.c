@@ -1,5 +1,7 @@
 #include "app/latent_tools.h"
 
+#include "app/i18n.h"
+
 typedef struct WdAnchorUse {
   WdUsePlace use;
   gpointer user;
@@ -50,8 +52,8 @@ void wd_latent_tool_set_anchor(GtkWidget *tool, WdUsePlace use, gpointer user) {
 
 GtkWidget *wd_tool_anchor_button(GtkWidget *tool) {
   WdAnchorUse *a = use_of(tool);
-  GtkWidget *b = gtk_button_new_with_label("Use as anchor");
-  gtk_widget_set_tooltip_text(b, "An anchor of the plane");
+  GtkWidget *b = gtk_button_new_with_label(_("Use as anchor"));
+  gtk_widget_set_tooltip_text(b, _("An anchor of the plane"));
   gtk_widget_set_visible(b, a->use != NULL);
   g_ptr_array_add(a->button, b);
   g_object_weak_ref(G_OBJECT(b), button_gone, a);

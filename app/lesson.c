@@ -1,6 +1,8 @@
 /* Reading lessons: JSON to structs, with a line of the file for whatever is wrong. */
 #include "app/lesson.h"
 
+#include "app/i18n.h"
+
 #include <gio/gio.h>
 #include <jansson.h>
 #include <math.h>
@@ -9,31 +11,31 @@
 enum { MOST_BYTES = 1 << 20, MOST_STEPS = 100, MOST_TEXT = 6000, MOST_TITLE = 200, DEEPEST = 32 };
 
 static const char *const target_names[WD_TARGETS][2] = {
-    [WD_TARGET_VELOCITY] = {"velocity", "Velocity"},
-    [WD_TARGET_GATHER] = {"gather", "Gather"},
-    [WD_TARGET_SIMULATED] = {"simulated", "Simulated gather"},
-    [WD_TARGET_DIFFERENCE] = {"difference", "Difference"},
-    [WD_TARGET_TRACES] = {"traces", "Residual by trace"},
-    [WD_TARGET_PLOT] = {"plot", "Residual plot"},
-    [WD_TARGET_TIMELINE] = {"timeline", "Timeline"},
-    [WD_TARGET_SHOTS] = {"shots", "Shots"},
-    [WD_TARGET_SIDEBAR] = {"sidebar", "Sidebar"},
-    [WD_TARGET_STATUS] = {"status", "Status bar"},
-    [WD_TARGET_VELOCITY_B] = {"velocity_b", "Velocity B"},
-    [WD_TARGET_GATHER_B] = {"gather_b", "Gather B"},
-    [WD_TARGET_DIFFERENCE_B] = {"difference_b", "Difference B"},
-    [WD_TARGET_PROFILES] = {"profiles", "Profiles"},
-    [WD_TARGET_TRACE_WINDOW] = {"trace_window", "Trace window"},
-    [WD_TARGET_PAGE] = {"page", "Page"},
-    [WD_TARGET_WAVEFIELD] = {"wavefield", "Wavefield"},
-    [WD_TARGET_WAVEFIELD_GATHER] = {"wavefield_gather", "Gather of the wavefield"},
+    [WD_TARGET_VELOCITY] = {"velocity", N_("Velocity")},
+    [WD_TARGET_GATHER] = {"gather", N_("Gather")},
+    [WD_TARGET_SIMULATED] = {"simulated", N_("Simulated gather")},
+    [WD_TARGET_DIFFERENCE] = {"difference", N_("Difference")},
+    [WD_TARGET_TRACES] = {"traces", N_("Residual by trace")},
+    [WD_TARGET_PLOT] = {"plot", N_("Residual plot")},
+    [WD_TARGET_TIMELINE] = {"timeline", N_("Timeline")},
+    [WD_TARGET_SHOTS] = {"shots", N_("Shots")},
+    [WD_TARGET_SIDEBAR] = {"sidebar", N_("Sidebar")},
+    [WD_TARGET_STATUS] = {"status", N_("Status bar")},
+    [WD_TARGET_VELOCITY_B] = {"velocity_b", N_("Velocity B")},
+    [WD_TARGET_GATHER_B] = {"gather_b", N_("Gather B")},
+    [WD_TARGET_DIFFERENCE_B] = {"difference_b", N_("Difference B")},
+    [WD_TARGET_PROFILES] = {"profiles", N_("Profiles")},
+    [WD_TARGET_TRACE_WINDOW] = {"trace_window", N_("Trace window")},
+    [WD_TARGET_PAGE] = {"page", N_("Page")},
+    [WD_TARGET_WAVEFIELD] = {"wavefield", N_("Wavefield")},
+    [WD_TARGET_WAVEFIELD_GATHER] = {"wavefield_gather", N_("Gather of the wavefield")},
 };
 
 const char *wd_target_name(int target) {
   return target >= 0 && target < WD_TARGETS ? target_names[target][0] : NULL;
 }
 const char *wd_target_title(int target) {
-  return target >= 0 && target < WD_TARGETS ? target_names[target][1] : NULL;
+  return target >= 0 && target < WD_TARGETS ? _(target_names[target][1]) : NULL;
 }
 
 void wd_lesson_problem_free(gpointer problem) {
@@ -150,9 +152,10 @@ static void on_element(GMarkupParseContext *context, const char *element, const 
   static const char *const tags[] = {"markup", "b", "i", "u", "s", "tt", "sub", "sup", "small", "big", NULL};
   if (!g_strv_contains(tags, element))
     g_set_error(error, G_MARKUP_ERROR, G_MARKUP_ERROR_UNKNOWN_ELEMENT,
-                "<%.40s> is not one of b, i, u, s, tt, sub, sup, small, big", element);
+                _("<%.40s> is not one of b, i, u, s, tt, sub, sup, small, big"), element);
   else if (names[0])
-    g_set_error(error, G_MARKUP_ERROR, G_MARKUP_ERROR_UNKNOWN_ATTRIBUTE, "<%s> takes no attributes", element);
+    g_set_error(error, G_MARKUP_ERROR, G_MARKUP_ERROR_UNKNOWN_ATTRIBUTE, _("<%s> takes no attributes"),
+                element);
 }
 
 static void on_text(GMarkupParseContext *context, const char *text, gsize length, gpointer user,
@@ -181,11 +184,11 @@ static void check_placeholders(Reader *r, const char *path, const char *text) {
   for (const char *c = text; (c = strchr(c, '{')); c++) {
     const char *end = strchr(c, '}');
     if (!end || end - c > 40) {
-      tell(r, path, "\"{\" without \"}\": placeholders look like {residual}");
+      tell(r, path, _("\"{\" without \"}\": placeholders look like {residual}"));
       return;
     }
     g_autofree char *name = g_strndup(c + 1, (gsize)(end - c - 1));
-    if (!wd_lesson_is_placeholder(name)) tell(r, path, "there is no placeholder {%s}", name);
+    if (!wd_lesson_is_placeholder(name)) tell(r, path, _("there is no placeholder {%s}"), name);
   }
 }
 
@@ -195,22 +198,22 @@ static char *read_text(Reader *r, const json_t *o, const char *where, const char
   g_autofree char *path = g_strconcat(where, *where ? "/" : "", key, NULL);
   const json_t *value = json_object_get(o, key);
   if (!value) {
-    if (wanted) tell(r, where, "\"%s\" is missing", key);
+    if (wanted) tell(r, where, _("\"%s\" is missing"), key);
     return NULL;
   }
   const char *text = json_string_value(value);
   if (!text || !*text || strlen(text) != json_string_length(value)) {
-    tell(r, path, "\"%s\" has to be a text", key);
+    tell(r, path, _("\"%s\" has to be a text"), key);
     return NULL;
   }
   if (strlen(text) > (size_t)most) {
-    tell(r, path, "\"%s\" has %d bytes; at most %d are shown", key, (int)strlen(text), most);
+    tell(r, path, _("\"%s\" has %d bytes; at most %d are shown"), key, (int)strlen(text), most);
     return NULL;
   }
   if (!markup) return g_strdup(text);
   g_autoptr(GError) error = NULL;
   if (!parse_markup(text, NULL, &error)) {
-    tell(r, path, "\"%s\" is no markup: %s", key, error->message);
+    tell(r, path, _("\"%s\" is no markup: %s"), key, error->message);
     return g_markup_escape_text(text, -1);
   }
   check_placeholders(r, path, text);
@@ -224,7 +227,7 @@ static double read_number(Reader *r, const json_t *o, const char *where, const c
   const double v = json_number_value(value);
   if (json_is_number(value) && v >= lo && v <= hi) return v;
   g_autofree char *path = g_strconcat(where, *where ? "/" : "", key, NULL);
-  tell(r, path, "\"%s\" has to be a number from %g to %g", key, lo, hi);
+  tell(r, path, _("\"%s\" has to be a number from %g to %g"), key, lo, hi);
   return 0;
 }
 
@@ -234,7 +237,7 @@ static void check_keys(Reader *r, const json_t *o, const char *where, const char
   json_object_foreach((json_t *)o, key, value) {
     if (g_strv_contains(keys, key)) continue;
     g_autofree char *path = g_strconcat(where, *where ? "/" : "", key, NULL);
-    tell(r, path, "there is no key \"%.60s\" here", key);
+    tell(r, path, _("there is no key \"%.60s\" here"), key);
   }
 }
 
@@ -246,7 +249,7 @@ static int read_target(Reader *r, const json_t *value, const char *path) {
     if (!strcmp(name, wd_target_name(i))) return i;
   GString *all = g_string_new(NULL);
   for (int i = 0; i < WD_TARGETS; i++) g_string_append_printf(all, "%s%s", i ? ", " : "", wd_target_name(i));
-  tell(r, path, "\"%.40s\" is nothing to point at: %s", name ? name : "", all->str);
+  tell(r, path, _("\"%.40s\" is nothing to point at: %s"), name ? name : "", all->str);
   g_string_free(all, TRUE);
   return -1;
 }
@@ -256,7 +259,7 @@ static void read_spotlight(Reader *r, const json_t *value, const char *path, WdL
     for (size_t i = 0; i < json_array_size(value); i++) {
       g_autofree char *below = g_strdup_printf("%s/%zu", path, i);
       if (i >= WD_SPOTLIGHTS || json_is_array(json_array_get(value, i))) {
-        tell(r, below, "a step has at most %d spotlights, in one list", WD_SPOTLIGHTS);
+        tell(r, below, _("a step has at most %d spotlights, in one list"), WD_SPOTLIGHTS);
         return;
       }
       read_spotlight(r, json_array_get(value, i), below, step);
@@ -283,8 +286,8 @@ static void read_spotlight(Reader *r, const json_t *value, const char *path, WdL
         target <= WD_TARGET_TRACES || (target >= WD_TARGET_VELOCITY_B && target <= WD_TARGET_DIFFERENCE_B);
     if (!good || !panel)
       tell(r, path,
-           panel ? "a region is [left, top, right, bottom] in metres, and milliseconds down a gather"
-                 : "only panels have regions");
+           panel ? _("a region is [left, top, right, bottom] in metres, and milliseconds down a gather")
+                 : _("only panels have regions"));
     else
       s = (WdSpotlight){s.target, TRUE, v[0], v[1], v[2], v[3]};
   }
@@ -321,7 +324,7 @@ static void read_place(Reader *r, json_t *patch, const char *where, const char *
       place->number = (int)n;
       place->set = TRUE;
     } else
-      tell(r, run_path, "\"%s\" is a run's name, or its number from 1", run_key);
+      tell(r, run_path, _("\"%s\" is a run's name, or its number from 1"), run_key);
   }
   if (step) {
     const char *name = json_string_value(step);
@@ -333,7 +336,7 @@ static void read_place(Reader *r, json_t *patch, const char *where, const char *
     else if (name && !strcmp(name, "last"))
       place->step = -1;
     else {
-      tell(r, step_path, "\"%s\" is a step from 0, \"first\" or \"last\"", step_key);
+      tell(r, step_path, _("\"%s\" is a step from 0, \"first\" or \"last\""), step_key);
       return;
     }
     place->set = TRUE;
@@ -351,10 +354,10 @@ static void prune(Reader *r, json_t *o, const json_t *known, const char *where) 
     const json_t *there = json_object_get(known, key);
     if (!there || (known == r->known && g_strv_contains(own, key))) {
       if (there)
-        tell(r, path, "\"%s\" is not a lesson's to set%s", key,
-             key[1] ? "" : ": use run and step, run_b and step_b");
+        tell(r, path, _("\"%s\" is not a lesson's to set%s"), key,
+             key[1] ? "" : _(": use run and step, run_b and step_b"));
       else
-        tell(r, path, "the view has no key \"%.60s\"", key);
+        tell(r, path, _("the view has no key \"%.60s\""), key);
       json_object_del(o, key);
     } else if (json_is_object(there) && json_is_object(value)) {
       prune(r, value, there, path);
@@ -391,7 +394,7 @@ static void read_patch(Reader *r, const json_t *o, const char *where, const WdLe
                        WdLessonPatch *out) {
   for (int side = 0; beneath && side < 2; side++) copy_place(&out->place[side], &beneath->place[side]);
   json_t *all = beneath && beneath->view ? json_loads(beneath->view, 0, NULL) : json_object();
-  if (o && !json_is_object(o)) tell(r, where, "a state is an object of the view's keys");
+  if (o && !json_is_object(o)) tell(r, where, _("a state is an object of the view's keys"));
   if (json_is_object(o)) {
     json_t *patch = json_deep_copy(o);
     read_place(r, patch, where, "run", "step", &out->place[0]);
@@ -461,7 +464,7 @@ static void read_step(Reader *r, const json_t *o, const char *where, const WdLes
                                      "reveal", "hide", "then",      "autoplay", NULL};
   s->line = line_of(r, where);
   if (!json_is_object(o))
-    tell(r, where, "a step is an object");
+    tell(r, where, _("a step is an object"));
   else
     check_keys(r, o, where, keys);
   s->title = read_text(r, o, where, "title", MOST_TITLE, FALSE, TRUE);
@@ -480,9 +483,9 @@ static void read_step(Reader *r, const json_t *o, const char *where, const WdLes
   read_patch(r, json_object_get(o, "then"), then, &s->state, &s->then);
   s->autoplay = read_number(r, o, where, "autoplay", 1, 600);
   if (s->question && !wd_lesson_step_hides(s))
-    tell(r, where, "a question wants \"reveal\", \"hide\" or \"then\": what the answer is");
+    tell(r, where, _("a question wants \"reveal\", \"hide\" or \"then\": what the answer is"));
   if ((s->hide || s->has_then) && !s->question)
-    tell(r, where, "what is hidden wants a \"question\" that says what to predict");
+    tell(r, where, _("what is hidden wants a \"question\" that says what to predict"));
 }
 
 static void read_lesson(Reader *r, const json_t *o, WdLesson *l) {
@@ -490,12 +493,12 @@ static void read_lesson(Reader *r, const json_t *o, WdLesson *l) {
                                      "recording", "state", "steps",       NULL};
   check_keys(r, o, "", keys);
   l->title = read_text(r, o, "", "title", MOST_TITLE, FALSE, TRUE);
-  if (!l->title) l->title = g_strdup("A lesson without a title");
+  if (!l->title) l->title = g_strdup(_("A lesson without a title"));
   l->description = read_text(r, o, "", "description", MOST_TEXT, TRUE, FALSE);
   l->minutes = (int)read_number(r, o, "", "minutes", 1, 600);
   l->recording = read_text(r, o, "", "recording", MOST_TITLE, FALSE, FALSE);
   if (l->recording && (strchr(l->recording, '/') || l->recording[0] == '.')) {
-    tell(r, "recording", "a recording is \"demo\" or a file beside the lesson, without folders");
+    tell(r, "recording", _("a recording is \"demo\" or a file beside the lesson, without folders"));
     g_clear_pointer(&l->recording, g_free);
   }
   WdLessonPatch base = {0};
@@ -503,7 +506,7 @@ static void read_lesson(Reader *r, const json_t *o, WdLesson *l) {
   const json_t *steps = json_object_get(o, "steps");
   size_t n = json_array_size(steps);
   if (n > MOST_STEPS) {
-    tell(r, "steps", "%d steps; the first %d are shown", (int)MIN(n, 1000000), MOST_STEPS);
+    tell(r, "steps", _("%d steps; the first %d are shown"), (int)MIN(n, 1000000), MOST_STEPS);
     n = MOST_STEPS;
   }
   l->step = g_new0(WdLessonStep, n ? n : 1);
@@ -519,25 +522,25 @@ WdLesson *wd_lesson_parse(const char *text, gsize length, GPtrArray *problems, G
   json_error_t at;
   if (length > MOST_BYTES) {
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                "the file has %" G_GSIZE_FORMAT " bytes; a lesson has at most %d", length, MOST_BYTES);
+                _("the file has %zu bytes; a lesson has at most %d"), length, MOST_BYTES);
     return NULL;
   }
   if (memchr(text, 0, length)) { /* which jansson passes over after a number */
     g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                        "this is no lesson: there is a NUL byte in it");
+                        _("this is no lesson: there is a NUL byte in it"));
     return NULL;
   }
   json_t *o = json_loadb(text, length, JSON_REJECT_DUPLICATES, &at);
   const json_int_t version = json_integer_value(json_object_get(o, "lesson"));
   if (!o)
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "line %d: %s", at.line, at.text);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _("line %d: %s"), at.line, at.text);
   else if (version != 1)
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                version ? "the lesson's format is %" JSON_INTEGER_FORMAT ", this program knows 1"
-                        : "this is no lesson: it has no \"lesson\": 1 (%" JSON_INTEGER_FORMAT ")",
-                version);
+                version ? _("the lesson's format is %lld, this program knows 1")
+                        : _("this is no lesson: it has no \"lesson\": 1 (%lld)"),
+                (long long)version);
   else if (!json_array_size(json_object_get(o, "steps")))
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "the lesson has no steps");
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _("the lesson has no steps"));
   else {
     Reader r = {.lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL), .problems = problems};
     Walk walk = {text, text + length, 1, 0, r.lines};
@@ -563,7 +566,7 @@ WdLesson *wd_lesson_load(const char *path, GPtrArray *problems, GError **error) 
   g_autoptr(GFileInfo) info = g_file_query_info(file, "standard::size,standard::type", 0, NULL, error);
   if (!info) return NULL;
   if (g_file_info_get_file_type(info) != G_FILE_TYPE_REGULAR || g_file_info_get_size(info) > MOST_BYTES) {
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s is no file of at most %d bytes", path,
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _("%s is no file of at most %d bytes"), path,
                 MOST_BYTES);
     return NULL;
   }

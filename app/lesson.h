@@ -117,11 +117,13 @@ char *wd_demo_path(void);
 gboolean wd_lesson_apply(const WdLesson *lesson, int step, gboolean revealed, WdRecording *recording,
                          WdView *view, GPtrArray *problems, GError **error);
 /* A step's text with its placeholders filled in from what is shown; g_free. What is not known reads "–".
- *   {step} {steps} {t} {snr} {run} {seed} {shot} {model}
+ *   {step} {steps} {t} {snr} {run} {seed} {family} {shot} {model}
  *   {residual} {l2} {mse} {share} {correlation} {lag} {mode}   of what is shown, exact where it is
  *   {residual_b} ... of side B     {residual_first} {residual_last} ... at both ends of the run
- *   {epsilon} {floor} {direct} {silence} {true_pairs} {generated} {noise}   levels of the reflection residual
- *   {floor_l2} {silence_l2} {direct_l2}   the same of the relative L2 */
+ *   {residual_3} {share_3}   at step 3 of it     {silence_here}   what no gather at all would score for this
+ * pair {epsilon} {floor} {direct} {silence} {true_pairs} {generated} {noise}   levels of the reflection
+ * residual {floor_l2} {silence_l2} {direct_l2}   the same of the relative L2 {silence_mse} {direct_mse}
+ * {generated_mse}   and of the log-norm MSE */
 char *wd_lesson_fill(const char *markup, WdSession *session, WdView *view);
 gboolean wd_lesson_is_placeholder(const char *name);
 /* The same without tags, for descriptions and the command line; g_free. */

@@ -1,5 +1,9 @@
 /* A step of a lesson on the view, and its text with what is shown in the placeholders. */
+#include "app/i18n.h"
 #include "app/lesson.h"
+#include "app/score.h"
+
+#include "solver/family.h"
 
 #include <gio/gio.h>
 #include <jansson.h>
@@ -32,15 +36,15 @@ static json_t *place_json(const WdLessonPlace *place, WdRecording *r, int line, 
   guint id = find_run(place, r);
   if (!id && n) {
     tell(problems, line,
-         place->run ? g_strdup_printf("the recording has no run \"%s\"", place->run)
-                    : g_strdup_printf("there is no run %d: the recording has %u", place->number, n));
+         place->run ? g_strdup_printf(_("the recording has no run \"%s\""), place->run)
+                    : g_strdup_printf(_("there is no run %d: the recording has %u"), place->number, n));
     id = wd_recording_nth(r, 0)->id;
   }
   const WdBranch *b = id ? wd_recording_find(r, id) : NULL;
   const int last = b ? MAX(wd_branch_last(b), 0) : 0;
   if (b && place->step > last)
     tell(problems, line,
-         g_strdup_printf("%s ends at step %d; there is no step %d", b->name, last, place->step));
+         g_strdup_printf(_("%s ends at step %d; there is no step %d"), b->name, last, place->step));
   const int k = place->step < 0 ? last : MIN(place->step, last);
   return json_pack("{s:i, s:i}", "branch", (int)id, "position", k);
 }
@@ -92,6 +96,7 @@ typedef enum What {
   SNR,
   RUN,
   SEED,
+  FAMILY,
   SHOT,
   MODEL,
   MODE,
@@ -99,6 +104,8 @@ typedef enum What {
   SCORE_B,
   SCORE_FIRST,
   SCORE_LAST,
+  SCORE_AT,
+  SILENCE_HERE,
   EPSILON,
   LEVEL
 } What;
@@ -115,6 +122,7 @@ static const struct {
     {"snr", SNR, 0, 0},
     {"run", RUN, 0, 0},
     {"seed", SEED, 0, 0},
+    {"family", FAMILY, 0, 0},
     {"shot", SHOT, 0, 0},
     {"model", MODEL, 0, 0},
     {"mode", MODE, 0, 0},
@@ -132,6 +140,7 @@ static const struct {
     {"residual_last", SCORE_LAST, WD_METRIC_REFLECTION_RESIDUAL, 0},
     {"share_first", SCORE_FIRST, WD_METRIC_REFLECTION_SHARE, 0},
     {"share_last", SCORE_LAST, WD_METRIC_REFLECTION_SHARE, 0},
+    {"silence_here", SILENCE_HERE, WD_METRIC_REFLECTION_SHARE, 0},
     {"epsilon", EPSILON, 0, 0},
     {"floor", LEVEL, WD_METRIC_REFLECTION_RESIDUAL, G_STRUCT_OFFSET(WdLevels, floor)},
     {"direct", LEVEL, WD_METRIC_REFLECTION_RESIDUAL, G_STRUCT_OFFSET(WdLevels, direct)},
@@ -142,16 +151,33 @@ static const struct {
     {"floor_l2", LEVEL, WD_METRIC_RELATIVE_L2, G_STRUCT_OFFSET(WdLevels, floor)},
     {"direct_l2", LEVEL, WD_METRIC_RELATIVE_L2, G_STRUCT_OFFSET(WdLevels, direct)},
     {"silence_l2", LEVEL, WD_METRIC_RELATIVE_L2, G_STRUCT_OFFSET(WdLevels, silence)},
+    {"direct_mse", LEVEL, WD_METRIC_LOG_NORM_MSE, G_STRUCT_OFFSET(WdLevels, direct)},
+    {"silence_mse", LEVEL, WD_METRIC_LOG_NORM_MSE, G_STRUCT_OFFSET(WdLevels, silence)},
+    {"generated_mse", LEVEL, WD_METRIC_LOG_NORM_MSE, G_STRUCT_OFFSET(WdLevels, generated_median)},
+    {"residual_", SCORE_AT, WD_METRIC_REFLECTION_RESIDUAL, 0}, /* and a step: residual_3 */
+    {"share_", SCORE_AT, WD_METRIC_REFLECTION_SHARE, 0},
 };
 
-static int find_word(const char *name) {
-  for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-    if (!strcmp(name, words[i].name)) return (int)i;
+/* `at`: the step of a name that ends in one. */
+static int find_word(const char *name, int *at) {
+  for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+    if (words[i].what != SCORE_AT) {
+      if (!strcmp(name, words[i].name)) return (int)i;
+      continue;
+    }
+    guint64 k = 0;
+    if (g_str_has_prefix(name, words[i].name) &&
+        g_ascii_string_to_unsigned(name + strlen(words[i].name), 10, 0, 9999, &k, NULL)) {
+      *at = (int)k;
+      return (int)i;
+    }
+  }
   return -1;
 }
 
 gboolean wd_lesson_is_placeholder(const char *name) {
-  return find_word(name) >= 0;
+  int at = 0;
+  return find_word(name, &at) >= 0;
 }
 
 static char *number(double v) {
@@ -175,7 +201,7 @@ static double score(WdSession *session, WdView *v, int side, int k, int kind) {
   return s ? s->value[kind] : NAN;
 }
 
-static char *value_of(int word, WdSession *session, WdView *v) {
+static char *value_of(int word, int step, WdSession *session, WdView *v) {
   WdRecording *r = wd_session_get_recording(session);
   const WdPlace at = v->place[0];
   const WdBranch *b = wd_recording_find(r, at.branch);
@@ -190,19 +216,30 @@ static char *value_of(int word, WdSession *session, WdView *v) {
   case SNR: return p && isfinite(p->level.log_snr) ? number(p->level.log_snr) : NULL;
   case RUN: return b ? g_markup_escape_text(b->name, -1) : NULL;
   case SEED: return b ? g_strdup_printf("%" G_GUINT64_FORMAT, b->recipe.seed) : NULL;
-  case SHOT: return v->shot < 0 ? g_strdup("all") : g_strdup_printf("%d", v->shot + 1);
+  case FAMILY:
+    if (!b) return NULL;
+    return g_strdup(b->recipe.family < 0 ? _("any family")
+                                         : wd_family_display_name((wd_family)b->recipe.family));
+  case SHOT: return v->shot < 0 ? g_strdup(_("all")) : g_strdup_printf("%d", v->shot + 1);
   case MODEL: return g_markup_escape_text(wd_recording_get_model(r), -1);
   case MODE: {
     const WdScore *s = p ? wd_position_score(p, v->what) : NULL;
-    return s ? g_strdup(wd_wave_mode_name(s->mode)) : NULL;
+    return s ? g_strdup(wd_score_mode_words(s->mode)) : NULL;
   }
   case SCORE: return number(score(session, v, 0, at.position, kind));
   case SCORE_B: return number(score(session, v, 1, v->place[1].position, kind));
   case SCORE_FIRST: return number(b ? score(session, v, 0, 0, kind) : NAN);
   case SCORE_LAST: return number(b ? score(session, v, 0, MIN(b->steps, wd_branch_last(b)), kind) : NAN);
+  case SCORE_AT: return number(score(session, v, 0, step, kind));
+  case SILENCE_HERE: { /* ||F|| over ||F - F_top|| */
+    const double share = score(session, v, 0, at.position, kind);
+    return number(share > 0 ? 1 / share : NAN);
+  }
   case EPSILON: {
     const gboolean known = wd_session_get_levels(session, WD_METRIC_REFLECTION_RESIDUAL, &levels);
-    return number(wd_view_epsilon(v, known ? levels.stage1_p95 : NAN));
+    const double of_model = known ? levels.stage1_p95 : NAN;
+    /* One set by hand is of the figure that is plotted. */
+    return number(v->metric == WD_METRIC_REFLECTION_RESIDUAL ? wd_view_epsilon(v, of_model) : of_model);
   }
   case LEVEL:
     if (!wd_session_get_levels(session, kind, &levels)) return NULL;
@@ -216,12 +253,13 @@ char *wd_lesson_fill(const char *markup, WdSession *session, WdView *view) {
   for (const char *c = markup; *c;) {
     const char *end = *c == '{' ? strchr(c, '}') : NULL;
     g_autofree char *name = end ? g_strndup(c + 1, (gsize)(end - c - 1)) : NULL;
-    const int word = name ? find_word(name) : -1;
+    int step = 0;
+    const int word = name ? find_word(name, &step) : -1;
     if (word < 0) {
       g_string_append_c(out, *c++);
       continue;
     }
-    g_autofree char *value = value_of(word, session, view);
+    g_autofree char *value = value_of(word, step, session, view);
     g_string_append(out, value && *value ? value : "–");
     c = end + 1;
   }

@@ -1,5 +1,6 @@
 /* Where lessons and their recordings are: installed, or in the source tree of a program that runs out of its
  * build folder. */
+#include "app/i18n.h"
 #include "app/lesson.h"
 
 #include <gio/gio.h>
@@ -52,8 +53,8 @@ char *wd_lesson_find(const char *name, GError **error) {
     }
     g_string_append_printf(names, "%s%s", names->len ? ", " : "", words);
   }
-  g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "there is no lesson \"%s\": %s, 1 to %u, or a file",
-              name, names->len ? names->str : "none is installed", g_strv_length(all));
+  g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("there is no lesson \"%s\": %s, 1 to %u, or a file"),
+              name, names->len ? names->str : _("none is installed"), g_strv_length(all));
   g_string_free(names, TRUE);
   return NULL;
 }
@@ -63,13 +64,13 @@ char *wd_lesson_recording_path(const WdLesson *l, GError **error) {
     char *demo = wd_demo_path();
     if (!demo)
       g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                  "the recorded demo, which this lesson plays from, is not installed");
+                  _("the recorded demo, which this lesson plays from, is not installed"));
     return demo;
   }
   g_autofree char *folder = g_path_get_dirname(l->path ? l->path : ".");
   char *path = g_build_filename(folder, l->recording, NULL);
   if (g_file_test(path, G_FILE_TEST_IS_REGULAR)) return path;
-  g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "the lesson's recording %s is not there", path);
+  g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("the lesson's recording %s is not there"), path);
   g_free(path);
   return NULL;
 }

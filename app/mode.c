@@ -1,5 +1,6 @@
 #include "app/mode.h"
 
+#include "app/i18n.h"
 #include "app/latent_page.h"
 #include "app/wavefield_view.h"
 #include "app/inspect_page.h"
@@ -10,13 +11,14 @@
 #include <string.h>
 
 static const WdModeInfo modes[WD_MODES] = {
-    [WD_MODE_STEP] = {"step", "Step", "Step: from noise to a pair, step by step (Ctrl+1)", "<Ctrl>1", NULL,
-                      WD_MODE_PANELS, 0},
-    [WD_MODE_LATENT] = {"latent", "Latent", "Latent: explore the space that pairs are decoded from (Ctrl+2)",
-                        "<Ctrl>2", wd_latent_page_new, WD_MODE_WHOLE, 0},
-    [WD_MODE_INSPECT] = {"inspect", "Inspect", "Inspect: many samples, and where they fail (Ctrl+4)",
+    [WD_MODE_STEP] = {"step", N_("Step"), N_("Step: from noise to a pair, step by step (Ctrl+1)"), "<Ctrl>1",
+                      NULL, WD_MODE_PANELS, 0},
+    [WD_MODE_LATENT] = {"latent", N_("Latent"),
+                        N_("Latent: explore the space that pairs are decoded from (Ctrl+2)"), "<Ctrl>2",
+                        wd_latent_page_new, WD_MODE_WHOLE, 0},
+    [WD_MODE_INSPECT] = {"inspect", N_("Inspect"), N_("Inspect: many samples, and where they fail (Ctrl+4)"),
                          "<Ctrl>4", wd_inspect_page_new, WD_MODE_WHOLE, 0},
-    [WD_MODE_TEACH] = {"teach", "Teach", "Teach: lessons beside the panels (Ctrl+5)", "<Ctrl>5",
+    [WD_MODE_TEACH] = {"teach", N_("Teach"), N_("Teach: lessons beside the panels (Ctrl+5)"), "<Ctrl>5",
                        wd_teach_page_new, WD_MODE_BESIDE, 340},
 };
 
@@ -73,14 +75,14 @@ GtkWidget *wd_modes_switch(WdWindow *w) {
   gtk_widget_set_name(box, "modes");
   gtk_widget_add_css_class(box, "linked");
   gtk_widget_add_css_class(box, "wd-modes");
-  gtk_accessible_update_property(GTK_ACCESSIBLE(box), GTK_ACCESSIBLE_PROPERTY_LABEL, "Mode", -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(box), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Mode"), -1);
   for (int i = 0; i < WD_MODES; i++) {
     if (!wd_mode_is_there((WdMode)i)) continue;
     there++;
-    GtkWidget *button = gtk_toggle_button_new_with_label(modes[i].title);
+    GtkWidget *button = gtk_toggle_button_new_with_label(_(modes[i].title));
     g_autofree char *name = g_strconcat("mode-", modes[i].name, NULL);
     gtk_widget_set_name(button, name);
-    gtk_widget_set_tooltip_text(button, modes[i].tooltip);
+    gtk_widget_set_tooltip_text(button, _(modes[i].tooltip));
     gtk_actionable_set_action_name(GTK_ACTIONABLE(button), "win.mode");
     gtk_actionable_set_action_target(GTK_ACTIONABLE(button), "s", modes[i].name);
     gtk_box_append(GTK_BOX(box), button);

@@ -1,6 +1,7 @@
 #include "app/movie_dialog.h"
 
 #include "app/dialog.h"
+#include "app/i18n.h"
 #include "app/reel.h"
 #include "app/status_error.h"
 
@@ -45,8 +46,8 @@ static void work_unref(gpointer data) {
 static gboolean is_wavefield(const Dialog *d) {
   return gtk_drop_down_get_selected(GTK_DROP_DOWN(d->what)) == WAVEFIELD;
 }
-static gboolean is_video(const Dialog *d) {
-  return gtk_drop_down_get_selected(GTK_DROP_DOWN(d->format)) == 1;
+static WdReelKind kind_of(const Dialog *d) { /* the rows stand in its order */
+  return (WdReelKind)gtk_drop_down_get_selected(GTK_DROP_DOWN(d->format));
 }
 static double value(GtkWidget *spin) {
   return gtk_spin_button_get_value(GTK_SPIN_BUTTON(spin));
@@ -64,14 +65,14 @@ static WdReel *reel_of(const Dialog *d, GError **error) {
   if (!is_wavefield(d)) return wd_reel_of_steps(d->session, d->view, &o, error);
   WdWavefield *field = wd_session_get_wavefield(d->session, NULL, NULL);
   if (!field) {
-    wd_status_set_error(error, WD_ERR_ARGUMENT, "there is no wavefield yet: show it first (U)");
+    wd_status_set_error(error, WD_ERR_ARGUMENT, _("there is no wavefield yet: show it first (U)"));
     return NULL;
   }
   const WdPlace at = d->view->place[0];
   const WdBranch *b = wd_recording_find(wd_session_get_recording(d->session), at.branch);
-  g_autofree char *place =
-      b && b->steps > 0 ? g_strdup_printf("%s, step %d of %d", b->name, MIN(at.position, b->steps), b->steps)
-                        : g_strdup(b ? b->name : NULL);
+  g_autofree char *place = b && b->steps > 0 ? g_strdup_printf(_("%s, step %d of %d"), b->name,
+                                                               MIN(at.position, b->steps), b->steps)
+                                             : g_strdup(b ? b->name : NULL);
   const double before = d->view->wave.speed;
   d->view->wave.speed = value(d->speed); /* the reel copies the view */
   WdReel *reel = wd_reel_of_wavefield(d->session, d->view, field, place, NULL, &o);
@@ -89,7 +90,7 @@ static void suggest(Dialog *d) {
         : NULL;
   const char *folder = g_get_user_special_dir(G_USER_DIRECTORY_VIDEOS);
   g_autofree char *path = g_strconcat(folder ? folder : g_get_home_dir(), G_DIR_SEPARATOR_S,
-                                      name ? name : "movie", is_video(d) ? ".mp4" : "", NULL);
+                                      name ? name : "movie", wd_reel_ending(kind_of(d)), NULL);
   gtk_editable_set_text(GTK_EDITABLE(d->path), path);
   d->typed = FALSE;
 }
@@ -99,26 +100,40 @@ static void refresh(Dialog *d) {
   g_autoptr(WdReel) reel = reel_of(d, &error);
   gtk_widget_set_sensitive(d->speed, is_wavefield(d));
   suggest(d);
-  g_autofree char *ffmpeg = g_find_program_in_path("ffmpeg"), *text = NULL;
-  if (!reel)
+  const gboolean possible = reel && wd_reel_check(kind_of(d), value(d->fps), &error);
+  g_autofree char *text = NULL;
+  if (!possible)
     text = g_strdup(error->message);
-  else if (is_video(d) && !ffmpeg)
-    text = g_strdup(
-        "An MP4 takes the program ffmpeg, which is not on the PATH: install it, or export pictures.");
   else
-    text = g_strdup_printf("%d frames, %.1f seconds at %g a second. Every picture carries its recipe.",
-                           wd_reel_frames(reel), wd_reel_frames(reel) / value(d->fps), value(d->fps));
+    text =
+        g_strdup_printf(ngettext("%d frame, %.1f seconds at %g a second. Every picture carries its recipe.",
+                                 "%d frames, %.1f seconds at %g a second. Every picture carries its recipe.",
+                                 (gulong)wd_reel_frames(reel)),
+                        wd_reel_frames(reel), wd_reel_frames(reel) / value(d->fps), value(d->fps));
   gtk_label_set_text(GTK_LABEL(d->note), text);
-  gtk_widget_set_sensitive(d->export, reel && !d->work && (!is_video(d) || ffmpeg) &&
-                                          *gtk_editable_get_text(GTK_EDITABLE(d->path)));
+  gtk_widget_set_sensitive(d->export, possible && !d->work && *gtk_editable_get_text(GTK_EDITABLE(d->path)));
 }
 
 static void on_form(Dialog *d) {
   if (!d->work) refresh(d);
 }
+/* The name's ending and the kind follow each other. */
 static void on_typed(GtkEditable *editable, Dialog *d) {
-  (void)editable;
   d->typed = TRUE;
+  const WdReelKind kind = wd_reel_kind_of(gtk_editable_get_text(editable));
+  if (kind != WD_REEL_FOLDER && kind != kind_of(d))
+    gtk_drop_down_set_selected(GTK_DROP_DOWN(d->format), kind);
+}
+static void on_kind(Dialog *d) {
+  const char *text = gtk_editable_get_text(GTK_EDITABLE(d->path));
+  const WdReelKind kind = kind_of(d), named = wd_reel_kind_of(text);
+  if (d->work) return;
+  if (d->typed && named != kind && named != WD_REEL_FOLDER) {
+    g_autofree char *bare = g_strndup(text, strlen(text) - strlen(wd_reel_ending(named))),
+                    *path = g_strconcat(bare, wd_reel_ending(kind), NULL);
+    gtk_editable_set_text(GTK_EDITABLE(d->path), path);
+  }
+  refresh(d);
 }
 
 /* ---- writing */
@@ -130,15 +145,18 @@ static void tell(Dialog *d, const GError *error) {
   g_autofree char *base = g_path_get_basename(w->path), *folder = g_path_get_dirname(w->path);
   if (error && error->domain == WD_STATUS_ERROR && error->code == WD_CANCELLED) {
     wd_window_notify(d->parent, &(WdNotice){.code = WD_CANCELLED,
-                                            .what = (char *)"The movie was cancelled.",
-                                            .kept = (char *)"Nothing was written."});
+                                            .what = (char *)_("The movie was cancelled."),
+                                            .kept = (char *)_("Nothing was written.")});
   } else if (error) {
-    wd_window_notify_error(d->parent, "The movie was not written", error);
+    wd_window_notify_error(d->parent, _("The movie was not written"), error);
   } else {
     guint left, removed = wd_frames_clear(w->path, "frame-", wd_reel_frames(w->reel) + 1, &left);
     g_autofree char *older = wd_frames_words(removed, left);
-    g_autofree char *what = g_strdup_printf("Movie exported: %s, %d frames", base, wd_reel_frames(w->reel)),
-                    *kept = g_strdup_printf("In %s.%s", folder, older);
+    g_autofree char *what = g_strdup_printf(ngettext("Movie exported: %s, %d frame",
+                                                     "Movie exported: %s, %d frames",
+                                                     (gulong)wd_reel_frames(w->reel)),
+                                            base, wd_reel_frames(w->reel)),
+                    *kept = g_strdup_printf(_("In %s.%s"), folder, older);
     wd_window_notify(d->parent, &(WdNotice){.code = WD_OK, .what = what, .kept = kept});
   }
 }
@@ -213,7 +231,7 @@ static gboolean on_next(gpointer user) {
   Work *w = d->work;
   g_autoptr(GError) error = NULL;
   if (atomic_load(&w->cancel))
-    wd_status_set_error(&error, WD_CANCELLED, "cancelled");
+    wd_status_set_error(&error, WD_CANCELLED, _("cancelled"));
   else if (w->at == wd_reel_frames(w->reel))
     w->finishing = TRUE;
   else if (!is_there(d))
@@ -238,8 +256,9 @@ static void on_export(GtkButton *button, Dialog *d) {
   if (d->work) return;
   WdReel *reel = reel_of(d, &error);
   const char *text = gtk_editable_get_text(GTK_EDITABLE(d->path));
-  g_autofree char *path =
-      is_video(d) && !g_str_has_suffix(text, ".mp4") ? g_strconcat(text, ".mp4", NULL) : g_strdup(text);
+  g_autofree char *path = wd_reel_kind_of(text) == kind_of(d)
+                              ? g_strdup(text)
+                              : g_strconcat(text, wd_reel_ending(kind_of(d)), NULL);
   WdReelFile *file = reel ? wd_reel_file_new(path, value(d->fps), &error) : NULL;
   if (!file) {
     gtk_label_set_text(GTK_LABEL(d->note), error->message);
@@ -279,8 +298,8 @@ static void on_chosen(GtkNativeDialog *chooser, int response, Dialog *d) {
 static void on_choose(GtkButton *button, Dialog *d) {
   (void)button;
   if (d->chooser) return;
-  d->chooser =
-      gtk_file_chooser_native_new("Export movie", d->window, GTK_FILE_CHOOSER_ACTION_SAVE, "_Choose", NULL);
+  d->chooser = gtk_file_chooser_native_new(_("Export movie"), d->window, GTK_FILE_CHOOSER_ACTION_SAVE,
+                                           _("_Choose"), NULL);
   gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(d->chooser), TRUE);
   g_autofree char *base = g_path_get_basename(gtk_editable_get_text(GTK_EDITABLE(d->path)));
   gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(d->chooser), base);
@@ -323,34 +342,38 @@ static GtkWidget *build(Dialog *d) {
   gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
   gtk_grid_set_column_spacing(GTK_GRID(grid), 12);
   int row = 0;
-  wd_dialog_heading(grid, row++, "Movie");
-  wd_dialog_row(grid, row++, "Of",
-                d->what =
-                    choice(d, "movie-what", (const char *[]){"The wavefield", "The steps of the run", NULL}));
-  wd_dialog_row(grid, row++, "Frames a second", d->fps = spin(d, "movie-fps", 1, 60, 1, 12));
-  wd_dialog_row(grid, row++, "Wave, ms in a second",
+  wd_dialog_heading(grid, row++, _("Movie"));
+  wd_dialog_row(grid, row++, _("Of"),
+                d->what = choice(d, "movie-what",
+                                 (const char *[]){_("The wavefield"), _("The steps of the run"), NULL}));
+  wd_dialog_row(grid, row++, _("Frames a second"), d->fps = spin(d, "movie-fps", 1, 60, 1, 12));
+  wd_dialog_row(grid, row++, _("Wave, ms in a second"),
                 d->speed = spin(d, "movie-speed", 5, 5000, 10, fmax(5, d->view->wave.speed)));
-  wd_dialog_heading(grid, row++, "Pictures");
-  wd_dialog_row(grid, row++, "Width in mm", d->width = spin(d, "movie-width", 60, 400, 5, 170));
-  wd_dialog_row(grid, row++, "Dots an inch", d->dpi = spin(d, "movie-dpi", 30, 600, 10, 150));
-  wd_dialog_row(grid, row++, "Theme",
-                d->theme = choice(d, "movie-theme", (const char *[]){"Light", "Dark", NULL}));
-  wd_dialog_heading(grid, row++, "File");
-  wd_dialog_row(grid, row++, "Kind",
-                d->format =
-                    choice(d, "movie-format", (const char *[]){"A folder of PNG", "MP4 (ffmpeg)", NULL}));
+  wd_dialog_heading(grid, row++, _("Pictures"));
+  wd_dialog_row(grid, row++, _("Width in mm"), d->width = spin(d, "movie-width", 60, 400, 5, 170));
+  wd_dialog_row(grid, row++, _("Dots an inch"), d->dpi = spin(d, "movie-dpi", 30, 600, 10, 150));
+  wd_dialog_row(grid, row++, _("Theme"),
+                d->theme = choice(d, "movie-theme", (const char *[]){_("Light"), _("Dark"), NULL}));
+  wd_dialog_heading(grid, row++, _("File"));
+  wd_dialog_row(grid, row++, _("Kind"),
+                d->format = choice(d, "movie-format",
+                                   (const char *[]){_("A folder of PNG"), _("MP4 (ffmpeg)"),
+                                                    _("WebM (ffmpeg)"), _("GIF (ffmpeg)"), NULL}));
+  g_signal_handlers_disconnect_by_func(d->format, on_form, d);
+  g_signal_connect_swapped(d->format, "notify::selected", G_CALLBACK(on_kind), d);
+  gtk_widget_set_tooltip_text(d->format, _("Follows the ending of the name: .mp4, .webm, .gif"));
   GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
   gtk_widget_add_css_class(box, "linked");
   d->path = gtk_entry_new();
   gtk_widget_set_name(d->path, "movie-path");
   gtk_widget_set_hexpand(d->path, TRUE);
   g_signal_connect(d->path, "changed", G_CALLBACK(on_typed), d);
-  GtkWidget *choose = gtk_button_new_with_label("Choose…");
+  GtkWidget *choose = gtk_button_new_with_label(_("Choose…"));
   gtk_widget_set_name(choose, "movie-choose");
   g_signal_connect(choose, "clicked", G_CALLBACK(on_choose), d);
   gtk_box_append(GTK_BOX(box), d->path);
   gtk_box_append(GTK_BOX(box), choose);
-  wd_dialog_row(grid, row++, "Place", box);
+  wd_dialog_row(grid, row++, _("Place"), box);
   d->note = wd_dialog_note("");
   gtk_widget_set_name(d->note, "movie-note");
   gtk_widget_set_margin_top(d->note, 8);
@@ -367,7 +390,7 @@ GtkWindow *wd_movie_dialog(WdWindow *parent) {
   if (old) return old;
   Dialog *d = g_new0(Dialog, 1);
   d->parent = parent;
-  d->window = wd_dialog_new(parent, "export-movie", "Export movie", 480, 440);
+  d->window = wd_dialog_new(parent, "export-movie", _("Export movie"), 480, 440);
   d->session = g_object_ref(wd_window_get_session(parent));
   d->view = g_object_ref(wd_window_get_view(parent));
   g_object_set_data_full(G_OBJECT(d->window), "wd-movie", d, dialog_free);
@@ -375,7 +398,7 @@ GtkWindow *wd_movie_dialog(WdWindow *parent) {
   gtk_widget_add_css_class(side, "dialog-side");
   gtk_widget_set_vexpand(form, TRUE);
   gtk_box_append(GTK_BOX(side), form);
-  d->export = gtk_button_new_with_mnemonic("_Export");
+  d->export = gtk_button_new_with_mnemonic(_("_Export"));
   gtk_widget_set_name(d->export, "movie-write");
   g_signal_connect(d->export, "clicked", G_CALLBACK(on_export), d);
   GtkWidget *buttons = wd_dialog_buttons(d->window, &cancel, d->export);

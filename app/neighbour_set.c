@@ -1,5 +1,6 @@
 #include "app/neighbour_set.h"
 
+#include "app/i18n.h"
 #include "app/population.h"
 #include "app/status_error.h"
 #include "app/walk.h"
@@ -43,7 +44,7 @@ GPtrArray *wd_candidates_of_recording(WdRecording *r, gboolean all, GBytes *exce
 static wd_status check_finite(const float *z, gsize n, const char *path, gsize record, wd_error *err) {
   for (gsize i = 0; i < n; i++)
     if (!isfinite(z[i]))
-      return wd_fail(err, WD_ERR_FORMAT, "%s: latent %zu is not finite at its number %zu", path,
+      return wd_fail(err, WD_ERR_FORMAT, _("%s: latent %zu is not finite at its number %zu"), path,
                      (size_t)record, (size_t)i);
   return WD_OK;
 }
@@ -52,7 +53,7 @@ static void add(GPtrArray *set, GBytes *latent, const char *base, gsize record, 
                 wd_wave_mode mode) {
   WdCandidate *c = g_new0(WdCandidate, 1);
   *c = (WdCandidate){.latent = latent,
-                     .name = g_strdup_printf("%s, number %zu", base, (size_t)record),
+                     .name = g_strdup_printf(_("%s, number %zu"), base, (size_t)record),
                      .record = record,
                      .score = score,
                      .mode = mode};
@@ -69,11 +70,11 @@ static wd_status of_npy(const char *path, const char *base, const wd_latent_shap
   char text[128];
   if (dims < 3 || dims > 5 || s[dims - 3] != (size_t)l->channels || s[dims - 2] != (size_t)l->height ||
       s[dims - 1] != (size_t)l->width || wd_npy_elements(npy) == 0)
-    st = wd_fail(err, WD_ERR_SHAPE, "%s is %s; the model's latents are (n, %d, %d, %d)", path,
+    st = wd_fail(err, WD_ERR_SHAPE, _("%s is %s; the model's latents are (n, %d, %d, %d)"), path,
                  wd_npy_shape_text(npy, text, sizeof text), l->channels, l->height, l->width);
   size_t n = st || dims == 3 ? 1 : s[0], steps = !st && dims == 5 ? s[1] : 1, one = (size_t)l->count;
   if (!st && n > WD_BATCH_MAX)
-    st = wd_fail(err, WD_ERR_UNSUPPORTED, "%s holds %zu latents; at most %d are searched", path, n,
+    st = wd_fail(err, WD_ERR_UNSUPPORTED, _("%s holds %zu latents; at most %d are searched"), path, n,
                  WD_BATCH_MAX);
   for (size_t i = 0; i < n && !st; i++) {
     float *z = g_new(float, one);
@@ -94,14 +95,14 @@ static gboolean of_population(const char *path, const char *base, const wd_laten
   if (!p) return FALSE;
   if (p->latent.channels != l->channels || p->latent.height != l->height || p->latent.width != l->width)
     return wd_status_set_error(
-        error, WD_ERR_SHAPE, "%s holds latents of %d x %d x %d; the model's are %d x %d x %d", path,
+        error, WD_ERR_SHAPE, _("%s holds latents of %d x %d x %d; the model's are %d x %d x %d"), path,
         p->latent.channels, p->latent.height, p->latent.width, l->channels, l->height, l->width);
   for (guint i = 0; i < wd_population_count(p) && i < WD_BATCH_MAX; i++) {
     const WdSample *s = wd_population_nth(p, i);
     if (!s->latent || g_bytes_get_size(s->latent) != (gsize)l->count * sizeof(float) ||
         check_finite(g_bytes_get_data(s->latent, NULL), (gsize)l->count, path, i, NULL))
       continue;
-    g_autofree char *name = g_strdup_printf("%s, seed %" G_GUINT64_FORMAT, base, s->seed);
+    g_autofree char *name = g_strdup_printf(_("%s, seed %" PRIu64), base, s->seed);
     add(set, g_bytes_ref(s->latent), name, i, s->value[WD_METRIC_REFLECTION_RESIDUAL], p->mode);
   }
   return TRUE;
@@ -119,7 +120,7 @@ GPtrArray *wd_candidates_of_file(const char *path, const wd_latent_shape *shape,
     if (st) wd_status_to_error(&err, error);
   } else
     fine = of_population(path, base, shape, set, error);
-  if (fine && !set->len) fine = wd_status_set_error(error, WD_ERR_FORMAT, "%s holds no latents", path);
+  if (fine && !set->len) fine = wd_status_set_error(error, WD_ERR_FORMAT, _("%s holds no latents"), path);
   if (fine) return set;
   g_ptr_array_unref(set);
   return NULL;

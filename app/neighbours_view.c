@@ -1,7 +1,9 @@
 /* Neighbours: the latents nearest to the one on screen in the full latent space, among those of the recording
  * and of a batch that was opened; a list with pictures to go to, or to take for anchors. */
+#include "app/i18n.h"
 #include "app/latent_tools.h"
 #include "app/neighbour_set.h"
+#include "app/score.h"
 #include "app/walk.h"
 #include "app/watch.h"
 #include "render/colormap.h"
@@ -117,7 +119,7 @@ static gboolean place_of(neighbours *s, const WdCandidate *c, WdPlace *out) {
       g_strdup_printf("{\"edit\":\"batch\",\"text\":\"%s\",\"file\":\"%s\",\"number\":%zu}", escaped, path,
                       (size_t)c->record);
   if (!walk) {
-    g_autofree char *base = g_path_get_basename(s->batch_path), *name = g_strdup_printf("From %s", base);
+    g_autofree char *base = g_path_get_basename(s->batch_path), *name = g_strdup_printf(_("From %s"), base);
     s->batch_walk = wd_session_walk(s->session, name, c->latent, note, &error);
     *out = (WdPlace){s->batch_walk, 0};
   } else {
@@ -159,11 +161,12 @@ static GtkWidget *make_row(neighbours *s, const WdNeighbour *n) {
   GtkWidget *name = gtk_label_new(n->of->name);
   gtk_label_set_xalign(GTK_LABEL(name), 0);
   gtk_label_set_ellipsize(GTK_LABEL(name), PANGO_ELLIPSIZE_MIDDLE);
-  g_autofree char *score =
-      isfinite(n->of->score)
-          ? g_strdup_printf("\nreflection residual %.3g %s", n->of->score, wd_wave_mode_name(n->of->mode))
-          : g_strdup("");
-  g_autofree char *figures = g_strdup_printf("distance %.3f · cosine %.3f%s", n->distance, n->cosine, score);
+  g_autofree char *score = isfinite(n->of->score)
+                               ? g_strdup_printf(_("\nreflection residual %.3g %s"), n->of->score,
+                                                 wd_score_mode_words(n->of->mode))
+                               : g_strdup("");
+  g_autofree char *figures =
+      g_strdup_printf(_("distance %.3f · cosine %.3f%s"), n->distance, n->cosine, score);
   GtkWidget *about = gtk_label_new(figures);
   gtk_label_set_xalign(GTK_LABEL(about), 0);
   gtk_widget_add_css_class(about, "caption");
@@ -196,8 +199,8 @@ static void update(gpointer user) {
   g_clear_pointer(&s->set, g_ptr_array_unref);
   s->found = g_array_new(FALSE, FALSE, sizeof(WdNeighbour));
   g_autofree char *name = wd_place_name(s->watch->recording, at),
-                  *of = g_strdup_printf("Nearest to %s", name);
-  gtk_label_set_text(GTK_LABEL(s->of), query ? of : "No latent here yet");
+                  *of = g_strdup_printf(_("Nearest to %s"), name);
+  gtk_label_set_text(GTK_LABEL(s->of), query ? of : _("No latent here yet"));
   gtk_label_set_text(GTK_LABEL(s->time), "");
   if (!query) return;
   gboolean all = gtk_check_button_get_active(GTK_CHECK_BUTTON(s->all));
@@ -216,8 +219,8 @@ static void update(gpointer user) {
   for (guint i = 0; i < s->found->len; i++)
     gtk_list_box_append(GTK_LIST_BOX(s->list), make_row(s, &g_array_index(s->found, WdNeighbour, i)));
   g_autofree char *time =
-      g_strdup_printf("%u of %u latents, searched in all %zu dimensions in %.1f ms. Distance: |Δz|/√d; "
-                      "between two noises about 1.41.",
+      g_strdup_printf(_("%u of %u latents, searched in all %zu dimensions in %.1f ms. Distance: |Δz|/√d; "
+                        "between two noises about 1.41."),
                       s->found->len, searched, g_bytes_get_size(query) / sizeof(float), ms);
   gtk_label_set_text(GTK_LABEL(s->time), time);
   ask_thumbs(s);
@@ -277,7 +280,8 @@ static void on_loaded(GObject *source, GAsyncResult *result, gpointer user) {
   s->batch = set;
   s->batch_path = g_strdup(l->path);
   g_autofree char *base = g_path_get_basename(l->path),
-                  *text = g_strdup_printf("%s: %u latents", base, set->len);
+                  *text =
+                      g_strdup_printf(ngettext("%s: %u latent", "%s: %u latents", set->len), base, set->len);
   gtk_label_set_text(GTK_LABEL(s->batch_name), text);
   gtk_widget_set_visible(s->forget, TRUE);
   say(s, NULL);
@@ -287,7 +291,7 @@ static void on_loaded(GObject *source, GAsyncResult *result, gpointer user) {
 static void open_batch(neighbours *s, const char *path) {
   const WdModelInfo *model = wd_session_get_model(s->session);
   if (!model) {
-    say(s, "Load a model first: a batch must have its kind of latents");
+    say(s, _("Load a model first: a batch must have its kind of latents"));
     return;
   }
   Loading *l = g_new0(Loading, 1);
@@ -296,7 +300,7 @@ static void open_batch(neighbours *s, const char *path) {
   g_task_set_task_data(task, l, loading_free);
   g_task_run_in_thread(task, load);
   g_object_unref(task);
-  say(s, "Opening…");
+  say(s, _("Opening…"));
 }
 
 static void on_chosen(GtkNativeDialog *chooser, int response, neighbours *s) {
@@ -311,10 +315,10 @@ static void on_open(GtkButton *button, neighbours *s) {
   GtkRoot *root = gtk_widget_get_root(GTK_WIDGET(button));
   g_clear_object(&s->chooser);
   s->chooser =
-      gtk_file_chooser_native_new("Open a batch of latents", GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL,
-                                  GTK_FILE_CHOOSER_ACTION_OPEN, "_Open", NULL);
+      gtk_file_chooser_native_new(_("Open a batch of latents"), GTK_IS_WINDOW(root) ? GTK_WINDOW(root) : NULL,
+                                  GTK_FILE_CHOOSER_ACTION_OPEN, _("_Open"), NULL);
   GtkFileFilter *filter = gtk_file_filter_new();
-  gtk_file_filter_set_name(filter, "Latents (.npy, .wdpop)");
+  gtk_file_filter_set_name(filter, _("Latents (.npy, .wdpop)"));
   gtk_file_filter_add_pattern(filter, "*.npy");
   gtk_file_filter_add_pattern(filter, "*.wdpop");
   gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(s->chooser), filter);
@@ -386,7 +390,7 @@ static void unref_bytes(gpointer bytes) {
 }
 
 GtkWidget *wd_neighbours_view_new(WdSession *session, WdView *view) {
-  static const char *const by[] = {"by distance", "by direction", NULL};
+  const char *const by[] = {_("by distance"), _("by direction"), NULL};
   neighbours *s = g_new0(neighbours, 1);
   s->session = session;
   s->view = view;
@@ -401,27 +405,27 @@ GtkWidget *wd_neighbours_view_new(WdSession *session, WdView *view) {
   s->by = gtk_drop_down_new_from_strings(by);
   gtk_widget_set_name(s->by, "neighbours-by");
   gtk_widget_set_tooltip_text(s->by,
-                              "Distance |Δz|/√d, or the angle between the latents, whatever their length");
-  gtk_accessible_update_property(GTK_ACCESSIBLE(s->by), GTK_ACCESSIBLE_PROPERTY_LABEL, "Nearness", -1);
-  s->all = gtk_check_button_new_with_label("Steps on the way too");
+                              _("Distance |Δz|/√d, or the angle between the latents, whatever their length"));
+  gtk_accessible_update_property(GTK_ACCESSIBLE(s->by), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Nearness"), -1);
+  s->all = gtk_check_button_new_with_label(_("Steps on the way too"));
   gtk_widget_set_name(s->all, "neighbours-all");
   gtk_widget_set_tooltip_text(s->all,
-                              "Also the estimates before the data; else data, refinement and walks alone");
+                              _("Also the estimates before the data; else data, refinement and walks alone"));
   gtk_box_append(GTK_BOX(row), s->by);
   gtk_box_append(GTK_BOX(row), s->all);
   gtk_box_append(GTK_BOX(s->self), row);
-  s->open = gtk_button_new_with_label("Open a batch…");
+  s->open = gtk_button_new_with_label(_("Open a batch…"));
   gtk_widget_set_name(s->open, "neighbours-open");
   gtk_widget_set_tooltip_text(s->open,
-                              "Latents as .npy, or a population (.wdpop), to search too; a folder of "
-                              "wavediffusion-cli sample can be dropped here");
+                              _("Latents as .npy, or a population (.wdpop), to search too; a folder of "
+                                "wavediffusion-cli sample can be dropped here"));
   s->batch_name = gtk_label_new("");
   gtk_label_set_xalign(GTK_LABEL(s->batch_name), 0);
   gtk_label_set_ellipsize(GTK_LABEL(s->batch_name), PANGO_ELLIPSIZE_MIDDLE);
   gtk_widget_set_hexpand(s->batch_name, TRUE);
   s->forget = gtk_button_new_from_icon_name("window-close-symbolic");
   gtk_button_set_has_frame(GTK_BUTTON(s->forget), FALSE);
-  gtk_widget_set_tooltip_text(s->forget, "Without that batch again");
+  gtk_widget_set_tooltip_text(s->forget, _("Without that batch again"));
   gtk_widget_set_visible(s->forget, FALSE);
   gtk_box_append(GTK_BOX(batch), s->open);
   gtk_box_append(GTK_BOX(batch), s->batch_name);
@@ -436,7 +440,7 @@ GtkWidget *wd_neighbours_view_new(WdSession *session, WdView *view) {
   s->list = gtk_list_box_new();
   gtk_widget_set_name(s->list, "neighbours-list");
   gtk_list_box_set_selection_mode(GTK_LIST_BOX(s->list), GTK_SELECTION_NONE);
-  gtk_accessible_update_property(GTK_ACCESSIBLE(s->list), GTK_ACCESSIBLE_PROPERTY_LABEL, "Nearest latents",
+  gtk_accessible_update_property(GTK_ACCESSIBLE(s->list), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Nearest latents"),
                                  -1);
   gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroll), s->list);
   gtk_box_append(GTK_BOX(s->self), scroll);

@@ -1,5 +1,7 @@
 #include "app/notice_bar.h"
 
+#include "app/i18n.h"
+
 struct _WdNoticeBar {
   GtkWidget parent_instance;
   GtkWidget *revealer, *box, *icon, *what, *kept, *details, *details_text, *action;
@@ -48,16 +50,16 @@ static void wd_notice_bar_init(WdNoticeBar *bar) {
   gtk_widget_set_valign(column, GTK_ALIGN_CENTER);
   gtk_box_append(GTK_BOX(bar->box), column);
   bar->what = make_label("notice-what", "notice-what");
-  bar->kept = make_label("notice-kept", "dim-label");
+  bar->kept = make_label("notice-kept", NULL);
   gtk_box_append(GTK_BOX(column), bar->what);
   gtk_box_append(GTK_BOX(column), bar->kept);
-  bar->details = gtk_expander_new("Details");
+  bar->details = gtk_expander_new(_("Details"));
   gtk_widget_set_name(bar->details, "notice-details");
   bar->details_text = make_label("notice-details-text", "notice-details");
   gtk_expander_set_child(GTK_EXPANDER(bar->details), bar->details_text);
   gtk_box_append(GTK_BOX(column), bar->details);
 
-  bar->action = gtk_button_new();
+  bar->action = gtk_button_new_with_label(_("Resume")); /* or what else there is to do */
   gtk_widget_set_name(bar->action, "notice-action");
   gtk_widget_set_valign(bar->action, GTK_ALIGN_CENTER);
   gtk_box_append(GTK_BOX(bar->box), bar->action);
@@ -65,7 +67,7 @@ static void wd_notice_bar_init(WdNoticeBar *bar) {
   gtk_widget_set_name(close, "notice-close");
   gtk_widget_add_css_class(close, "flat");
   gtk_widget_set_valign(close, GTK_ALIGN_CENTER);
-  gtk_widget_set_tooltip_text(close, "Close this message");
+  gtk_widget_set_tooltip_text(close, _("Close this message"));
   g_signal_connect(close, "clicked", G_CALLBACK(on_close), bar);
   /* In a box of its own, which has no baseline: a text button's and an icon button's differ by a pixel, and
    * GTK then finds that the bar's height depends on how it is asked. */
@@ -103,13 +105,13 @@ static gboolean on_timer(gpointer user) {
 void wd_notice_bar_show(WdNoticeBar *bar, const WdNotice *n) {
   g_clear_handle_id(&bar->timer, g_source_remove);
   if (n->code == WD_OK && !n->action) bar->timer = g_timeout_add_seconds(SECONDS, on_timer, bar);
-  static const struct {
+  const struct {
     const char *label, *action;
   } actions[] = {{NULL, NULL},
-                 {"Use the CPU", "win.use-cpu"},
-                 {"Open another model…", "win.open-model"},
-                 {"Resume", "win.resume"},
-                 {"Restore it", "win.restore"}};
+                 {_("Use the CPU"), "win.use-cpu"},
+                 {_("Open another model…"), "win.open-model"},
+                 {_("Resume"), "win.resume"},
+                 {_("Restore it"), "win.restore"}};
   const gboolean calm = n->code == WD_OK || n->code == WD_CANCELLED;
   gtk_widget_remove_css_class(bar->box, calm ? "error" : "calm");
   gtk_widget_add_css_class(bar->box, calm ? "calm" : "error");

@@ -1,5 +1,6 @@
 /* Opening files: recognised on a thread, then shown, asked about, or put into the window. Drop and the
  * choosers come here too. */
+#include "app/i18n.h"
 #include "app/inspect_page.h"
 #include "app/open.h"
 
@@ -18,7 +19,7 @@ static void apply(WdWindow *window, const char *json, WdApplyHow how) {
   g_autoptr(GError) error = NULL;
   g_autoptr(WdRunRecipe) recipe = wd_run_recipe_from_json(json, &error);
   if (recipe) wd_apply_recipe(wd_window_get_session(window), wd_window_get_view(window), recipe, how, &error);
-  if (error) wd_window_notify_error(window, "The recipe was not applied", error);
+  if (error) wd_window_notify_error(window, _("The recipe was not applied"), error);
 }
 
 static void on_recipe_answer(GtkDialog *dialog, int response, gpointer user) {
@@ -36,16 +37,24 @@ static char *recipe_words(const WdRunRecipe *r) {
     const WdRunLink *l = wd_run_recipe_link(r, i);
     const wd_sampler_plan *p = &l->recipe.plan;
     if (i == 0 && r->pair)
-      g_string_append_printf(s, "The opened pair %s", r->pair);
+      g_string_append_printf(s, _("The opened pair %s"), r->pair);
     else if (i == 0)
-      g_string_append_printf(s, "Seed %" G_GUINT64_FORMAT ", %s with %d steps", l->recipe.seed,
-                             wd_sampler_name(p->kind), p->steps);
+      g_string_append_printf(s,
+                             ngettext("Seed %" PRIu64 ", %s with %d step",
+                                      "Seed %" PRIu64 ", %s with %d steps", (gulong)p->steps),
+                             l->recipe.seed, wd_sampler_name(p->kind), p->steps);
     else
-      g_string_append_printf(s, "; left at step %d for %s with %d steps%s", l->at, wd_sampler_name(p->kind),
-                             p->steps, l->edited ? ", its latent edited" : "");
-    if (l->recipe.refine_steps) g_string_append_printf(s, ", refined by %d steps", l->recipe.refine_steps);
+      g_string_append_printf(s,
+                             ngettext("; left at step %d for %s with %d step%s",
+                                      "; left at step %d for %s with %d steps%s", (gulong)p->steps),
+                             l->at, wd_sampler_name(p->kind), p->steps,
+                             l->edited ? _(", its latent edited") : "");
+    if (l->recipe.refine_steps)
+      g_string_append_printf(
+          s, ngettext(", refined by %d step", ", refined by %d steps", (gulong)l->recipe.refine_steps),
+          l->recipe.refine_steps);
   }
-  g_string_append_printf(s, ". On screen was %s at step %d.",
+  g_string_append_printf(s, _(". On screen was %s at step %d."),
                          r->what == WD_WHAT_STATE ? "x\xe2\x82\x9c" : "x\xcc\x82\xe2\x82\x80", r->position);
   return g_string_free(s, FALSE);
 }
@@ -55,19 +64,19 @@ static void ask_recipe(WdWindow *window, const WdImport *im) {
   g_autofree char *words = recipe_words(r), *caveat = wd_apply_caveat(wd_window_get_session(window), r);
   GtkWidget *dialog =
       gtk_message_dialog_new(GTK_WINDOW(window), GTK_DIALOG_MODAL | GTK_DIALOG_DESTROY_WITH_PARENT,
-                             GTK_MESSAGE_QUESTION, GTK_BUTTONS_NONE, "Run the recipe of %s?", im->name);
+                             GTK_MESSAGE_QUESTION, GTK_BUTTONS_NONE, _("Run the recipe of %s?"), im->name);
   gtk_widget_set_name(dialog, "recipe-question");
   gtk_message_dialog_format_secondary_text(GTK_MESSAGE_DIALOG(dialog), "%s%s%s", words, caveat ? "\n\n" : "",
                                            caveat ? caveat : "");
-  GtkWidget *cancel = gtk_dialog_add_button(GTK_DIALOG(dialog), "_Cancel", GTK_RESPONSE_CANCEL);
-  GtkWidget *reference = gtk_dialog_add_button(GTK_DIALOG(dialog), "Open as _reference", GTK_RESPONSE_YES);
-  GtkWidget *act = gtk_dialog_add_button(GTK_DIALOG(dialog), "_Apply", GTK_RESPONSE_APPLY);
+  GtkWidget *cancel = gtk_dialog_add_button(GTK_DIALOG(dialog), _("_Cancel"), GTK_RESPONSE_CANCEL);
+  GtkWidget *reference = gtk_dialog_add_button(GTK_DIALOG(dialog), _("Open as _reference"), GTK_RESPONSE_YES);
+  GtkWidget *act = gtk_dialog_add_button(GTK_DIALOG(dialog), _("_Apply"), GTK_RESPONSE_APPLY);
   gtk_widget_set_name(cancel, "recipe-cancel");
   gtk_widget_set_name(reference, "recipe-reference");
   gtk_widget_set_name(act, "recipe-apply");
-  gtk_widget_set_tooltip_text(reference, "Beside what is on screen, as side B of a comparison");
+  gtk_widget_set_tooltip_text(reference, _("Beside what is on screen, as side B of a comparison"));
   gtk_widget_set_tooltip_text(act,
-                              "In place of what is on screen; runs that are there stay in the recording");
+                              _("In place of what is on screen; runs that are there stay in the recording"));
   gtk_widget_add_css_class(act, "suggested-action");
   gtk_dialog_set_default_response(GTK_DIALOG(dialog), GTK_RESPONSE_APPLY);
   g_object_set_data_full(G_OBJECT(dialog), "recipe", g_strdup(im->recipe), g_free);
@@ -98,7 +107,7 @@ void wd_open_recording(WdWindow *window, const char *path) {
   g_autofree char *json = NULL;
   g_autoptr(WdRecording) recording = wd_recording_load(path, &json, &error);
   if (!recording) {
-    wd_window_notify_error(window, "The recording could not be opened", error);
+    wd_window_notify_error(window, _("The recording could not be opened"), error);
     return;
   }
   WdView *view = wd_window_get_view(window);
@@ -139,7 +148,7 @@ static void recognised(GObject *source, GAsyncResult *result, gpointer user) {
   g_autoptr(GError) error = NULL;
   g_autoptr(WdImport) im = g_task_propagate_pointer(G_TASK(result), &error);
   if (!im) {
-    wd_window_notify_error(window, "The file could not be opened", error);
+    wd_window_notify_error(window, _("The file could not be opened"), error);
     return;
   }
   switch (im->kind) {
@@ -160,9 +169,9 @@ void wd_open_files(WdWindow *window, GFile *const *file, guint files) {
     if (!p) {
       g_autofree char *uri = g_file_get_uri(file[i]);
       g_autoptr(GError) error = NULL;
-      wd_status_set_error(&error, WD_ERR_UNSUPPORTED, "%s is not on this machine: copy it to a folder first",
-                          uri);
-      wd_window_notify_error(window, "The file could not be opened", error);
+      wd_status_set_error(&error, WD_ERR_UNSUPPORTED,
+                          _("%s is not on this machine: copy it to a folder first"), uri);
+      wd_window_notify_error(window, _("The file could not be opened"), error);
       g_ptr_array_add(path, NULL);
       g_strfreev((char **)g_ptr_array_free(g_steal_pointer(&path), FALSE));
       return;
@@ -172,7 +181,7 @@ void wd_open_files(WdWindow *window, GFile *const *file, guint files) {
   if (files == 1 && wd_population_recognise(path->pdata[0])) { /* its header tells, at once */
     g_autoptr(GError) error = NULL;
     if (!wd_window_open_population(window, path->pdata[0], &error))
-      wd_window_notify_error(window, "The samples could not be opened", error);
+      wd_window_notify_error(window, _("The samples could not be opened"), error);
     g_free(path->pdata[0]);
     return;
   }
@@ -257,20 +266,21 @@ void wd_open_choose(WdWindow *window) {
   static const char *const all[] = {"*", NULL}, *const recordings[] = {"*.wdrun", NULL},
                            *const data[] = {"*.npy", "*.sgy", "*.segy", NULL},
                            *const recipes[] = {"*.json", "*.png", "*.pdf", "*.svg", NULL};
-  GtkFileChooserNative *chooser =
-      gtk_file_chooser_native_new("Open", GTK_WINDOW(window), GTK_FILE_CHOOSER_ACTION_OPEN, "_Open", NULL);
+  GtkFileChooserNative *chooser = gtk_file_chooser_native_new(_("Open"), GTK_WINDOW(window),
+                                                              GTK_FILE_CHOOSER_ACTION_OPEN, _("_Open"), NULL);
   gtk_file_chooser_set_select_multiple(GTK_FILE_CHOOSER(chooser), TRUE);
-  add_filter(chooser, "All files", all);
-  add_filter(chooser, "Recordings (.wdrun)", recordings);
-  add_filter(chooser, "Maps and gathers (.npy, SEG-Y)", data);
-  add_filter(chooser, "Recipes and figures (JSON, PNG, PDF, SVG)", recipes);
+  add_filter(chooser, _("All files"), all);
+  add_filter(chooser, _("Recordings (.wdrun)"), recordings);
+  add_filter(chooser, _("Maps and gathers (.npy, SEG-Y)"), data);
+  add_filter(chooser, _("Recipes and figures (JSON, PNG, PDF, SVG)"), recipes);
   g_signal_connect(chooser, "response", G_CALLBACK(on_opened), window);
   take_chooser(window, chooser);
 }
 
 void wd_open_choose_model(WdWindow *window) {
-  GtkFileChooserNative *chooser = gtk_file_chooser_native_new(
-      "Open a model's folder", GTK_WINDOW(window), GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, "_Open", NULL);
+  GtkFileChooserNative *chooser =
+      gtk_file_chooser_native_new(_("Open a model's folder"), GTK_WINDOW(window),
+                                  GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("_Open"), NULL);
   g_signal_connect(chooser, "response", G_CALLBACK(on_opened), window);
   take_chooser(window, chooser);
 }
@@ -283,12 +293,13 @@ gboolean wd_save_recording_to(WdWindow *window, const char *path) {
       g_str_has_suffix(path, ".wdrun") ? g_strdup(path) : g_strconcat(path, ".wdrun", NULL);
   g_autofree char *view = wd_view_to_json(wd_window_get_view(window));
   if (!wd_recording_save(wd_session_get_recording(wd_window_get_session(window)), full, TRUE, view, &error)) {
-    wd_window_notify_error(window, "The recording was not saved", error);
+    wd_window_notify_error(window, _("The recording was not saved"), error);
     return FALSE;
   }
   g_object_set_data_full(G_OBJECT(window), "wd-recording-path", g_strdup(full), g_free);
   remember(full);
-  g_autofree char *base = g_path_get_basename(full), *what = g_strdup_printf("Saved as %s", base);
+  wd_open_recording_saved(window);
+  g_autofree char *base = g_path_get_basename(full), *what = g_strdup_printf(_("Saved as %s"), base);
   WdNotice notice = {.code = WD_OK, .what = what};
   wd_window_notify(window, &notice);
   return TRUE;
@@ -310,8 +321,8 @@ void wd_save_recording(WdWindow *window, gboolean as) {
     wd_save_recording_to(window, own);
     return;
   }
-  GtkFileChooserNative *chooser = gtk_file_chooser_native_new("Save recording", GTK_WINDOW(window),
-                                                              GTK_FILE_CHOOSER_ACTION_SAVE, "_Save", NULL);
+  GtkFileChooserNative *chooser = gtk_file_chooser_native_new(_("Save recording"), GTK_WINDOW(window),
+                                                              GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), NULL);
   g_autofree char *base = path ? g_path_get_basename(path) : g_strdup("session.wdrun");
   gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(chooser), base);
   g_signal_connect(chooser, "response", G_CALLBACK(on_save_chosen), window);

@@ -33,6 +33,11 @@ void wd_files_install(WdWindow *window);
  * there is none; g_free. */
 char *wd_demo_path(void); /* lesson_files.c */
 
+/* Keeps what was made in the window in the saved session, before it closes. FALSE: it could not be, and was
+ * not saved by hand either. */
+gboolean wd_open_keep_session(WdWindow *window, GError **error);
+void wd_open_recording_saved(WdWindow *window); /* by hand, all of it */
+
 /* Asks whether to go on with the recording of a session that ended without being closed. */
 void wd_open_offer_recovery(WdWindow *window);
 

@@ -7,6 +7,7 @@
  *   pick line    click each point, or Insert; Return or a double click ends it
  *   freehand     drag; or Insert and Return as a pick line */
 #include "app/annotation.h"
+#include "app/i18n.h"
 #include "app/panel_view_private.h"
 #include "app/widget_style.h"
 
@@ -85,11 +86,11 @@ static void ask_words(WdPanelView *self) {
   GtkWidget *popover = gtk_popover_new(), *entry = gtk_entry_new();
   gtk_widget_set_name(popover, "annotation-words");
   gtk_widget_set_name(entry, "annotation-text");
-  gtk_entry_set_placeholder_text(GTK_ENTRY(entry), "Text, then Return");
+  gtk_entry_set_placeholder_text(GTK_ENTRY(entry), _("Text, then Return"));
   gtk_entry_set_max_length(GTK_ENTRY(entry), WD_ANNOTATION_TEXT_BYTES / 4);
   gtk_editable_set_width_chars(GTK_EDITABLE(entry), 24);
   gtk_accessible_update_property(GTK_ACCESSIBLE(entry), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                 "Text of the annotation", -1);
+                                 _("Text of the annotation"), -1);
   gtk_popover_set_child(GTK_POPOVER(popover), entry);
   gtk_widget_set_parent(popover, GTK_WIDGET(self));
   gtk_popover_set_pointing_to(GTK_POPOVER(popover), &(GdkRectangle){(int)at.x, (int)at.y, 1, 1});
@@ -220,7 +221,7 @@ void wd_panel_view_paint_drawn(WdPanelView *self, GtkSnapshot *snapshot, int wid
     wd_cairo_colour(cr, 0xffb000, 1);
     cairo_stroke(cr);
   }
-  g_autofree char *text = g_strdup_printf("%s · Esc ends", wd_annotation_title((int)kind));
+  g_autofree char *text = g_strdup_printf(_("%s · Esc ends"), wd_annotation_title((int)kind));
   g_autoptr(PangoLayout) layout = gtk_widget_create_pango_layout(GTK_WIDGET(self), text);
   int w, h;
   pango_layout_get_pixel_size(layout, &w, &h);

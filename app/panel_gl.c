@@ -1,6 +1,7 @@
 /* The OpenGL painter of a panel: a GtkGLArea that covers the pictures and nothing else. Whatever goes wrong,
  * at realize, in a frame or by a lost context, the cairo painter takes over with the same picture, and
  * wd_panel_view_painter says why. */
+#include "app/i18n.h"
 #include "app/panel_view_private.h"
 #include "render/gl_field.h"
 
@@ -37,7 +38,7 @@ static gboolean on_removal(gpointer data) {
 
 /* Over to cairo; not at once, since this happens in the middle of a frame. */
 static void give_up(WdPanelView *self, const char *why) {
-  g_snprintf(self->painter, sizeof self->painter, "cairo: %s", why);
+  wd_print(self->painter, sizeof self->painter, _("cairo: %s"), why);
   self->gl_refused = TRUE;
   g_object_notify(G_OBJECT(self), "painter");
   if (!self->gl->removal) self->gl->removal = g_idle_add_full(G_PRIORITY_HIGH_IDLE, on_removal, self, NULL);
@@ -123,7 +124,7 @@ static gboolean on_render(GtkGLArea *area, GdkGLContext *context, WdPanelView *s
     }
   }
   if (!wd_gl_end(g->gl) || !well)
-    give_up(self, well ? "OpenGL reported an error" : "OpenGL is out of memory");
+    give_up(self, well ? _("OpenGL reported an error") : _("OpenGL is out of memory"));
   return TRUE;
 }
 
@@ -132,13 +133,13 @@ void wd_panel_view_gl_open(WdPanelView *self) {
   GskRenderer *renderer = gtk_native_get_renderer(gtk_widget_get_native(GTK_WIDGET(self)));
   if (self->gl || self->gl_refused) return;
   if (strcmp(setting, "cairo") == 0) {
-    g_strlcpy(self->painter, "cairo: chosen in the preferences", sizeof self->painter);
+    wd_copy(self->painter, _("cairo: chosen in the preferences"), sizeof self->painter);
     g_object_notify(G_OBJECT(self), "painter");
     return;
   }
   /* Where GTK itself draws by cairo every frame would have to be fetched back from the graphics memory. */
   if (strcmp(setting, "gl") != 0 && (!renderer || strstr(G_OBJECT_TYPE_NAME(renderer), "Cairo"))) {
-    g_strlcpy(self->painter, "cairo: GTK draws without OpenGL here", sizeof self->painter);
+    wd_copy(self->painter, _("cairo: GTK draws without OpenGL here"), sizeof self->painter);
     g_object_notify(G_OBJECT(self), "painter");
     return;
   }

@@ -60,7 +60,7 @@ static gboolean over_divider(WdPanelView *self, double x, double y) {
   wd_view zoom = wd_panel_view_zoom(self);
   wd_rect r = wd_panel_view_facet(self, facet);
   const wd_panel *panel = wd_picture_panel(self->picture);
-  double column = round(self->divider * panel->columns);
+  double column = round(self->view->divider * panel->columns);
   double at = r.x + (column - zoom.column0) / (zoom.column1 - zoom.column0) * r.width;
   return fabs(x - at) <= 6;
 }
@@ -136,8 +136,8 @@ static void on_drag_update(GtkGestureDrag *gesture, double dx, double dy, WdPane
   } else if (self->drag == WD_DRAG_DIVIDER) {
     double u = (x - r.x) / r.width;
     int columns = wd_picture_panel(self->picture)->columns;
-    self->divider = CLAMP((z->column0 + u * (z->column1 - z->column0)) / columns, 0.01, 1);
-    wd_panel_view_schedule(self);
+    self->view->divider = CLAMP((z->column0 + u * (z->column1 - z->column0)) / columns, 0.01, 1);
+    wd_view_changed(self->view, WD_VIEW_DISPLAY);
   } else {
     self->band = (wd_rect){fmin(x0, x), fmin(y0, y), fabs(x - x0), fabs(y - y0)};
     gtk_widget_queue_draw(self->cursor);
@@ -258,6 +258,8 @@ static gboolean on_key(GtkEventControllerKey *controller, guint value, guint cod
   if (!self->arranged) return GDK_EVENT_PROPAGATE;
   int by = state & GDK_SHIFT_MASK ? 10 : 1;
   gboolean alt = (state & GDK_ALT_MASK) != 0;
+  gboolean splits = (state & GDK_CONTROL_MASK) && !alt && self->kind == WD_PANEL_GATHER &&
+                    self->view->source == WD_SOURCE_SPLIT;
   if (value == GDK_KEY_Menu || (value == GDK_KEY_F10 && state & GDK_SHIFT_MASK)) {
     wd_rect r = wd_panel_view_facet(self, 0);
     wd_panel_view_popup(self, r.x + r.width / 2, r.y + r.height / 3);
@@ -269,6 +271,11 @@ static gboolean on_key(GtkEventControllerKey *controller, guint value, guint cod
     nudge(self, 0, -by);
   } else if (alt && value == GDK_KEY_Down) {
     nudge(self, 0, by);
+  } else if (splits && (value == GDK_KEY_Left || value == GDK_KEY_Right)) {
+    int columns = wd_picture_panel(self->picture)->columns;
+    double at = self->view->divider * columns + (value == GDK_KEY_Left ? -by : by);
+    self->view->divider = CLAMP(at / columns, 0.01, 1);
+    wd_view_changed(self->view, WD_VIEW_DISPLAY);
   } else if (wd_panel_view_draw_key(self, value, state)) {
     return GDK_EVENT_STOP;
   } else if (value == GDK_KEY_z && !(state & (GDK_CONTROL_MASK | GDK_ALT_MASK))) {

@@ -1,6 +1,8 @@
 /* The panel's own actions ("panel.*") and its menu. */
 #include "app/annotation.h"
+#include "app/i18n.h"
 #include "app/panel_view_private.h"
+#include "app/source_menu.h"
 
 #include <string.h>
 
@@ -8,7 +10,7 @@ static const char *const scopes[] = {"run", "step", "manual"};
 static const char *const modes[] = {"density", "wiggle", "area", "area-negative", "density-wiggle"};
 
 static WdPanelLook *look(WdPanelView *self) {
-  return &self->view->look[self->kind];
+  return wd_view_look(self->view, self->kind, self->side);
 }
 
 static gboolean is_gather(WdPanelView *self) {
@@ -26,6 +28,8 @@ static void share(WdPanelView *self) {
     to->scope = from->scope;
     to->mute_direct = from->mute_direct;
     to->picks = from->picks;
+    to->ruler = from->ruler;
+    to->mask = from->mask;
   }
   wd_view_changed(self->view, WD_VIEW_DISPLAY);
 }
@@ -77,6 +81,8 @@ static void on_switch(GSimpleAction *action, GVariant *value, gpointer data) {
   *(strcmp(name, "smooth") == 0     ? &l->smooth
     : strcmp(name, "contours") == 0 ? &l->contours
     : strcmp(name, "picks") == 0    ? &l->picks
+    : strcmp(name, "ruler") == 0    ? &l->ruler
+    : strcmp(name, "mask") == 0     ? &l->mask
                                     : &l->mute_direct) = on;
   share(self);
 }
@@ -90,10 +96,11 @@ static void on_fit(GSimpleAction *action, GVariant *value, gpointer data) {
 
 static void on_reset(GSimpleAction *action, GVariant *value, gpointer data) {
   WdPanelView *self = data;
-  *look(self) = wd_panel_look_default(self->kind);
+  self->view->look[self->kind] = wd_panel_look_default(self->kind);
+  if (self->kind == WD_PANEL_VELOCITY) self->view->minus = wd_panel_look_minus();
   for (int k = WD_PANEL_GATHER; is_gather(self) && k <= WD_PANEL_DIFFERENCE; k++)
     self->view->look[k] = wd_panel_look_default((WdPanelKind)k);
-  self->divider = 0.5;
+  self->view->divider = 0.5;
   wd_view_changed(self->view, WD_VIEW_DISPLAY);
   on_fit(action, value, data);
 }
@@ -103,6 +110,17 @@ static void on_enlarge(GSimpleAction *action, GVariant *value, gpointer data) {
   WdPanelView *self = data;
   self->view->enlarged = self->view->enlarged == (int)self->kind ? -1 : (int)self->kind;
   wd_view_changed(self->view, WD_VIEW_LAYOUT);
+}
+
+/* What is shown here becomes what others are held against. */
+static void on_pin(GSimpleAction *action, GVariant *value, gpointer data) {
+  (void)action, (void)value;
+  WdPanelView *self = data;
+  WdView *v = self->view;
+  v->pinned = v->place[self->side];
+  v->pinned_what = v->what;
+  v->velocity = WD_VELOCITY_MINUS_PINNED;
+  wd_view_changed(v, WD_VIEW_DISPLAY | WD_VIEW_PLACE);
 }
 
 static void on_copy(GSimpleAction *action, GVariant *value, gpointer data) {
@@ -119,6 +137,9 @@ static const GActionEntry entries[] = {{"scope", NULL, "s", "'run'", on_scope, {
                                        {"contours", NULL, NULL, "false", on_switch, {0}},
                                        {"picks", NULL, NULL, "false", on_switch, {0}},
                                        {"mute-direct", NULL, NULL, "false", on_switch, {0}},
+                                       {"ruler", NULL, NULL, "false", on_switch, {0}},
+                                       {"mask", NULL, NULL, "false", on_switch, {0}},
+                                       {"pin", on_pin, NULL, NULL, NULL, {0}},
                                        {"fit", on_fit, NULL, NULL, NULL, {0}},
                                        {"reset", on_reset, NULL, NULL, NULL, {0}},
                                        {"enlarge", on_enlarge, NULL, NULL, NULL, {0}},
@@ -145,6 +166,8 @@ static void read_states(WdPanelView *self) {
   set_state(self, "smooth", g_variant_new_boolean(l->smooth));
   set_state(self, "contours", g_variant_new_boolean(l->contours));
   set_state(self, "picks", g_variant_new_boolean(l->picks));
+  set_state(self, "ruler", g_variant_new_boolean(l->ruler));
+  set_state(self, "mask", g_variant_new_boolean(l->mask));
   set_state(self, "mute-direct", g_variant_new_boolean(l->mute_direct));
 }
 
@@ -160,56 +183,102 @@ static void append_choice(GMenu *menu, const char *label, const char *action, co
   g_menu_append(menu, label, detailed);
 }
 
+/* With the key that does the same. */
+static void append_keyed(GMenu *menu, const char *label, const char *action, const char *key) {
+  g_autoptr(GMenuItem) item = g_menu_item_new(label, action);
+  if (key) g_menu_item_set_attribute(item, "accel", "s", key);
+  g_menu_append_item(menu, item);
+}
+
+/* The map, or the map minus another: those that are not there are greyed. */
+static void append_velocity(WdPanelView *self, GMenu *menu) {
+  static const char *const action[] = {"win.velocity(0)", "win.velocity(1)", "win.velocity(2)",
+                                       "win.velocity(3)"};
+  const WdView *v = self->view;
+  WdRecording *r = wd_session_get_recording(self->session);
+  const WdBranch *b = wd_recording_find(r, v->place[self->side].branch),
+                 *pinned = wd_recording_find(r, v->pinned.branch);
+  const gboolean can[] = {TRUE, b && b->truth && b->truth->velocity.value,
+                          v->layout == WD_LAYOUT_COMPARE && v->place[1].branch, pinned != NULL};
+  g_autofree char *name =
+      pinned ? g_strdup_printf(_("Minus step %d of %s (pinned)"), v->pinned.position, pinned->name)
+             : g_strdup(_("Minus a pinned step"));
+  const char *const title[] = {_("Decoded"), _("Minus the truth"), _("Minus B"), name};
+  g_autoptr(GMenu) shown = g_menu_new(), pin = g_menu_new();
+  for (guint i = 0; i < G_N_ELEMENTS(title); i++)
+    g_menu_append(shown, title[i], can[i] ? action[i] : "win.unavailable");
+  g_menu_append(pin, _("Pin this step: others minus it"), b ? "panel.pin" : "win.unavailable");
+  g_menu_append_section(shown, NULL, G_MENU_MODEL(pin));
+  g_menu_append_submenu(section(menu), _("Velocity shown"), G_MENU_MODEL(shown));
+}
+
 static GMenuModel *make_menu(WdPanelView *self) {
   GMenu *menu = g_menu_new(), *part = section(menu);
   gboolean map = self->kind == WD_PANEL_VELOCITY;
-  g_menu_append(part, self->view->enlarged == (int)self->kind ? "Back to all panels" : "Enlarge",
+  g_menu_append(part, self->view->enlarged == (int)self->kind ? _("Back to all panels") : _("Enlarge"),
                 "panel.enlarge");
-  g_menu_append(part, "Whole picture", "panel.fit");
+  g_menu_append(part, _("Whole picture"), "panel.fit");
+  if (self->kind == WD_PANEL_GATHER) {
+    g_autoptr(GMenuModel) sources = wd_source_menu_new(self->session, self->view, self->side);
+    part = section(menu);
+    g_menu_append_submenu(part, _("Gathers shown"), sources);
+  }
+  if (map) append_velocity(self, menu);
   part = section(menu);
   g_autoptr(GMenu) scope = g_menu_new(), maps = g_menu_new(), mode = g_menu_new();
   append_choice(scope,
-                map                             ? "Fixed, 1500–4500 m/s"
-                : self->kind == WD_PANEL_TRACES ? "Fixed"
-                                                : "Of the whole run",
+                map && look(self) == &self->view->minus ? _("Fixed, −1000 to 1000 m/s")
+                : map                                   ? _("Fixed, 1500–4500 m/s")
+                : self->kind == WD_PANEL_TRACES         ? _("Fixed")
+                                                        : _("Of the decoded steps"),
                 "scope", "run");
-  append_choice(scope, "Of this step", "scope", "step");
-  append_choice(scope, "Manual", "scope", "manual");
-  g_menu_append_submenu(part, "Colour range", G_MENU_MODEL(scope));
+  append_choice(scope, _("Of this step"), "scope", "step");
+  append_choice(scope, _("Manual"), "scope", "manual");
+  g_menu_append_submenu(part, _("Colour range"), G_MENU_MODEL(scope));
   for (int i = 0; i < WD_COLORMAP_COUNT; i++) {
     const wd_colormap_info *info = wd_colormap_describe((wd_colormap)i);
     g_autofree char *label = g_strdup(info->name);
     label[0] = g_ascii_toupper(label[0]);
     append_choice(maps, label, "colormap", info->name);
   }
-  g_menu_append_submenu(part, "Colours", G_MENU_MODEL(maps));
+  g_menu_append_submenu(part, _("Colours"), G_MENU_MODEL(maps));
   if (is_gather(self)) {
-    static const char *const names[] = {"Variable density", "Wiggles", "Wiggles, positive area filled",
-                                        "Wiggles, negative area filled", "Density and wiggles"};
+    const char *const names[] = {_("Variable density"), _("Wiggles"), _("Wiggles, positive area filled"),
+                                 _("Wiggles, negative area filled"), _("Density and wiggles")};
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) append_choice(mode, names[i], "mode", modes[i]);
-    g_menu_append_submenu(part, "Traces as", G_MENU_MODEL(mode));
+    g_menu_append_submenu(part, _("Traces as"), G_MENU_MODEL(mode));
   }
-  g_menu_append(part, "Smooth", "panel.smooth");
-  if (map) g_menu_append(part, "Contours every 500 m/s", "panel.contours");
+  g_menu_append(part, _("Smooth"), "panel.smooth");
+  if (map) g_menu_append(part, _("Contours every 500 m/s"), "panel.contours");
   if (is_gather(self)) {
-    g_menu_append(part, "First arrivals", "panel.picks");
-    g_menu_append(part, "Mute the direct wave", "panel.mute-direct");
+    g_menu_append(part, _("First arrivals"), "panel.picks");
+    g_menu_append(part, _("Mute the direct wave"), "panel.mute-direct");
+    g_menu_append(part, _("Residual of each trace above"), "panel.ruler");
+    g_menu_append(part, _("Shade traces beyond ε"), "panel.mask");
   }
-  g_menu_append(part, "Reset display", "panel.reset");
+  g_menu_append(part, _("Reset display"), "panel.reset");
   if (self->kind != WD_PANEL_TRACES) {
     g_autoptr(GMenu) draw = g_menu_new(), away = g_menu_new();
     for (int i = 0; i < WD_ANNOTATION_KINDS; i++) {
       g_autofree char *detailed = g_strdup_printf("win.annotate::%s", wd_annotation_name(i));
       g_menu_append(draw, wd_annotation_title(i), detailed);
     }
-    g_menu_append(away, "Remove the last", "win.annotation-remove");
-    g_menu_append(away, "Remove all of this step", "win.annotations-clear");
+    g_menu_append(away, _("Remove the last"), "win.annotation-remove");
+    g_menu_append(away, _("Remove all of this step"), "win.annotations-clear");
     g_menu_append_section(draw, NULL, G_MENU_MODEL(away));
-    g_menu_append_submenu(part, "Annotate", G_MENU_MODEL(draw));
+    g_menu_append_submenu(part, _("Annotate"), G_MENU_MODEL(draw));
   }
   part = section(menu);
-  g_menu_append(part, "Copy image", "panel.copy");
-  g_menu_append(part, "Export figure…", "win.export-figure");
+  if (self->kind == WD_PANEL_GATHER) append_keyed(part, _("Blink decoded and simulated"), "win.blink", "b");
+  if (map || self->kind == WD_PANEL_GATHER || self->kind == WD_PANEL_SIMULATED)
+    append_keyed(part, map ? _("Contours of the true map") : _("Observed traces over it"), "win.truth", "o");
+  append_keyed(part, _("Crosshair stays"), "win.cursor-lock", "c");
+  append_keyed(part, _("Zoom linked along the surface"), "win.linked-zoom", NULL);
+  part = section(menu);
+  const gboolean blank = wd_picture_message(self->picture) != NULL;
+  append_keyed(part, _("Copy image"), blank ? "win.unavailable" : "panel.copy", "<Ctrl>c");
+  g_menu_append(part, _("Copy values"), blank ? "win.unavailable" : "win.copy-values");
+  g_menu_append(part, _("Export figure…"), "win.export-figure");
   return G_MENU_MODEL(menu);
 }
 

@@ -1,3 +1,4 @@
+#include "app/i18n.h"
 #include "app/panel_view_private.h"
 #include "app/layer.h"
 #include "app/widget_style.h"
@@ -11,9 +12,9 @@ G_DEFINE_FINAL_TYPE(WdPanelView, wd_panel_view, GTK_TYPE_WIDGET)
 
 enum { PROPERTY_RENDERER = 1, PROPERTY_PAINTER };
 
-static const char *const labels[] = {"Velocity map", "Gather", "Simulated gather",
-                                     "Difference of decoded and simulated gather",
-                                     "Residual by shot and receiver"};
+static const char *const labels[] = {N_("Velocity map"), N_("Gather"), N_("Simulated gather"),
+                                     N_("Difference of decoded and simulated gather"),
+                                     N_("Residual by shot and receiver")};
 
 /* ---- composition */
 
@@ -25,34 +26,24 @@ static WdSource shown_source(WdPanelView *self) {
 
 static guint compose(WdPanelView *self) {
   return wd_picture_set_view(self->picture, self->session, self->view, self->kind, self->side,
-                             shown_source(self), self->divider);
+                             shown_source(self));
 }
 
 /* ---- arrangement */
 
-/* What is left of a panel when it has little room: the colour bar goes first, then the axes, then the header;
- * the picture stays. */
-static wd_panel fitted(const WdPanelView *self, int level) {
+/* A panel with little room gives up lines, never its header, axes or colour bar (render/panel.h). */
+enum { BRIEFEST = 3 };
+
+static wd_panel fitted(const WdPanelView *self, int brief) {
   wd_panel panel = *wd_picture_panel(self->picture);
-  if (level >= 1) {
-    panel.no_bar = true;
-    for (int i = 0; i < WD_PANEL_BADGES; i++)
-      if (!panel.badge[i] || !*panel.badge[i]) {
-        panel.badge[i] = self->told; /* what the bar would have told */
-        break;
-      }
-  }
-  if (level >= 2) panel.no_axes = true;
-  if (level >= 3) {
-    panel.title = panel.source = NULL;
-    for (int i = 0; i < WD_PANEL_BADGES; i++) panel.badge[i] = NULL;
-  }
+  panel.brief = brief;
+  if (brief >= 2) panel.no_ruler = true;
   return panel;
 }
 
-/* A picture narrower than this is given the room of the bar or of the axes. */
-static gboolean too_small(const WdPanelView *self, const wd_panel_layout *l) {
-  return l->columns == 1 && fmin(l->first.width, l->first.height) < 7 * self->style.size;
+/* What is scarce: of shots side by side, which are narrow anyway, the height. */
+static double least_side(const wd_panel_layout *l) {
+  return l->columns == 1 ? fmin(l->first.width, l->first.height) : l->first.height;
 }
 
 static void arrange(WdPanelView *self) {
@@ -60,23 +51,17 @@ static void arrange(WdPanelView *self) {
   double width = gtk_widget_get_width(GTK_WIDGET(self)) - 2 * WD_PANEL_PADDING;
   double height = gtk_widget_get_height(GTK_WIDGET(self)) - 2 * WD_PANEL_PADDING;
   wd_panel_layout layout = {0};
-  const wd_range *range = &wd_picture_panel(self->picture)->range;
-  char lo[32], hi[32];
-  wd_format_number(range->lo, 0, lo, sizeof lo);
-  wd_format_number(range->hi, 0, hi, sizeof hi);
-  g_snprintf(self->told, sizeof self->told, "%s to %s, %s", lo, hi, range->text);
   self->arranged = FALSE;
-  for (int level = 0; level <= 3; level++) {
+  for (int level = 0; level <= BRIEFEST; level++) {
     wd_panel panel = fitted(self, level);
     wd_panel_layout found;
     if (wd_panel_arrange(&panel, &self->style, width, height, &found, NULL)) continue;
-    if (self->arranged &&
-        fmin(found.first.width, found.first.height) <= 1.1 * fmin(layout.first.width, layout.first.height))
+    if (self->arranged && least_side(&found) <= 1.1 * least_side(&layout))
       continue; /* giving more up would gain nothing */
     layout = found;
     self->arranged = TRUE;
     self->level = level;
-    if (!too_small(self, &layout)) break;
+    if (least_side(&layout) >= 7 * self->style.size) break;
   }
   if (self->arranged) self->layout = layout;
 }
@@ -101,7 +86,7 @@ static gboolean on_describe(gpointer data) {
              : self->kind == WD_PANEL_TRACES ? v->shot + 1
                                              : v->t * 1000;
   if (v->cursor && wd_picture_read(self->picture, self->hover_facet, v->x, y, &reading)) {
-    g_strlcat(text, " Crosshair: ", sizeof text);
+    wd_append(text, _(" Crosshair: "), sizeof text);
     gsize n = strlen(text);
     wd_picture_reading_text(self->picture, &reading, text + n, sizeof text - n);
     g_strlcat(text, ".", sizeof text);
@@ -246,7 +231,7 @@ static void panel_unrealize(GtkWidget *widget) {
 static void panel_measure(GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum,
                           int *natural, int *minimum_baseline, int *natural_baseline) {
   (void)widget, (void)for_size;
-  *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? 160 : 130;
+  *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? 160 : 96;
   *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 380 : 340;
   *minimum_baseline = *natural_baseline = -1;
 }
@@ -290,14 +275,26 @@ static void on_recording_changed(WdPanelView *self) {
   wd_panel_view_schedule(self);
 }
 
+/* Then another place's map counts too. */
+static gboolean takes_away(WdPanelView *self) {
+  return self->kind == WD_PANEL_VELOCITY && wd_view_velocity(self->view, self->side) != WD_VELOCITY_DECODED;
+}
+
+/* The sides of a comparison share the range of their gathers. */
+static gboolean concerns(const WdPanelView *self, guint branch) {
+  const WdView *v = self->view;
+  return branch == v->place[self->side].branch ||
+         (v->layout == WD_LAYOUT_COMPARE && branch == v->place[!self->side].branch);
+}
+
 static void on_position(WdRecording *recording, guint id, int k, WdPanelView *self) {
   (void)recording, (void)k;
-  if (id == self->view->place[self->side].branch) wd_panel_view_schedule(self);
+  if (concerns(self, id) || takes_away(self)) wd_panel_view_schedule(self);
 }
 
 static void on_frame(WdSession *session, guint id, int k, int what, WdPanelView *self) {
   (void)session, (void)k, (void)what;
-  if (id == self->view->place[self->side].branch) wd_panel_view_schedule(self);
+  if (concerns(self, id) || takes_away(self)) wd_panel_view_schedule(self);
 }
 
 static void on_recording(WdSession *session, WdPanelView *self) {
@@ -399,7 +396,6 @@ static void wd_panel_view_class_init(WdPanelViewClass *class) {
 static void wd_panel_view_init(WdPanelView *self) {
   self->picture = wd_picture_new();
   self->texture = g_ptr_array_new_with_free_func(g_object_unref);
-  self->divider = 0.5;
   self->stale = TRUE;
   GtkWidget *widget = GTK_WIDGET(self);
   gtk_widget_set_focusable(widget, TRUE);
@@ -421,7 +417,7 @@ GtkWidget *wd_panel_view_new(WdSession *session, WdView *view, WdPanelKind kind,
   self->view = view;
   self->kind = kind;
   self->side = side;
-  gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, labels[kind], -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, _(labels[kind]), -1);
   wd_panel_view_add_actions(self);
   wd_panel_view_listen(self);
   g_signal_connect_object(view, "changed", G_CALLBACK(on_view_changed), self, 0);

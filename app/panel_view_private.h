@@ -26,8 +26,7 @@ struct _WdPanelView {
   WdPicture *picture;
   wd_panel_layout layout;
   gboolean arranged; /* layout stands */
-  char told[128];    /* range and how it was chosen, where there is no bar */
-  int level;         /* what was left out to make room (panel_view.c) */
+  int level;         /* how brief the panel is, to make room (panel_view.c) */
   wd_style style;
   char font[64];
   guint update; /* source that brings the picture up to date before the next redraw */
@@ -39,7 +38,6 @@ struct _WdPanelView {
   guint texture_serial;
 
   int hover_facet; /* whose crosshair has the flag */
-  double divider;
   guint blink_timer;
   gboolean blink_phase;
   char painter[160];

@@ -1,3 +1,4 @@
+#include "app/i18n.h"
 #include "app/picture_private.h"
 
 #include <math.h>
@@ -15,6 +16,7 @@ WdPicture *wd_picture_new(void) {
   p->mark = g_array_new(FALSE, FALSE, sizeof(wd_mark));
   p->line = g_ptr_array_new_with_free_func(points_free);
   p->words = g_ptr_array_new_with_free_func(g_free);
+  p->trace = g_array_new(FALSE, FALSE, sizeof(float));
   p->stroke = g_array_new(FALSE, TRUE, sizeof(wd_stroke));
   p->strokes = g_array_new(FALSE, TRUE, sizeof(int));
   return p;
@@ -32,6 +34,8 @@ void wd_picture_free(WdPicture *p) {
   g_free(p->own);
   wd_pair_unref(p->pair);
   wd_pair_unref(p->truth);
+  wd_pair_unref(p->minus);
+  g_array_unref(p->trace);
   wd_simulation_unref(p->simulation);
   g_free(p);
 }
@@ -49,19 +53,39 @@ static void add_gain(wd_range *r, double gain) {
   g_snprintf(r->text + n, (gulong)(sizeof r->text - n), ", %s%s dB", gain > 0 ? "+" : "", number);
 }
 
-static wd_range manual(const WdPanelLook *look) {
-  wd_range r = {look->lo, look->hi, "manual range"};
+static wd_range range_of(double lo, double hi, const char *text) {
+  wd_range r = {.lo = lo, .hi = hi};
+  g_strlcpy(r.text, text, sizeof r.text);
   return r;
 }
 
+static wd_range manual(const WdPanelLook *look) {
+  return range_of(look->lo, look->hi, _("manual range"));
+}
+
 static wd_range velocity_range(const WdPicture *p, const WdPanelLook *look) {
-  wd_range r = {WD_VELOCITY_LO, WD_VELOCITY_HI, "fixed range"};
+  wd_range r = range_of(WD_VELOCITY_LO, WD_VELOCITY_HI, _("fixed range"));
   if (look->scope == WD_SCOPE_MANUAL && look->lo < look->hi) r = manual(look);
   if (look->scope == WD_SCOPE_STEP && p->pair) {
     wd_range_desc full = {.mode = WD_RANGE_FULL};
     const wd_map *map = &p->pair->velocity;
     if (!wd_range_find(&full, map->value, (size_t)map->nz * (size_t)map->nx, &r, NULL))
-      g_strlcpy(r.text, "range of this step", sizeof r.text);
+      wd_copy(r.text, _("range of this step"), sizeof r.text);
+  }
+  add_gain(&r, look->gain);
+  return r;
+}
+
+/* Of a map minus another: symmetric, zero in the middle. */
+static wd_range minus_range(const WdPicture *p, const WdPanelLook *look) {
+  wd_range r = range_of(-1000, 1000, _("fixed range"));
+  if (look->scope == WD_SCOPE_MANUAL && look->lo < look->hi) r = manual(look);
+  if (look->scope == WD_SCOPE_STEP && !p->blank) {
+    const wd_facet *f = &g_array_index(p->facet, wd_facet, 0);
+    double most = 0;
+    for (gsize i = 0; i < (gsize)p->panel.rows * (gsize)p->panel.columns; i++)
+      most = fmax(most, fabs((double)f->value[i]));
+    r = range_of(-fmax(most, 1), fmax(most, 1), _("range of this step"));
   }
   add_gain(&r, look->gain);
   return r;
@@ -85,12 +109,21 @@ static wd_range gather_range(const WdPicture *p, const WdPictureDesc *d) {
     if (clip > 0) r = (wd_range){-clip, clip, ""};
     char number[32];
     wd_format_number(look->clip > 0 ? look->clip : 99, 0, number, sizeof number);
-    const char *shot = look->reference == WD_GAIN_SHOT && d->shot >= 0 ? "shot, " : "";
+    const gboolean shot = look->reference == WD_GAIN_SHOT && d->shot >= 0, both = d->clip_both;
+    g_autofree char *steps =
+        g_strdup_printf(ngettext("%d step", "%d steps", (gulong)d->clip_steps), d->clip_steps);
     if (look->scope == WD_SCOPE_RUN)
-      g_snprintf(r.text, sizeof r.text, "clip %s %%, %srun (%d step%s)", number, shot, d->clip_steps,
-                 d->clip_steps == 1 ? "" : "s");
+      wd_print(r.text, sizeof r.text,
+               shot   ? both ? _("clip %s %%, shot, A and B (%s)") : _("clip %s %%, shot, run (%s)")
+                 : both ? _("clip %s %%, A and B (%s)")
+                      : _("clip %s %%, run (%s)"),
+               number, steps);
     else
-      g_snprintf(r.text, sizeof r.text, "clip %s %%, %sthis step", number, shot);
+      wd_print(r.text, sizeof r.text,
+               shot   ? both ? _("clip %s %%, shot, A and B, these steps") : _("clip %s %%, shot, this step")
+                 : both ? _("clip %s %%, A and B, these steps")
+                      : _("clip %s %%, this step"),
+               number);
   }
   r.lo /= factor;
   r.hi /= factor;
@@ -100,7 +133,7 @@ static wd_range gather_range(const WdPicture *p, const WdPictureDesc *d) {
 
 static wd_range traces_range(const WdPicture *p, const WdPictureDesc *d) {
   /* 1 is no better than knowing the top row, and traces with little to reflect lie far above it. */
-  wd_range r = {0, d->metric == WD_METRIC_REFLECTION_RESIDUAL ? 3 : 1, "fixed range"};
+  wd_range r = range_of(0, d->metric == WD_METRIC_REFLECTION_RESIDUAL ? 3 : 1, _("fixed range"));
   if (d->look.scope == WD_SCOPE_MANUAL && d->look.lo < d->look.hi) r = manual(&d->look);
   gboolean unit = d->metric == WD_METRIC_REFLECTION_RESIDUAL || d->metric == WD_METRIC_RELATIVE_L2 ||
                   d->metric == WD_METRIC_CORRELATION || d->metric == WD_METRIC_REFLECTION_SHARE;
@@ -111,7 +144,7 @@ static wd_range traces_range(const WdPicture *p, const WdPictureDesc *d) {
     if (!wd_range_find(&full, f->value, (size_t)p->panel.rows * (size_t)p->panel.columns, &own, NULL)) {
       r = own;
       if (d->metric != WD_METRIC_CORRELATION && r.lo > 0) r.lo = 0;
-      g_strlcpy(r.text, "range of this step", sizeof r.text);
+      wd_copy(r.text, _("range of this step"), sizeof r.text);
     }
   }
   return r;
@@ -125,59 +158,64 @@ static const char *what_text(WdWhat what) {
 
 static void step_text(const WdPictureDesc *d, char *out, gsize size) {
   if (d->walk)
-    g_snprintf(out, size, "latent %d of %.24s", d->step, d->walk);
+    wd_print(out, size, _("latent %d of %.24s"), d->step, d->walk);
   else if (d->refined)
-    g_snprintf(out, size, "refinement %d", d->step - d->steps);
+    wd_print(out, size, _("refinement %d"), d->step - d->steps);
   else if (d->steps > 0)
-    g_snprintf(out, size, "step %d of %d", d->step, d->steps);
+    wd_print(out, size, _("step %d of %d"), d->step, d->steps);
   else
-    g_strlcpy(out, d->truth ? "encoded" : "", size);
+    wd_copy(out, d->truth ? _("encoded") : "", size);
 }
 
 static const char *tier(const WdSimulation *s) {
   return !s                        ? ""
-         : s->mode == WD_WAVE_LIVE ? s->coded ? ", live, recorded" : ", live"
-         : s->coded                ? ", exact, recorded"
-                                   : ", exact";
+         : s->mode == WD_WAVE_LIVE ? s->coded ? _(", live, recorded") : _(", live")
+         : s->coded ? _(", exact, recorded")
+                                   : _(", exact");
 }
 
 static void header(WdPicture *p, const WdPictureDesc *d) {
-  static const char *const titles[] = {"Velocity", "Gather", "Simulated", "Difference", "Residual by trace"};
+  const char *const titles[] = {_("Velocity"), _("Gather"), _("Simulated"), _("Difference"),
+                                _("Residual by trace")};
   char step[48], shot[32] = "", from[80] = "";
   step_text(d, step, sizeof step);
-  const char *title = titles[d->kind], *recorded = p->pair && p->pair->coded ? ", recorded" : "";
+  const char *title = titles[d->kind], *recorded = p->pair && p->pair->coded ? _(", recorded") : "";
   WdSource source = wd_picture_source(d);
   if (d->kind != WD_PANEL_VELOCITY && d->kind != WD_PANEL_TRACES) {
     if (d->shot >= 0)
-      g_snprintf(shot, sizeof shot, "shot %d", d->shot + 1);
+      wd_print(shot, sizeof shot, _("shot %d"), d->shot + 1);
     else
-      g_snprintf(shot, sizeof shot, "all shots");
-    if (d->kind == WD_PANEL_GATHER && d->shot < 0) title = "Gathers";
+      wd_print(shot, sizeof shot, _("all shots"));
+    if (d->kind == WD_PANEL_GATHER && d->shot < 0) title = _("Gathers");
   }
-  g_snprintf(p->title, sizeof p->title, "%s%s%s", d->prefix ? d->prefix : "", d->prefix ? " · " : "", title);
+  if (d->kind == WD_PANEL_VELOCITY && d->velocity) title = _("Velocity difference");
+  wd_print(p->title, sizeof p->title, "%s%s%s", d->prefix ? d->prefix : "", d->prefix ? " · " : "", title);
   if (d->kind == WD_PANEL_VELOCITY)
-    g_snprintf(from, sizeof from, "decoded %s%s", what_text(d->what), recorded);
+    wd_print(from, sizeof from, _("decoded %s%s%s%.40s"), what_text(d->what), recorded,
+             d->velocity ? " − " : "", d->velocity && d->minus_name ? d->minus_name : "");
   else if (d->kind == WD_PANEL_TRACES) {
-    g_snprintf(from, sizeof from, "decoded %s against F(v)%s", what_text(d->what), tier(p->simulation));
+    wd_print(from, sizeof from, _("decoded %s against F(v)%s"), what_text(d->what), tier(p->simulation));
   } else if (source == WD_SOURCE_DECODED)
-    g_snprintf(from, sizeof from, "decoded %s%s", what_text(d->what), recorded);
+    wd_print(from, sizeof from, _("decoded %s%s"), what_text(d->what), recorded);
   else if (source == WD_SOURCE_SIMULATED)
-    g_snprintf(from, sizeof from, "%sF(v)%s", d->kind == WD_PANEL_SIMULATED ? "" : "simulated ",
-               tier(p->simulation));
+    wd_print(from, sizeof from, d->kind == WD_PANEL_SIMULATED ? "F(v)%s" : _("simulated F(v)%s"),
+             tier(p->simulation));
   else if (source == WD_SOURCE_OBSERVED)
-    g_snprintf(from, sizeof from, "observed");
+    wd_print(from, sizeof from, _("observed"));
   else if (source == WD_SOURCE_DIFFERENCE)
-    g_snprintf(from, sizeof from, "%sdecoded − F(v)%s", d->kind == WD_PANEL_DIFFERENCE ? "" : "difference ",
-               tier(p->simulation));
+    wd_print(from, sizeof from,
+             d->kind == WD_PANEL_DIFFERENCE ? _("decoded − F(v)%s") : _("difference decoded − F(v)%s"),
+             tier(p->simulation));
   else
-    g_snprintf(from, sizeof from, "decoded %s F(v)%s", source == WD_SOURCE_SPLIT ? "|" : "by turns with",
-               tier(p->simulation));
+    wd_print(from, sizeof from,
+             source == WD_SOURCE_SPLIT ? _("decoded | F(v)%s") : _("decoded by turns with F(v)%s"),
+             tier(p->simulation));
   const char *part[] = {shot, from, source == WD_SOURCE_OBSERVED && d->kind == WD_PANEL_GATHER ? "" : step};
   p->source[0] = 0;
   for (guint i = 0; i < G_N_ELEMENTS(part); i++) {
     if (!*part[i]) continue;
-    if (p->source[0]) g_strlcat(p->source, " · ", sizeof p->source);
-    g_strlcat(p->source, part[i], sizeof p->source);
+    if (p->source[0]) wd_append(p->source, " · ", sizeof p->source);
+    wd_append(p->source, part[i], sizeof p->source);
   }
 }
 
@@ -197,7 +235,21 @@ static void badges(WdPicture *p, const WdPictureDesc *d) {
   if (p->blank) return;
   WdSource source = wd_picture_source(d);
   if (d->what == WD_WHAT_STATE && d->step < d->steps && !d->walk)
-    add_badge(p, &count, "noisy state, not the estimate");
+    add_badge(p, &count, _("noisy state, not the estimate"));
+  if (d->kind == WD_PANEL_VELOCITY && d->velocity) {
+    const wd_facet *f = &g_array_index(p->facet, wd_facet, 0);
+    const gsize n = (gsize)p->panel.rows * (gsize)p->panel.columns;
+    double sum = 0, squares = 0;
+    for (gsize i = 0; i < n; i++) {
+      const double v = (double)f->value[i];
+      sum += fabs(v);
+      squares += v * v;
+    }
+    wd_print(text, sizeof text, _("mean |Δv| %.0f, RMS %.0f m/s"), sum / (double)n,
+             sqrt(squares / (double)n));
+    add_badge(p, &count, text);
+    return;
+  }
   if (d->kind == WD_PANEL_VELOCITY) {
     const wd_map *map = &p->pair->velocity;
     gsize cells = (gsize)map->nz * (gsize)map->nx, outside = 0;
@@ -208,31 +260,35 @@ static void badges(WdPicture *p, const WdPictureDesc *d) {
     }
     double dt = p->pair->gathers.dt > 0 ? p->pair->gathers.dt : 0.001, most = stable_velocity(map, dt);
     if ((double)largest > most) {
-      g_snprintf(text, sizeof text, "unstable: %.0f m/s, solver takes %.0f", (double)largest, most);
+      wd_print(text, sizeof text, _("unstable: %.0f m/s, solver takes %.0f"), (double)largest, most);
       add_badge(p, &count, text);
     }
     if (outside > 0) {
-      g_snprintf(text, sizeof text, "%.3g %% of cells outside 1500–4500 m/s",
-                 100.0 * (double)outside / (double)cells);
+      wd_print(text, sizeof text, _("%.3g %% of cells outside 1500–4500 m/s"),
+               100.0 * (double)outside / (double)cells);
       add_badge(p, &count, text);
     }
     if (d->overlay_truth && p->truth && p->truth->velocity.value)
-      add_badge(p, &count, "contours: truth, every 500 m/s");
+      add_badge(p, &count, _("contours: truth, every 500 m/s"));
     return;
   }
   if (d->kind == WD_PANEL_TRACES) return;
+  wd_picture_ruler_text(p, d, text, sizeof text);
+  add_badge(p, &count, text);
+  wd_picture_mask_text(p, d, text, sizeof text);
+  add_badge(p, &count, text);
   if (d->look.picks)
     add_badge(p, &count,
-              d->eikonal ? "arrivals: ○ decoded, × F(v), — eikonal" : "arrivals: ○ decoded, × F(v)");
+              d->eikonal ? _("arrivals: ○ decoded, × F(v), — eikonal") : _("arrivals: ○ decoded, × F(v)"));
   if (d->overlay_truth && p->truth && p->truth->gathers.value && p->facet->len == 1 &&
       source != WD_SOURCE_OBSERVED && source != WD_SOURCE_DIFFERENCE)
-    add_badge(p, &count, "lines: observed");
+    add_badge(p, &count, _("lines: observed"));
   if (source == WD_SOURCE_DIFFERENCE && d->difference > 1) {
     g_snprintf(text, sizeof text, "×%d", d->difference);
     add_badge(p, &count, text);
   }
   if (d->look.mute_direct && source != WD_SOURCE_DIFFERENCE)
-    add_badge(p, &count, "direct wave muted, display only");
+    add_badge(p, &count, _("direct wave muted, display only"));
   wd_display_text(&d->look.display, text, sizeof text);
   add_badge(p, &count, text);
 }
@@ -242,11 +298,11 @@ static void badges(WdPicture *p, const WdPictureDesc *d) {
 static gboolean same_fields(const WdPicture *p, const WdPictureDesc *d) {
   const WdPictureDesc *was = &p->desc;
   const WdFrame *f = d->frame;
-  return p->serial > 0 && p->pair == (f ? f->pair : NULL) && p->truth == d->truth &&
-         p->simulation == (f ? wd_frame_simulation(f) : NULL) && was->kind == d->kind &&
-         was->source == d->source && was->shot == d->shot && was->metric == d->metric &&
-         was->divider == d->divider && was->look.mute_direct == d->look.mute_direct &&
-         was->look.display.agc == d->look.display.agc &&
+  return p->serial > 0 && p->pair == (f ? f->pair : NULL) && p->truth == d->truth && p->minus == d->minus &&
+         was->velocity == d->velocity && p->simulation == (f ? wd_frame_simulation(f) : NULL) &&
+         was->kind == d->kind && was->source == d->source && was->shot == d->shot &&
+         was->metric == d->metric && was->divider == d->divider &&
+         was->look.mute_direct == d->look.mute_direct && was->look.display.agc == d->look.display.agc &&
          was->look.display.normalise == d->look.display.normalise &&
          was->look.display.time_power == d->look.display.time_power &&
          was->look.display.flip == d->look.display.flip && (was->fault != NULL) == (d->fault != NULL);
@@ -256,7 +312,10 @@ static void take(WdPicture *p, const WdPictureDesc *d) {
   const WdFrame *f = d->frame;
   WdSimulation *simulation = f ? wd_frame_simulation(f) : NULL;
   WdPair *pair = f && f->pair ? wd_pair_ref(f->pair) : NULL, *truth = d->truth ? wd_pair_ref(d->truth) : NULL;
+  WdPair *minus = d->minus ? wd_pair_ref(d->minus) : NULL;
   simulation = simulation ? wd_simulation_ref(simulation) : NULL;
+  wd_pair_unref(p->minus);
+  p->minus = minus;
   wd_pair_unref(p->pair);
   wd_pair_unref(p->truth);
   wd_simulation_unref(p->simulation);
@@ -274,14 +333,15 @@ static void dress(WdPicture *p, const WdPictureDesc *d) {
   panel->smooth = look->smooth;
   panel->colormap = look->colormap;
   if (d->kind == WD_PANEL_VELOCITY) {
-    panel->range = velocity_range(p, look);
+    panel->range = d->velocity ? minus_range(p, look) : velocity_range(p, look);
+    if (d->velocity) panel->quantity = _("Velocity difference (m/s)");
   } else if (d->kind == WD_PANEL_TRACES) {
     double spacing = p->pair ? p->pair->velocity.spacing : d->shape.spacing > 0 ? d->shape.spacing : 10;
-    panel->x = (wd_axis){-0.5 * spacing, (panel->columns - 0.5) * spacing, false, "Distance (m)"};
-    panel->y = (wd_axis){0.5, panel->rows + 0.5, false, "Shot", true};
+    panel->x = (wd_axis){-0.5 * spacing, (panel->columns - 0.5) * spacing, false, _("Distance (m)")};
+    panel->y = (wd_axis){0.5, panel->rows + 0.5, false, _("Shot"), true};
     panel->range = traces_range(p, d);
     const wd_metric_info *info = wd_metric_get_info((wd_metric)d->metric);
-    g_strlcpy(p->quantity, info ? info->title : "", sizeof p->quantity);
+    wd_copy(p->quantity, info ? _(info->title) : "", sizeof p->quantity);
     panel->quantity = p->quantity;
     panel->view.row0 = panel->view.row1 = 0; /* shots are not zoomed */
     if (panel->view.column0 != panel->view.column1) panel->view.row1 = panel->rows;
@@ -293,6 +353,7 @@ static void dress(WdPicture *p, const WdPictureDesc *d) {
       panel->view.column1 *= 2;
     }
   }
+  wd_picture_make_ruler(p, d);
   header(p, d);
   badges(p, d);
   panel->title = p->title;
@@ -328,6 +389,7 @@ guint wd_picture_set(WdPicture *p, const WdPictureDesc *d) {
       memcmp(&before.view, &now->view, sizeof now->view) != 0)
     change |= WD_PICTURE_LOOK;
   if (change || was.look.contours != d->look.contours || was.look.picks != d->look.picks ||
+      was.look.ruler != d->look.ruler || was.look.mask != d->look.mask || was.epsilon != d->epsilon ||
       was.overlay_truth != d->overlay_truth || was.annotation_hash != d->annotation_hash ||
       was.eikonal != d->eikonal || was.step != d->step || was.what != d->what) {
     wd_picture_make_lines(p, d);

@@ -12,7 +12,11 @@
  * references of its own. */
 typedef struct WdPictureDesc {
   WdPanelKind kind;
-  WdSource source; /* of WD_PANEL_GATHER */
+  WdSource source;           /* of WD_PANEL_GATHER */
+  WdVelocitySource velocity; /* of WD_PANEL_VELOCITY */
+  WdPair *minus;             /* whose map is taken away, for all but DECODED [it is not known: blank] */
+  const char *minus_name;    /* "truth", "B", "step 3 (pinned)" */
+  double epsilon;            /* of `metric`, for the look's mask [NaN or 0: none] */
   WdWhat what;
   int shot;       /* -1: all side by side */
   int difference; /* factor of the difference [1] */
@@ -30,6 +34,7 @@ typedef struct WdPictureDesc {
   const char *fault;   /* of this position [none] */
   double clip;         /* |amplitude| at the end of the range, of wd_clips_find [none: the panel's own] */
   int clip_steps;      /* of how many steps */
+  gboolean clip_both;  /* of both sides of a comparison, wd_clips_find_both */
   wd_shard_desc shape; /* sizes while there is no frame [OpenFWI's] */
   const GPtrArray *annotations; /* annotation.h [none] */
   guint annotation_hash;        /* wd_annotations_hash of them */

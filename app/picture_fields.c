@@ -1,4 +1,5 @@
 /* The values of a picture: which gathers, what is done to them for display, how they are put side by side. */
+#include "app/i18n.h"
 #include "app/picture_private.h"
 
 #include <math.h>
@@ -54,10 +55,10 @@ static gboolean blank(WdPicture *p, const WdPictureDesc *d, const char *why) {
   for (gsize i = 0; i < count; i++) value[i] = NAN;
   int facets = d->kind == WD_PANEL_VELOCITY || d->kind == WD_PANEL_TRACES || d->shot >= 0 ? 1 : shots;
   for (int i = 0; i < facets; i++) {
-    char *caption = facets > 1 ? g_strdup_printf("shot %d", i + 1) : NULL;
+    char *caption = facets > 1 ? g_strdup_printf(_("shot %d"), i + 1) : NULL;
     add_facet(p, value, caption);
   }
-  g_strlcpy(p->message, why, sizeof p->message);
+  wd_copy(p->message, why, sizeof p->message);
   return FALSE;
 }
 
@@ -108,13 +109,13 @@ static gboolean gathers(WdPicture *p, const WdPictureDesc *d) {
       source == WD_SOURCE_DIFFERENCE || source == WD_SOURCE_SPLIT || source == WD_SOURCE_INTERLEAVED;
   const wd_gather *a = wd_picture_gather(p, both ? WD_SOURCE_DECODED : source);
   const wd_gather *b = both ? wd_picture_gather(p, WD_SOURCE_SIMULATED) : NULL;
-  if (source == WD_SOURCE_OBSERVED && !a) return blank(p, d, "no observed gathers: open a pair");
+  if (source == WD_SOURCE_OBSERVED && !a) return blank(p, d, _("no observed gathers: open a pair"));
   if (d->fault && (!a || (both && !b))) return blank(p, d, d->fault);
-  if (!p->pair) return blank(p, d, "not decoded yet");
-  if (!a || (both && !b)) return blank(p, d, "not simulated yet");
+  if (!p->pair) return blank(p, d, _("not decoded yet"));
+  if (!a || (both && !b)) return blank(p, d, _("not simulated yet"));
   if (both && wd_gather_count(a) != wd_gather_count(b))
-    return blank(p, d, "the decoded and the simulated gathers differ in size");
-  if (d->look.mute_direct && !p->simulation) return blank(p, d, "direct wave to mute: not simulated yet");
+    return blank(p, d, _("the decoded and the simulated gathers differ in size"));
+  if (d->look.mute_direct && !p->simulation) return blank(p, d, _("direct wave to mute: not simulated yet"));
   int first = d->shot < 0 ? 0 : MIN(d->shot, a->shots - 1), last = d->shot < 0 ? a->shots - 1 : first;
   gsize each = (gsize)a->samples * (gsize)a->receivers, shots = (gsize)(last - first + 1);
   gboolean twice = source == WD_SOURCE_INTERLEAVED, plain = is_plain(d);
@@ -126,12 +127,12 @@ static gboolean gathers(WdPicture *p, const WdPictureDesc *d) {
     if (!plain) {
       float *to_a = both ? own + shots * picture : out, *to_b = to_a + each;
       if (!process_shot(p, d, a, s, to_a) || (both && !process_shot(p, d, b, s, to_b)))
-        return blank(p, d, "the display settings cannot be applied to these gathers");
+        return blank(p, d, _("the display settings cannot be applied to these gathers"));
       va = to_a;
       vb = to_b;
     }
     if (both) combine(d, source, a, va, vb, out);
-    add_facet(p, out ? out : va, last > first ? g_strdup_printf("shot %d", s + 1) : NULL);
+    add_facet(p, out ? out : va, last > first ? g_strdup_printf(_("shot %d"), s + 1) : NULL);
   }
   double spacing = p->pair && a->receivers == p->pair->velocity.nx ? p->pair->velocity.spacing : 0;
   p->panel = wd_panel_of_gather(a, spacing, NULL, 1);
@@ -141,7 +142,7 @@ static gboolean gathers(WdPicture *p, const WdPictureDesc *d) {
 
 static gboolean traces(WdPicture *p, const WdPictureDesc *d) {
   if (!p->simulation || !p->simulation->comparison.trace)
-    return blank(p, d, d->fault ? d->fault : p->pair ? "not simulated yet" : "not decoded yet");
+    return blank(p, d, d->fault ? d->fault : p->pair ? _("not simulated yet") : _("not decoded yet"));
   const wd_comparison *c = &p->simulation->comparison;
   gsize count = (gsize)c->shots * (gsize)c->receivers;
   float *value = room(p, count);
@@ -152,6 +153,27 @@ static gboolean traces(WdPicture *p, const WdPictureDesc *d) {
   return TRUE;
 }
 
+/* The decoded map minus another one. */
+static gboolean minus(WdPicture *p, const WdPictureDesc *d) {
+  const wd_map *a = &p->pair->velocity, *b = p->minus ? &p->minus->velocity : NULL;
+  const char *name = d->minus_name ? d->minus_name : _("the other map");
+  char why[120];
+  if (!b || !b->value) {
+    wd_print(why, sizeof why, _("%.60s: no map is known, or it is not decoded yet"), name);
+    return blank(p, d, why);
+  }
+  if (a->nz != b->nz || a->nx != b->nx) {
+    wd_print(why, sizeof why, _("the map of %.60s has another size"), name);
+    return blank(p, d, why);
+  }
+  const gsize n = (gsize)a->nz * (gsize)a->nx;
+  float *value = room(p, n);
+  for (gsize i = 0; i < n; i++) value[i] = a->value[i] - b->value[i];
+  add_facet(p, value, NULL);
+  p->panel = wd_panel_of_map(a, NULL, 1);
+  return TRUE;
+}
+
 gboolean wd_picture_make_fields(WdPicture *p, const WdPictureDesc *d) {
   g_array_set_size(p->facet, 0);
   g_ptr_array_set_size(p->caption, 0);
@@ -159,7 +181,8 @@ gboolean wd_picture_make_fields(WdPicture *p, const WdPictureDesc *d) {
   p->panel = (wd_panel){0};
   if (d->kind == WD_PANEL_TRACES) return traces(p, d);
   if (d->kind != WD_PANEL_VELOCITY) return gathers(p, d);
-  if (!p->pair) return blank(p, d, d->fault ? d->fault : "not decoded yet");
+  if (!p->pair) return blank(p, d, d->fault ? d->fault : _("not decoded yet"));
+  if (d->velocity) return minus(p, d);
   add_facet(p, p->pair->velocity.value, NULL);
   p->panel = wd_panel_of_map(&p->pair->velocity, NULL, 1);
   return TRUE;

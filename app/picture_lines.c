@@ -1,6 +1,7 @@
 /* What lies over a picture: sources and receivers, contours, the observed traces, first arrivals. */
 #include "app/contour.h"
 #include "app/annotation.h"
+#include "app/i18n.h"
 #include "app/picture_private.h"
 #include "solver/arrival.h"
 #include "solver/survey.h"
@@ -61,6 +62,31 @@ static void picks(WdPicture *p, const wd_gather *g, int shot, double frequency, 
     add(points, p->panel.x.lo + (r + 0.5) * spacing, time[r] * 1000);
 }
 
+/* Where the decoded gather ends and the simulated one begins, with a handle to draw it by. */
+static void divider(WdPicture *p, double at) {
+  const wd_panel *panel = &p->panel;
+  const double x = wd_axis_value(&panel->x, at), width = panel->x.hi - panel->x.lo;
+  const gboolean zoomed = panel->view.row0 != panel->view.row1;
+  const double top = wd_axis_value(&panel->y, zoomed ? panel->view.row0 / panel->rows : 0),
+               bottom = wd_axis_value(&panel->y, zoomed ? panel->view.row1 / panel->rows : 1),
+               left = wd_axis_value(&panel->x, zoomed ? panel->view.column0 / panel->columns : 0);
+  GArray *points = begin(p, WD_STROKE_LINE, WHITE, 0.16);
+  add(points, x, panel->y.lo);
+  add(points, x, panel->y.hi);
+  points = begin(p, WD_STROKE_CIRCLES, WHITE, 0.2);
+  add(points, x, 0.5 * (top + bottom));
+  if (p->facet->len > 1) return; /* no room for words */
+  const char *const side[] = {_("decoded"), "F(v)"};
+  for (int i = 0; i < 2; i++) {
+    if (i ? at > 0.86 : x - left < 0.25 * width) continue; /* cut off, or over the line */
+    points = begin(p, WD_STROKE_TEXT, WHITE, 0.14);
+    add(points, (i ? x : left) + 0.012 * width, bottom - 0.12 * (bottom - top));
+    char *words = g_strdup(side[i]);
+    g_ptr_array_add(p->words, words);
+    g_array_index(p->stroke, wd_stroke, p->stroke->len - 1).text = words;
+  }
+}
+
 static void gather_lines(WdPicture *p, const WdPictureDesc *d, int facet) {
   int shot = d->shot < 0 ? facet : d->shot;
   const wd_gather *decoded = wd_picture_gather(p, WD_SOURCE_DECODED),
@@ -73,10 +99,7 @@ static void gather_lines(WdPicture *p, const WdPictureDesc *d, int facet) {
   if (source == WD_SOURCE_SPLIT && decoded) {
     double at = d->divider > 0 ? d->divider : 0.5;
     at = round(at * decoded->receivers) / decoded->receivers;
-    GArray *points = begin(p, WD_STROKE_LINE, WHITE, 0.16);
-    double x = wd_axis_value(&p->panel.x, at);
-    add(points, x, p->panel.y.lo);
-    add(points, x, p->panel.y.hi);
+    divider(p, at);
   }
   if (!d->look.picks) return;
   double frequency = d->shape.frequency;

@@ -1,4 +1,5 @@
 /* What a picture says of itself: values under the pointer, and a summary for assistive technology. */
+#include "app/i18n.h"
 #include "app/picture_private.h"
 
 #include <math.h>
@@ -48,15 +49,15 @@ void wd_picture_reading_text(const WdPicture *p, const WdReading *r, char *out, 
   if (p->desc.kind == WD_PANEL_VELOCITY) {
     number(r->y, 1, y);
     number(r->value, 1, value);
-    g_snprintf(out, size, "x %s m  z %s m  %s m/s", x, y, value);
+    g_snprintf(out, size, "x %s m  z %s m  %s%s m/s", x, y, p->desc.velocity ? "Δv " : "", value);
   } else if (p->desc.kind == WD_PANEL_TRACES) {
     number(r->value, 0, value);
-    g_snprintf(out, size, "shot %d  x %s m  %s", r->row + 1, x, value);
+    wd_print(out, size, _("shot %d  x %s m  %s"), r->row + 1, x, value);
   } else {
     number(r->y * 1000, 1, y);
     number(r->value, 0, value);
     const char *which = p->desc.source >= WD_SOURCE_SPLIT && p->desc.kind == WD_PANEL_GATHER
-                            ? r->source == WD_SOURCE_SIMULATED ? "  simulated" : "  decoded"
+                            ? r->source == WD_SOURCE_SIMULATED ? _("  simulated") : _("  decoded")
                             : "";
     g_snprintf(out, size, "x %s m  t %s ms  %s%s", x, y, value, which);
   }
@@ -64,7 +65,7 @@ void wd_picture_reading_text(const WdPicture *p, const WdReading *r, char *out, 
 
 void wd_picture_describe(const WdPicture *p, char *out, gsize size) {
   if (p->blank) {
-    g_snprintf(out, size, "%s, %s: %s.", p->title, p->source, p->message);
+    wd_print(out, size, "%s, %s: %s.", p->title, p->source, p->message);
     return;
   }
   double lo = INFINITY, hi = -INFINITY;
@@ -81,6 +82,8 @@ void wd_picture_describe(const WdPicture *p, char *out, gsize size) {
   number(hi, map ? 1 : 0, b);
   number(p->panel.range.lo, 0, c);
   number(p->panel.range.hi, 0, e);
-  g_snprintf(out, size, "%s%s, %s: values from %s to %s%s; colours span %s to %s, %s.", p->title,
-             map ? " map" : "", p->source, a, b, map ? " metres per second" : "", c, e, p->panel.range.text);
+  wd_print(out, size,
+           map ? _("%s map, %s: values from %s to %s metres per second; colours span %s to %s, %s.")
+               : _("%s, %s: values from %s to %s; colours span %s to %s, %s."),
+           p->title, p->source, a, b, c, e, p->panel.range.text);
 }

@@ -6,10 +6,10 @@
 #include "app/picture.h"
 #include "app/session.h"
 
-/* What the view would show in a panel of this kind on a side; source counts for WD_PANEL_GATHER, divider for
- * its split. Returns WdPictureChange flags. */
+/* What the view would show in a panel of this kind on a side; source counts for WD_PANEL_GATHER.
+ * Returns WdPictureChange flags. */
 guint wd_picture_set_view(WdPicture *picture, WdSession *session, WdView *view, WdPanelKind kind, int side,
-                          WdSource source, double divider);
+                          WdSource source);
 
 /* The book of amplitudes that all panels of a view share; the view's. */
 WdClips *wd_view_clips(WdView *view);

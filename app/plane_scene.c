@@ -1,5 +1,7 @@
 #include "app/plane_scene.h"
 
+#include "app/i18n.h"
+
 #include <math.h>
 
 static double epsilon(WdSession *session, WdView *view) {
@@ -14,21 +16,21 @@ static double epsilon(WdSession *session, WdView *view) {
 void wd_plane_scene_compose(WdSession *session, WdView *view, WdExplorer *x, gboolean pictures,
                             gboolean residuals, WdPlaneScene *s) {
   const WdPanelLook *look = &view->look[WD_PANEL_VELOCITY];
-  static const char *const labels[][2] = {{"u, towards B", "v, towards C"},
-                                          {"u, deviations along the 1st direction", "v, along the 2nd"},
-                                          {"u, lengths along the 1st direction", "v, along the 2nd"}};
+  const char *const labels[][2] = {{_("u, towards B"), _("v, towards C")},
+                                   {_("u, deviations along the 1st direction"), _("v, along the 2nd")},
+                                   {_("u, lengths along the 1st direction"), _("v, along the 2nd")}};
   static const char *const letters[] = {"A", "B", "C"};
   *s = (WdPlaneScene){0};
   wd_plane *p = &s->plane;
-  p->title = "Plane";
-  g_snprintf(s->source, sizeof s->source, "%s%s",
-             x->domain == WD_DOMAIN_NOISE ? "starting noise x_T, denoised" : "data latents z\xe2\x82\x80",
-             x->norm_safe ? ", length kept" : ", mixed straight");
+  p->title = _("Plane");
+  wd_print(s->source, sizeof s->source, "%s%s",
+           x->domain == WD_DOMAIN_NOISE ? _("starting noise x_T, denoised") : _("data latents z\xe2\x82\x80"),
+           x->norm_safe ? _(", length kept") : _(", mixed straight"));
   p->source = s->source;
   wd_explorer_get_extent(x, &p->lo, &p->hi, &p->step);
   p->label_u = labels[x->shape][0];
   p->label_v = labels[x->shape][1];
-  p->message = x->ready ? NULL : x->why ? x->why : "No plane yet.";
+  p->message = x->ready ? NULL : x->why ? x->why : _("No plane yet.");
   const WdModelInfo *m = wd_session_get_model(session);
   const WdTiles *t = x->tiles;
   if (t && m && pictures) {
@@ -47,7 +49,7 @@ void wd_plane_scene_compose(WdSession *session, WdView *view, WdExplorer *x, gbo
     p->cells = t->cells;
     p->value = t->value;
     p->state = t->state;
-    p->quantity = "Reflection residual, live mode";
+    p->quantity = _("Reflection residual, live mode");
     p->epsilon = epsilon(session, view);
   }
   int anchors = x->shape == WD_SHAPE_ANCHORS ? WD_ANCHORS : 1;

@@ -1,5 +1,6 @@
 #include "app/plane_view.h"
 
+#include "app/i18n.h"
 #include "app/plane_scene.h"
 #include "app/widget_style.h"
 
@@ -135,10 +136,10 @@ static gboolean on_tooltip(GtkWidget *widget, int x, int y, gboolean keyboard, G
     int j =
         CLAMP((int)((v - self->layout.lo) / (self->layout.hi - self->layout.lo) * t->cells), 0, t->cells - 1);
     if (t->state[j * t->cells + i] == 1)
-      g_string_append_printf(s, "\nReflection residual %.4g (live mode, this cell)",
+      g_string_append_printf(s, _("\nReflection residual %.4g (live mode, this cell)"),
                              (double)t->value[j * t->cells + i]);
     else if (t->state[j * t->cells + i] == 2)
-      g_string_append(s, "\nThe solver refused this map");
+      g_string_append(s, _("\nThe solver refused this map"));
   }
   gtk_tooltip_set_text(tip, s->str);
   g_string_free(s, TRUE);
@@ -279,7 +280,7 @@ GtkWidget *wd_plane_view_new(WdSession *session, WdView *view, WdExplorer *explo
   self->explorer = explorer;
   gtk_widget_set_focusable(w, TRUE);
   gtk_widget_set_has_tooltip(w, TRUE);
-  gtk_accessible_update_property(GTK_ACCESSIBLE(w), GTK_ACCESSIBLE_PROPERTY_LABEL, "Plane of latents", -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(w), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Plane of latents"), -1);
   g_signal_connect(w, "query-tooltip", G_CALLBACK(on_tooltip), NULL);
   GtkGesture *drag = gtk_gesture_drag_new();
   gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(drag), GDK_BUTTON_PRIMARY);

@@ -1,12 +1,15 @@
 #include "app/plot_canvas.h"
+#include "app/i18n.h"
 #include "app/models.h"
 #include "app/lanes.h"
+#include "app/score.h"
 #include "app/widget_style.h"
 
 #include <math.h>
 
 #define REACH 14.0 /* pixels within which a point answers the pointer */
 #define GRAB  6.0  /* and the epsilon line */
+#define MOVED 3.0  /* a press that moves by less is a click */
 
 struct _WdPlotCanvas {
   GtkWidget parent_instance;
@@ -22,7 +25,6 @@ struct _WdPlotCanvas {
   char *loaded_identity;
   /* what is drawn */
   WdPlot *plot;
-  const char *label; /* of the x axis; the plot's */
   wd_curve_layout main, under;
   gboolean has_main, has_under, stale;
   int width, height;
@@ -31,6 +33,7 @@ struct _WdPlotCanvas {
   gboolean inside;
   double px, py;
   enum { DRAG_NONE = 0, DRAG_EPSILON, DRAG_PLACE } drag;
+  gboolean moved; /* a press on the epsilon line has become a drag */
   double start_x, start_y;
 };
 
@@ -40,10 +43,10 @@ G_DEFINE_FINAL_TYPE(WdPlotCanvas, wd_plot_canvas, GTK_TYPE_WIDGET)
 
 static void load_levels(WdPlotCanvas *c) {
   const WdModelInfo *model = wd_session_get_model(c->session);
-  /* Without a model: of the recording's own, where that came with the program (session_levels.c). */
-  const char *identity = model && model->identity
-                             ? model->identity
-                             : wd_recording_get_identity(wd_session_get_recording(c->session));
+  /* Of the model that made the recording, which may be another than the one that is loaded
+   * (session_levels.c). */
+  const char *made = wd_recording_get_identity(wd_session_get_recording(c->session)),
+             *identity = *made || !model ? made : model->identity;
   if (c->loaded_identity && c->loaded_metric == c->view->metric && c->loaded_what == (int)c->view->what &&
       !g_strcmp0(identity, c->loaded_identity))
     return;
@@ -55,9 +58,10 @@ static void load_levels(WdPlotCanvas *c) {
   c->has_share = wd_session_get_levels(c->session, WD_METRIC_REFLECTION_SHARE, &c->share);
   wd_population_steps_free(c->population);
   char own[1024] = "";
-  if (!model && wd_find_model("default", own, sizeof own, NULL)) *own = 0;
+  const gboolean loaded = model && !g_strcmp0(model->identity, identity);
+  if (!loaded && wd_find_model("default", own, sizeof own, NULL)) *own = 0;
   c->population =
-      wd_population_steps_load(model ? model->folder : own, identity, c->view->metric, c->view->what);
+      wd_population_steps_load(loaded ? model->folder : own, identity, c->view->metric, c->view->what);
 }
 
 WdPlotDesc wd_plot_canvas_desc(WdPlotCanvas *c) {
@@ -94,7 +98,6 @@ static void refresh(WdPlotCanvas *c) {
     wd_plot_free(c->plot);
     WdPlotDesc desc = wd_plot_canvas_desc(c);
     c->plot = wd_plot_new(&desc);
-    c->label = c->plot->curve.x.label;
     c->stale = FALSE;
   }
   wd_style style = style_of(c);
@@ -102,21 +105,26 @@ static void refresh(WdPlotCanvas *c) {
   double inner = width - 8, room = height - 4;
   wd_curve *main = &c->plot->curve, *under = &c->plot->share;
   c->has_main = c->has_under = FALSE;
-  double strip = fmin(0.3 * room, 6.6 * style.size);
-  if (under->n_series > 0 && room - strip > 9 * style.size)
+  /* A plot with little room says its x axis' name beside the ticks; a low one has no strip of the share,
+   * which the verdict and the figures under the pointer tell as well. */
+  const double full = 6.6 * style.size, low = 5 * style.size;
+  double strip = fmax(fmin(0.3 * room, full), low);
+  main->brief = under->brief = room < 17 * style.size;
+  main->least = 2.4;
+  under->least = 1.6;
+  if (under->n_series > 0 && room - strip > 8 * style.size)
     c->has_under = wd_curve_arrange(under, &style, inner, strip, &c->under, &err) == WD_OK;
-  /* The axis' name stands once, at the bottom; a low plot has better use for that line. */
-  main->x.label = c->has_under || room < 13 * style.size ? NULL : c->label;
+  main->no_x_text = c->has_under;
   wd_status status =
       wd_curve_arrange(main, &style, inner, c->has_under ? room - strip : room, &c->main, &err);
   if (status && c->has_under) { /* too little room for both */
-    c->has_under = FALSE;
+    c->has_under = main->no_x_text = FALSE;
     status = wd_curve_arrange(main, &style, inner, room, &c->main, &err);
   }
   c->has_main = status == WD_OK;
   if (!c->has_main) {
-    g_strlcpy(c->message, inner < 200 || room < 90 ? "" : "No score can be drawn on this axis yet",
-              sizeof c->message);
+    wd_copy(c->message, inner < 200 || room < 90 ? "" : _("No score can be drawn on this axis yet"),
+            sizeof c->message);
     c->has_under = FALSE;
   }
   if (c->has_under) align(c);
@@ -189,13 +197,18 @@ static void upright(WdPlotCanvas *c, cairo_t *cr, double value, guint32 colour, 
 }
 
 /* The point that answers the pointer: the nearest within reach, else A's position at this x. */
-static gboolean pick(WdPlotCanvas *c, WdPlotPoint *out) {
+static gboolean pick_drawn(WdPlotCanvas *c, double reach, WdPlotPoint *out) {
   int series, index;
   if (!in_plot(c, c->px, c->py)) return FALSE;
-  if (wd_curve_pick(&c->plot->curve, &c->main, c->px - ORIGIN_X, c->py - ORIGIN_Y, REACH, &series, &index)) {
-    *out = c->plot->point[series][index];
-    if (out->branch) return TRUE;
-  }
+  if (!wd_curve_pick(&c->plot->curve, &c->main, c->px - ORIGIN_X, c->py - ORIGIN_Y, reach, &series, &index))
+    return FALSE;
+  *out = c->plot->point[series][index];
+  return out->branch != 0;
+}
+
+static gboolean pick(WdPlotCanvas *c, WdPlotPoint *out) {
+  if (pick_drawn(c, REACH, out)) return TRUE;
+  if (!in_plot(c, c->px, c->py)) return FALSE;
   WdPlotDesc desc = wd_plot_canvas_desc(c);
   guint a = c->view->place[0].branch;
   double place = (c->px - ORIGIN_X - c->main.plot.x) / c->main.plot.width;
@@ -220,8 +233,8 @@ static char *readout(WdPlotCanvas *c, const WdPlotPoint *at) {
     char number[32], share[32];
     wd_format_number(score->value[c->view->metric], 0, number, sizeof number);
     wd_format_number(score->value[WD_METRIC_REFLECTION_SHARE], 0, share, sizeof share);
-    g_string_append_printf(s, "\n%s  %s %s%s%s · share %s · %s", w ? "xₜ" : "x̂₀", info->title, number,
-                           *info->unit ? " " : "", info->unit, share, wd_wave_mode_name(score->mode));
+    g_string_append_printf(s, _("\n%s  %s %s%s%s · share %s · %s"), w ? "xₜ" : "x̂₀", info->title, number,
+                           *info->unit ? " " : "", info->unit, share, wd_score_mode_words(score->mode));
   }
   return g_string_free(s, FALSE);
 }
@@ -230,11 +243,11 @@ static void draw_readout(WdPlotCanvas *c, cairo_t *cr, const wd_style *style) {
   const wd_theme *theme = wd_style_theme(style);
   g_autofree char *text = NULL;
   double x = c->px, y = c->py;
-  if (on_epsilon(c, c->px, c->py)) {
+  WdPlotPoint at;
+  if (on_epsilon(c, c->px, c->py) && !pick_drawn(c, GRAB, &at)) {
     WdPlotDesc desc = wd_plot_canvas_desc(c);
     text = wd_plot_epsilon_words(&desc);
   } else {
-    WdPlotPoint at;
     if (!pick(c, &at)) return;
     WdPlotDesc desc = wd_plot_canvas_desc(c);
     double value = wd_plot_x(&desc, at.branch, at.k);
@@ -281,6 +294,46 @@ static void draw_readout(WdPlotCanvas *c, cairo_t *cr, const wd_style *style) {
   g_object_unref(layout);
 }
 
+/* The curves, and the lines of the places shown. */
+static void draw_plot(WdPlotCanvas *c, cairo_t *cr, const wd_style *style) {
+  const wd_theme *theme = wd_style_theme(style);
+  cairo_save(cr);
+  cairo_translate(cr, ORIGIN_X, ORIGIN_Y);
+  wd_curve_draw(&c->plot->curve, style, &c->main, cr, NULL);
+  if (c->has_under) {
+    cairo_translate(cr, 0, c->main.height);
+    wd_curve_draw(&c->plot->share, style, &c->under, cr, NULL);
+  }
+  cairo_restore(cr);
+  WdPlotDesc desc = wd_plot_canvas_desc(c);
+  static const double dash[] = {4, 3};
+  if (c->view->layout == WD_LAYOUT_COMPARE && c->view->place[1].branch)
+    upright(c, cr, wd_plot_x(&desc, c->view->place[1].branch, c->view->place[1].position), theme->accent, 0.6,
+            dash);
+  if (c->view->place[0].branch)
+    upright(c, cr, wd_plot_x(&desc, c->view->place[0].branch, c->view->place[0].position), theme->accent, 0.8,
+            NULL);
+}
+
+GdkTexture *wd_plot_canvas_get_texture(WdPlotCanvas *c) {
+  refresh(c);
+  wd_style style = style_of(c);
+  const int width = (int)ceil(c->width * style.scale), height = (int)ceil(c->height * style.scale);
+  if (!c->has_main || width < 1 || height < 1) return NULL;
+  cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, width, height);
+  cairo_surface_set_device_scale(surface, style.scale, style.scale);
+  cairo_t *cr = cairo_create(surface);
+  wd_cairo_colour(cr, wd_style_theme(&style)->paper, 1);
+  cairo_paint(cr);
+  draw_plot(c, cr, &style);
+  cairo_destroy(cr);
+  cairo_surface_flush(surface);
+  const int stride = cairo_image_surface_get_stride(surface);
+  g_autoptr(GBytes) bytes = g_bytes_new(cairo_image_surface_get_data(surface), (gsize)stride * (gsize)height);
+  cairo_surface_destroy(surface);
+  return gdk_memory_texture_new(width, height, GDK_MEMORY_DEFAULT, bytes, (gsize)stride);
+}
+
 static void snapshot(GtkWidget *widget, GtkSnapshot *snap) {
   WdPlotCanvas *c = WD_PLOT_CANVAS(widget);
   refresh(c);
@@ -299,22 +352,7 @@ static void snapshot(GtkWidget *widget, GtkSnapshot *snap) {
     cairo_destroy(cr);
     return;
   }
-  cairo_save(cr);
-  cairo_translate(cr, ORIGIN_X, ORIGIN_Y);
-  wd_curve_draw(&c->plot->curve, &style, &c->main, cr, NULL);
-  if (c->has_under) {
-    cairo_translate(cr, 0, c->main.height);
-    wd_curve_draw(&c->plot->share, &style, &c->under, cr, NULL);
-  }
-  cairo_restore(cr);
-  WdPlotDesc desc = wd_plot_canvas_desc(c);
-  static const double dash[] = {4, 3};
-  if (c->view->layout == WD_LAYOUT_COMPARE && c->view->place[1].branch)
-    upright(c, cr, wd_plot_x(&desc, c->view->place[1].branch, c->view->place[1].position), theme->accent, 0.6,
-            dash);
-  if (c->view->place[0].branch)
-    upright(c, cr, wd_plot_x(&desc, c->view->place[0].branch, c->view->place[0].position), theme->accent, 0.8,
-            NULL);
+  draw_plot(c, cr, &style);
   if (c->inside && c->drag != DRAG_PLACE) draw_readout(c, cr, &style);
   if (gtk_widget_has_focus(widget)) {
     cairo_rectangle(cr, 1, 1, c->width - 2, c->height - 2);
@@ -355,6 +393,7 @@ static void on_drag_begin(GtkGestureDrag *gesture, double x, double y, WdPlotCan
   refresh(c);
   c->px = c->start_x = x;
   c->py = c->start_y = y;
+  c->moved = FALSE;
   WdPlotPoint at;
   if (on_epsilon(c, x, y))
     c->drag = DRAG_EPSILON;
@@ -369,6 +408,11 @@ static void on_drag_update(GtkGestureDrag *gesture, double dx, double dy, WdPlot
   (void)gesture;
   c->px = c->start_x + dx;
   c->py = c->start_y + dy;
+  if (c->drag == DRAG_EPSILON && !c->moved) { /* as far as the line's own width it is no drag yet */
+    if (fmax(fabs(dx), fabs(dy)) < MOVED) return;
+    c->moved = TRUE;
+    if (fabs(dx) > fabs(dy)) c->drag = DRAG_NONE; /* along the line: it scrubs */
+  }
   if (c->drag == DRAG_EPSILON) {
     double place = 1 - (c->py - ORIGIN_Y - c->main.plot.y) / c->main.plot.height;
     double value = wd_axis_value(&c->main.y, CLAMP(place, 0.01, 0.99));
@@ -377,7 +421,7 @@ static void on_drag_update(GtkGestureDrag *gesture, double dx, double dy, WdPlot
     wd_view_changed(c->view, WD_VIEW_PLOT);
     return;
   }
-  if (c->drag == DRAG_NONE && fabs(dx) < 3) return;
+  if (c->drag == DRAG_NONE && fabs(dx) < MOVED) return;
   c->drag = DRAG_PLACE;
   c->view->scrubbing = TRUE;
   WdPlotDesc desc = wd_plot_canvas_desc(c);
@@ -397,6 +441,9 @@ static void rest(WdPlotCanvas *c) {
 
 static void on_drag_end(GtkGestureDrag *gesture, double dx, double dy, WdPlotCanvas *c) {
   (void)gesture, (void)dx, (void)dy;
+  /* The line may run over a step's point: what did not move was meant for the point. */
+  WdPlotPoint at;
+  if (c->drag == DRAG_EPSILON && !c->moved && pick_drawn(c, GRAB, &at)) go(c, &at);
   rest(c);
 }
 
@@ -528,7 +575,8 @@ static void wd_plot_canvas_init(WdPlotCanvas *c) {
   gtk_widget_set_focusable(widget, TRUE);
   gtk_widget_set_hexpand(widget, TRUE);
   gtk_widget_set_vexpand(widget, TRUE);
-  gtk_accessible_update_property(GTK_ACCESSIBLE(c), GTK_ACCESSIBLE_PROPERTY_LABEL, "Residual over steps", -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(c), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Residual over steps"),
+                                 -1);
   GtkGesture *click = gtk_gesture_click_new();
   g_signal_connect(click, "pressed", G_CALLBACK(on_click), c);
   gtk_widget_add_controller(widget, GTK_EVENT_CONTROLLER(click));

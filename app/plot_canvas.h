@@ -16,6 +16,9 @@ WdPlotCanvas *wd_plot_canvas_new(WdSession *session, WdView *view);
 WdPlotDesc wd_plot_canvas_desc(WdPlotCanvas *canvas);
 /* Puts the plot together anew at the next frame. */
 void wd_plot_canvas_invalidate(WdPlotCanvas *canvas);
+/* The plot as pixels, as on screen without what the pointer says, at the screen's scale: for the clipboard.
+ * NULL: nothing is drawn. */
+GdkTexture *wd_plot_canvas_get_texture(WdPlotCanvas *canvas);
 /* Where a value of the plot stands, in the canvas' coordinates: for tests. FALSE: nothing is drawn. */
 gboolean wd_plot_canvas_at(WdPlotCanvas *canvas, guint branch, int k, double value, double *x, double *y);
 double wd_plot_canvas_epsilon(WdPlotCanvas *canvas); /* in force; NaN: none */

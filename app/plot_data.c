@@ -1,4 +1,6 @@
 #include "app/plot_data.h"
+#include "app/i18n.h"
+#include "app/score.h"
 #include "app/lanes.h"
 
 #include <jansson.h>
@@ -31,6 +33,13 @@ static const char *population_key(int kind) {
   case WD_METRIC_RELATIVE_L2: return "residual_relative_l2";
   case WD_METRIC_LOG_NORM_MSE: return "residual_log_norm_mse";
   case WD_METRIC_REFLECTION_SHARE: return "reflection_share";
+  case WD_METRIC_MAE: return "residual_mae";
+  case WD_METRIC_MAX_ABS: return "residual_max_abs";
+  case WD_METRIC_CORRELATION: return "residual_correlation";
+  case WD_METRIC_COHERENCE: return "residual_coherence";
+  case WD_METRIC_ENVELOPE: return "residual_envelope_misfit";
+  case WD_SCORE_LAG: return "mean_abs_lag"; /* by step there is none: of the data only */
+  case WD_SCORE_INTERIOR: return "interior_residual";
   default: return NULL;
   }
 }
@@ -173,6 +182,8 @@ int wd_plot_position_at(const WdPlotDesc *d, guint id, double x) {
 /* ---- epsilon and the verdict */
 
 double wd_plot_epsilon(const WdPlotDesc *d, gboolean *own) {
+  if (own) *own = FALSE;
+  if (wd_score_get_info(d->view->metric)->higher_is_better) return NAN; /* a share, a correlation: no error */
   double of_model = d->levels ? d->levels->stage1_p95 : NAN;
   gboolean set = isfinite(d->view->epsilon) && d->view->epsilon > 0;
   if (own) *own = set;
@@ -195,20 +206,60 @@ char *wd_plot_epsilon_words(const WdPlotDesc *d) {
   if (!isfinite(epsilon)) return NULL;
   char text[32];
   format_short(epsilon, text);
-  return own ? g_strdup_printf("ε = %s, set by you: drag its line, or double-click it for the model's", text)
-             : g_strdup_printf(
-                   "ε = %s: 95 %% of true pairs through this model score less. Drag its line to set your own",
-                   text);
+  return own ? g_strdup_printf(_("ε = %s, set by you: drag its line, or double-click it for the model's"),
+                               text)
+             : g_strdup_printf(_("ε = %s: 95 %% of true pairs through this model score less. Drag its line "
+                                 "to set your own"),
+                               text);
+}
+
+/* Half a period of the source: what is late by more is a cycle off. NaN: no Ricker wavelet, or not known. */
+static double half_period_ms(const WdPlotDesc *d) {
+  const double f = wd_recording_get_geometry(d->recording)->frequency;
+  return f > 0 ? 500 / f : NAN;
+}
+
+/* Of figures that say by themselves what is good, without a population: what the value means. */
+static void add_meaning(GString *s, const WdPlotDesc *d, double value) {
+  char number[32];
+  switch (d->view->metric) {
+  case WD_SCORE_INTERIOR:
+    g_string_append(s, value < 1 ? _(": below 1, where gathers without any reflections stand")
+                                 : _(": no better than gathers without any reflections (1)"));
+    break;
+  case WD_SCORE_LAG:
+    if (!isfinite(half_period_ms(d))) break;
+    format_short(half_period_ms(d), number);
+    g_string_append_printf(s,
+                           value <= half_period_ms(d)
+                               ? _(": within half a period (%s ms)")
+                               : _(": beyond half a period (%s ms), so cycles are skipped"),
+                           number);
+    break;
+  case WD_METRIC_CORRELATION: g_string_append(s, _(" (1: the same shape, 0: unlike)")); break;
+  case WD_METRIC_COHERENCE: g_string_append(s, _(" (1: alike but for one filter, 0: unlike)")); break;
+  case WD_METRIC_ENVELOPE: g_string_append(s, _(" (0: the same envelopes, 1: as silence)")); break;
+  default: break;
+  }
+}
+
+/* Why there is no number. Coherence and envelope are made with the exact score; recordings of earlier
+ * versions have scores without. */
+static const char *missing_words(const WdScore *score, int metric, gboolean sentence) {
+  if (!score) return sentence ? _("Not scored yet") : _("not scored yet");
+  const gboolean spectral = metric == WD_METRIC_COHERENCE || metric == WD_METRIC_ENVELOPE;
+  if (metric >= WD_METRICS || (spectral && score->mode != WD_WAVE_EXACT))
+    return sentence ? _("Made at rest") : _("made at rest");
+  if (spectral && isnan(score->all.norm_envelope))
+    return sentence ? _("– : not measured when this was scored") : _("not measured");
+  return sentence ? _("No figure: it is not finite") : _("not finite");
 }
 
 char *wd_plot_verdict(const WdPlotDesc *d, const WdScore *score) {
   int metric = d->view->metric;
   const WdScoreInfo *info = wd_score_get_info(metric);
   double value = score ? score->value[metric] : NAN;
-  if (!isfinite(value))
-    return g_strdup(!score                 ? "Not scored yet"
-                    : metric >= WD_METRICS ? "Made at rest"
-                                           : "No figure: it is not finite");
+  if (!isfinite(value)) return g_strdup(missing_words(score, metric, TRUE));
   GString *s = g_string_new(NULL);
   char number[32];
   format(value, number);
@@ -218,34 +269,95 @@ char *wd_plot_verdict(const WdPlotDesc *d, const WdScore *score) {
   gboolean own;
   double epsilon = wd_plot_epsilon(d, &own), share = score->value[WD_METRIC_REFLECTION_SHARE];
   if (metric == WD_METRIC_REFLECTION_RESIDUAL && nothing) {
-    g_string_append(s, ": nothing to reflect, the map is almost homogeneous, so this figure says nothing");
+    g_string_append(s, _(": nothing to reflect, the map is almost homogeneous, so this figure says nothing"));
   } else if (isfinite(epsilon) && !info->higher_is_better) {
     char e[32];
     format_short(epsilon, e);
     if (value <= epsilon)
       g_string_append_printf(s,
-                             own ? ": within your ε (%s)"
-                                 : ": within ε (%s: 95 %% of true pairs through this model score less)",
+                             own ? _(": within your ε (%s)")
+                                 : _(": within ε (%s: 95 %% of true pairs through this model score less)"),
                              e);
     else {
       char ratio[32];
       format_short(value / epsilon, ratio);
       if (value < 1.01 * epsilon) /* "1 x epsilon, so not within it" */
-        g_string_append_printf(s, own ? ": just above your ε (%s)" : ": just above ε (%s)", e);
+        g_string_append_printf(s, own ? _(": just above your ε (%s)") : _(": just above ε (%s)"), e);
       else
-        g_string_append_printf(s, own ? ": %s × your ε (%s)" : ": %s × ε (%s), so not within it", ratio, e);
+        g_string_append_printf(
+            s, own ? _(": %s × your ε (%s), so not within it") : _(": %s × ε (%s), so not within it"), ratio,
+            e);
     }
     double usual = d->share && isfinite(d->share->stage1_p05) ? d->share->stage1_p05 : 0.05;
     if (isfinite(share) && share < usual && metric != WD_METRIC_REFLECTION_SHARE) {
       format_short(share, number);
       g_string_append_printf(s,
                              value <= epsilon
-                                 ? "; a low residual with little to reflect (share %s): a bland map"
-                                 : "; little to reflect (share %s): a bland map",
+                                 ? _("; a low residual with little to reflect (share %s): a bland map")
+                                 : _("; little to reflect (share %s): a bland map"),
                              number);
     }
   }
-  if (score->mode == WD_WAVE_LIVE) g_string_append(s, " · live, exact at rest");
+  if (!isfinite(epsilon)) add_meaning(s, d, value);
+  if (!d->levels && population_key(metric) && metric != WD_METRIC_REFLECTION_RESIDUAL)
+    g_string_append(s, _(" · no evaluation of this figure with these weights"));
+  if (score->mode == WD_WAVE_LIVE) g_string_append(s, _(" · live, exact at rest"));
+  g_autofree char *calibration = wd_score_calibration_words(score);
+  if (calibration) /* the levels were measured without */
+    g_string_append_printf(s, " · %s%s", calibration, isfinite(epsilon) && !own ? _(", ε without") : "");
+  return g_string_free(s, FALSE);
+}
+
+/* One side's figure and, in short, what is to be said of it. */
+static char *side_words(const WdPlotDesc *d, const WdScore *score, char *number, gsize size) {
+  const int metric = d->view->metric;
+  const WdScoreInfo *info = wd_score_get_info(metric);
+  const double value = score ? score->value[metric] : NAN;
+  g_strlcpy(number, "–", size);
+  if (!score) return g_strdup(_("not scored yet"));
+  if (!isfinite(value)) return g_strdup(missing_words(score, metric, FALSE));
+  format(value, number);
+  const double share = score->value[WD_METRIC_REFLECTION_SHARE], epsilon = wd_plot_epsilon(d, NULL);
+  if (metric == WD_METRIC_REFLECTION_RESIDUAL &&
+      (score->all.nothing_to_reflect || share < WD_NOTHING_TO_REFLECT))
+    return g_strdup(_("nothing to reflect"));
+  if (!isfinite(epsilon) || info->higher_is_better) return g_strdup("");
+  const double usual = d->share && isfinite(d->share->stage1_p05) ? d->share->stage1_p05 : 0.05;
+  const char *bland =
+      isfinite(share) && share < usual && metric != WD_METRIC_REFLECTION_SHARE ? _(", but a bland map") : "";
+  if (value <= epsilon) return g_strconcat(_("within ε"), bland, NULL);
+  if (value < 1.01 * epsilon) return g_strconcat(_("just above ε"), bland, NULL);
+  char ratio[32];
+  format_short(value / epsilon, ratio);
+  return g_strdup_printf("%s × ε%s", ratio, bland);
+}
+
+char *wd_plot_verdict_of_both(const WdPlotDesc *d, const WdScore *a, const WdScore *b) {
+  const WdScoreInfo *info = wd_score_get_info(d->view->metric);
+  char number[2][32], e[32];
+  g_autofree char *first = side_words(d, a, number[0], sizeof number[0]),
+                  *second = side_words(d, b, number[1], sizeof number[1]);
+  const char *gap = *info->unit ? " " : "";
+  gboolean own;
+  const double epsilon = wd_plot_epsilon(d, &own);
+  GString *s = g_string_new(info->title);
+  if (!strcmp(first, second)) {
+    g_string_append_printf(s, " A %s · B %s%s%s", number[0], number[1], gap, info->unit);
+    if (*first) g_string_append_printf(s, _(": both %s"), first);
+  } else {
+    g_string_append_printf(s, " A %s%s%s%s%s · B %s%s%s%s%s", number[0], gap, info->unit, *first ? ", " : "",
+                           first, number[1], gap, info->unit, *second ? ", " : "", second);
+  }
+  if (isfinite(epsilon) && (a || b) && !info->higher_is_better) {
+    format_short(epsilon, e);
+    g_string_append_printf(s,
+                           own                             ? _(" (your ε = %s)")
+                           : g_str_has_suffix(s->str, "ε") ? " (%s)"
+                                                           : " (ε = %s)",
+                           e);
+  }
+  if ((a && a->mode == WD_WAVE_LIVE) || (b && b->mode == WD_WAVE_LIVE))
+    g_string_append(s, _(" · live, exact at rest"));
   return g_string_free(s, FALSE);
 }
 
@@ -318,6 +430,19 @@ static void add_part(build *b, const WdBranch *branch, WdWhat what, span part, i
   add_series(b, look, points);
 }
 
+/* For the legend: what the scores of a branch were calibrated by. */
+static const char *calibration_of(const build *b, const WdBranch *branch) {
+  const char *const words[] = {"", _(" · sign"), _(" · gain")};
+  for (int k = 0; k <= wd_branch_last(branch); k++) {
+    const WdPosition *p = wd_recording_position(b->d->recording, branch->id, k);
+    for (int w = 0; p && w < WD_WHATS; w++) {
+      const WdScore *s = wd_position_score(p, (WdWhat)w);
+      if (s) return words[s->calibration];
+    }
+  }
+  return "";
+}
+
 static void add_branch(build *b, const WdBranch *branch, const char *name, gboolean main_one, int colour,
                        int metric) {
   const WdView *v = b->d->view;
@@ -330,7 +455,7 @@ static void add_branch(build *b, const WdBranch *branch, const char *name, gbool
       if (s) shots = s->shots;
     }
     for (int i = 0; i < shots; i++) {
-      wd_series thin = {.name = i ? NULL : "each shot", .width = 0.8, .colour = colour, .alpha = 0.55};
+      wd_series thin = {.name = i ? NULL : _("each shot"), .width = 0.8, .colour = colour, .alpha = 0.55};
       add_part(b, branch, v->what, PART_SAMPLED, metric, i, thin, NULL);
       thin.name = NULL;
       thin.colour = WD_REFINED_COLOUR;
@@ -338,25 +463,26 @@ static void add_branch(build *b, const WdBranch *branch, const char *name, gbool
     }
   }
   gboolean state = v->both || v->what == WD_WHAT_STATE, estimate = v->both || v->what == WD_WHAT_ESTIMATE;
-  const char *gap = *name ? " " : "";
+  const char *gap = *name ? " " : "", *end = calibration_of(b, branch);
   if (state && main_one)
     add_part(b, branch, WD_WHAT_STATE, PART_SAMPLED, metric, -1,
-             (wd_series){.name = keep_text(plot, g_strdup_printf("%s%sxₜ", name, gap)),
+             (wd_series){.name = keep_text(plot, g_strdup_printf("%s%sxₜ%s", name, gap, end)),
                          .colour = colour,
                          .marker = WD_MARKER_HOLLOW,
                          .alpha = estimate ? 0.8 : 0},
-             estimate ? NULL : keep_text(plot, g_strdup_printf("%s%sxₜ, live", name, gap)));
+             estimate ? NULL : keep_text(plot, g_strdup_printf(_("%s%sxₜ, live%s"), name, gap, end)));
   if (estimate || !main_one)
-    add_part(b, branch, main_one ? WD_WHAT_ESTIMATE : v->what, PART_SAMPLED, metric, -1,
-             (wd_series){.name = main_one ? keep_text(plot, g_strdup_printf("%s%sx̂₀", name, gap)) : name,
-                         .colour = colour,
-                         .marker = main_one ? WD_MARKER_SOLID : WD_MARKER_NONE,
-                         .width = main_one ? 0 : 1.1,
-                         .alpha = main_one ? 0 : 0.85},
-             main_one ? keep_text(plot, g_strdup_printf("%s%sx̂₀, live", name, gap)) : NULL);
+    add_part(
+        b, branch, main_one ? WD_WHAT_ESTIMATE : v->what, PART_SAMPLED, metric, -1,
+        (wd_series){.name = main_one ? keep_text(plot, g_strdup_printf("%s%sx̂₀%s", name, gap, end)) : name,
+                    .colour = colour,
+                    .marker = main_one ? WD_MARKER_SOLID : WD_MARKER_NONE,
+                    .width = main_one ? 0 : 1.1,
+                    .alpha = main_one ? 0 : 0.85},
+        main_one ? keep_text(plot, g_strdup_printf(_("%s%sx̂₀, live%s"), name, gap, end)) : NULL);
   add_part(
       b, branch, v->what, PART_REFINED, metric, -1,
-      (wd_series){.name = main_one ? keep_text(plot, g_strdup_printf("%s%srefinement", name, gap)) : NULL,
+      (wd_series){.name = main_one ? keep_text(plot, g_strdup_printf(_("%s%srefinement"), name, gap)) : NULL,
                   .colour = WD_REFINED_COLOUR,
                   .marker = main_one ? WD_MARKER_SOLID : WD_MARKER_NONE,
                   .width = main_one ? 0 : 1.1},
@@ -420,20 +546,23 @@ static void add_population(build *b, wd_curve *curve) {
     middle[i] = s->median[i];
   }
   wd_band *band = (wd_band *)curve->band;
-  band[curve->n_bands++] =
-      (wd_band){.name = keep_text(b->plot, s->seeds > 0 ? g_strdup_printf("%d generated, 5–95 %%", s->seeds)
-                                                        : g_strdup("generated, 5–95 %")),
-                .x = x,
-                .lo = lo,
-                .hi = hi,
-                .count = (int)n,
-                .colour = 5};
+  band[curve->n_bands++] = (wd_band){
+      .name = keep_text(b->plot, s->seeds > 0 ? g_strdup_printf(_("%d generated, 5–95 %%"), s->seeds)
+                                              : g_strdup(_("generated, 5–95 %"))),
+      .x = x,
+      .lo = lo,
+      .hi = hi,
+      .count = (int)n,
+      .colour = 5};
   WdPlotPoint *points = keep(b->plot, n * sizeof *points);
-  add_series(
-      b,
-      (wd_series){
-          .name = "their median", .x = x, .y = middle, .count = (int)n, .dash = WD_DASH_DOTTED, .colour = 5},
-      points);
+  add_series(b,
+             (wd_series){.name = _("their median"),
+                         .x = x,
+                         .y = middle,
+                         .count = (int)n,
+                         .dash = WD_DASH_DOTTED,
+                         .colour = 5},
+             points);
 }
 
 static void add_reference(WdPlot *plot, wd_curve *curve, double y, wd_dash dash, int colour,
@@ -448,6 +577,28 @@ static void add_reference(WdPlot *plot, wd_curve *curve, double y, wd_dash dash,
                      .colour = colour};
 }
 
+/* Levels that follow from what the figure is, whatever the model. Zero has no place on a logarithmic axis. */
+static void add_own_levels(build *b, wd_curve *curve) {
+  switch (b->d->view->metric) {
+  case WD_SCORE_INTERIOR:
+    add_reference(b->plot, curve, 1, WD_DASH_DOTTED, 7, _("no reflections"));
+    if (!curve->y.log) add_reference(b->plot, curve, 0, WD_DASH_DOTTED, 7, _("true in the map"));
+    break;
+  case WD_SCORE_LAG:
+    add_reference(b->plot, curve, half_period_ms(b->d), WD_DASH_DOTTED, 7, _("half a period"));
+    break;
+  case WD_METRIC_CORRELATION:
+    add_reference(b->plot, curve, 1, WD_DASH_DOTTED, 7, _("the same shape"));
+    add_reference(b->plot, curve, 0, WD_DASH_DOTTED, 7, _("unlike"));
+    break;
+  case WD_METRIC_COHERENCE:
+    add_reference(b->plot, curve, 1, WD_DASH_DOTTED, 7, _("alike but for one filter"));
+    break;
+  case WD_METRIC_ENVELOPE: add_reference(b->plot, curve, 1, WD_DASH_DOTTED, 7, _("silence")); break;
+  default: break;
+  }
+}
+
 static void add_levels(build *b, wd_curve *curve) {
   const WdLevels *l = b->d->levels;
   const WdView *v = b->d->view;
@@ -459,12 +610,13 @@ static void add_levels(build *b, wd_curve *curve) {
       ends[0] = l->stage1_p05;
       ends[1] = l->stage1_p95;
       ((wd_band *)curve->band)[curve->n_bands++] =
-          (wd_band){.name = "true pairs through stage 1, 5–95 %", .lo = ends, .hi = ends + 1, .count = 1};
+          (wd_band){.name = _("true pairs through stage 1, 5–95 %"), .lo = ends, .hi = ends + 1, .count = 1};
     }
-    add_reference(b->plot, curve, l->silence, WD_DASH_DOTTED, 7, "silence");
-    add_reference(b->plot, curve, l->direct, WD_DASH_DOTTED, 7, "direct wave alone");
-    add_reference(b->plot, curve, l->floor, WD_DASH_SOLID, 7, "grid floor");
+    add_reference(b->plot, curve, l->silence, WD_DASH_DOTTED, 7, _("silence"));
+    add_reference(b->plot, curve, l->direct, WD_DASH_DOTTED, 7, _("direct wave alone"));
+    add_reference(b->plot, curve, l->floor, WD_DASH_SOLID, 7, _("grid floor"));
   }
+  if (v->show_floor) add_own_levels(b, curve);
   add_reference(b->plot, curve, epsilon, WD_DASH_DASHED, 0, "ε");
 }
 
@@ -479,15 +631,15 @@ static void set_x_axis(const WdPlotDesc *d, wd_axis *axis) {
     }
     double room = 0.02 * MAX(end, 8);
     *axis = (wd_axis){-room, MAX(end, 4) + room, false,
-                      a && a->kind == WD_BRANCH_WALK ? "Latent of the walk, in order of making"
-                                                     : "Step, from noise to data",
+                      a && a->kind == WD_BRANCH_WALK ? _("Latent of the walk, in order of making")
+                                                     : _("Step, from noise to data"),
                       true};
     break;
   }
   case WD_PLOT_TIMESTEP: {
     double t0 = a ? start_timestep(d, a) : 1000, gap = t0 / 32;
     int beyond = a ? MAX(0, wd_branch_end(a) - a->steps) : 0;
-    *axis = (wd_axis){t0 * 1.015, -gap * (1.6 + 0.6 * beyond), false, "Timestep t, from noise to data"};
+    *axis = (wd_axis){t0 * 1.015, -gap * (1.6 + 0.6 * beyond), false, _("Timestep t, from noise to data")};
     break;
   }
   default: {
@@ -497,7 +649,7 @@ static void set_x_axis(const WdPlotDesc *d, wd_axis *axis) {
     if (p && isfinite(p->level.log_snr)) start = p->level.log_snr;
     int beyond = a ? MAX(0, wd_branch_end(a) - a->steps) : 0;
     *axis = (wd_axis){start - 0.3, snr_end(d) + 0.9 * (1.4 + 0.6 * beyond), false,
-                      "log-SNR, from noise to data (the last point)"};
+                      _("log-SNR, from noise to data (the last point)")};
   }
   }
 }
@@ -507,6 +659,24 @@ static void finish(build *b, wd_curve *curve) {
   wd_series *all = keep(b->plot, MAX(1, b->series->len) * sizeof *all);
   if (b->series->len) memcpy(all, b->series->data, b->series->len * sizeof *all);
   curve->series = all;
+}
+
+/* One word for a title, with the unit: "Residual", "Lag (ms)"; NULL: the title is one. */
+static const char *brief_title(WdPlot *plot, int score) {
+  static const char *const words[WD_SCORES] = {
+      [WD_METRIC_REFLECTION_RESIDUAL] = N_("Residual"),
+      [WD_METRIC_RELATIVE_L2] = N_("L2"),
+      [WD_METRIC_LOG_NORM_MSE] = N_("Scale"),
+      [WD_METRIC_MAE] = N_("Error"),
+      [WD_METRIC_MAX_ABS] = N_("Error"),
+      [WD_METRIC_REFLECTION_SHARE] = N_("Share"),
+      [WD_SCORE_LAG] = N_("Lag"),
+      [WD_SCORE_INTERIOR] = N_("Residual"),
+  };
+  const WdScoreInfo *info = wd_score_get_info(score);
+  const char *word = _(words[score]);
+  if (!word) return NULL;
+  return keep_text(plot, *info->unit ? g_strdup_printf("%s (%s)", word, info->unit) : g_strdup(word));
 }
 
 WdPlot *wd_plot_new(const WdPlotDesc *d) {
@@ -519,6 +689,7 @@ WdPlot *wd_plot_new(const WdPlotDesc *d) {
   c->y = (wd_axis){0, 0, log,
                    *info->unit ? keep_text(plot, g_strdup_printf("%s (%s)", info->title, info->unit))
                                : info->title};
+  c->y_brief = brief_title(plot, d->view->metric);
   c->band = keep(plot, 4 * sizeof(wd_band));
   c->reference = keep(plot, WD_CURVE_REFERENCES * sizeof(wd_reference));
   set_x_axis(d, &c->x);
@@ -546,11 +717,11 @@ WdPlot *wd_plot_new(const WdPlotDesc *d) {
       one->width = 1.2;
     }
     under->x = c->x;
-    under->y = (wd_axis){0, 0, true, "Share"};
+    under->y = (wd_axis){0, 0, true, _("Share")};
     under->no_legend = true;
     under->reference = keep(plot, 2 * sizeof(wd_reference));
     if (d->view->show_floor && d->share)
-      add_reference(plot, under, d->share->stage1_p05, WD_DASH_DOTTED, 7, "bland below");
+      add_reference(plot, under, d->share->stage1_p05, WD_DASH_DOTTED, 7, _("bland below"));
     finish(&s, under);
     g_array_unref(s.series);
     g_ptr_array_unref(s.points);

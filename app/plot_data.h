@@ -56,6 +56,9 @@ int wd_plot_position_at(const WdPlotDesc *desc, guint branch, double x);
 /* One line of the verdict on the score on screen: "Within ε (1.69: 95 % of true pairs through this model
  * score less)", "2.1 × ε", "little to reflect"... score NULL: says that there is none. g_free. */
 char *wd_plot_verdict(const WdPlotDesc *desc, const WdScore *score);
+/* The same of both sides of a comparison: "Reflection residual A 0.39 · B 0.41: both within ε (1.08)".
+ * g_free. */
+char *wd_plot_verdict_of_both(const WdPlotDesc *desc, const WdScore *a, const WdScore *b);
 /* What the epsilon line means, for its tooltip. g_free. */
 char *wd_plot_epsilon_words(const WdPlotDesc *desc);
 double wd_plot_epsilon(const WdPlotDesc *desc, gboolean *own);

@@ -1,5 +1,7 @@
 #include "app/plot_values.h"
+#include "app/i18n.h"
 #include "app/residual_table.h"
+#include "app/score.h"
 #include "render/axis.h"
 
 #include <math.h>
@@ -39,14 +41,14 @@ static WdValuesRow *row_new(const WdBranch *b, const WdResidualRow *from) {
   gboolean data = wd_branch_is_data(b, from->position, from->k);
   row->k = from->k;
   row->cell[STEP] = from->k > b->steps
-                        ? g_strdup_printf("refined %d", from->k - b->steps)
-                        : g_strdup_printf(data && b->kind != WD_BRANCH_WALK ? "%d, data" : "%d", from->k);
+                        ? g_strdup_printf(_("refined %d"), from->k - b->steps)
+                        : g_strdup_printf(data && b->kind != WD_BRANCH_WALK ? _("%d, data") : "%d", from->k);
   row->cell[TIMESTEP] = data ? g_strdup("–") : g_strdup_printf("%d", from->position->level.timestep);
   char snr[32];
   wd_format_number(from->position->level.log_snr, 0.01, snr, sizeof snr);
   row->cell[LOG_SNR] = g_strdup(data ? "∞" : snr);
   row->cell[KIND] = g_strdup(from->what == WD_WHAT_STATE ? "xₜ" : "x̂₀");
-  row->cell[MODE] = g_strdup(from->score ? wd_wave_mode_name(from->score->mode) : "–");
+  row->cell[MODE] = g_strdup(from->score ? wd_score_mode_words(from->score->mode) : "–");
   for (int i = 0; i < WD_SCORES; i++)
     row->cell[FIRST_FIGURE + i] = format(from->score ? from->score->value[i] : NAN);
   return row;
@@ -68,7 +70,7 @@ static void on_bind(GtkSignalListItemFactory *factory, GtkListItem *item, gpoint
 }
 
 GtkWidget *wd_plot_values_new(void) {
-  static const char *const title[FIRST_FIGURE] = {"Step", "t", "log-SNR", "Of", "Solver"};
+  const char *const title[FIRST_FIGURE] = {_("Step"), "t", _("log-SNR"), _("Of"), _("Solver")};
   GListStore *store = g_list_store_new(WD_TYPE_VALUES_ROW);
   GtkSingleSelection *selection = gtk_single_selection_new(G_LIST_MODEL(store));
   gtk_single_selection_set_autoselect(selection, FALSE);
@@ -87,7 +89,7 @@ GtkWidget *wd_plot_values_new(void) {
     g_object_unref(column);
   }
   gtk_accessible_update_property(GTK_ACCESSIBLE(view), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                 "All figures of this run", -1);
+                                 _("All figures of this run"), -1);
   GtkWidget *scroll = gtk_scrolled_window_new();
   gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scroll), view);
   gtk_widget_set_vexpand(scroll, TRUE);

@@ -1,5 +1,7 @@
 /* The residual plot with its menus, its verdict in words, and its table. */
+#include "app/i18n.h"
 #include "app/plot_canvas.h"
+#include "app/plot_menu.h"
 #include "app/plot_values.h"
 #include "app/residual_table.h"
 #include "app/truth.h"
@@ -72,17 +74,37 @@ static void show_values(WdPlotView *p) {
   p->values_of = a.branch;
 }
 
+static gboolean in_comparison(const WdPlotView *p) {
+  const WdView *v = p->view;
+  return v->layout == WD_LAYOUT_COMPARE && v->place[0].branch && v->place[1].branch;
+}
+
+static const WdScore *score_of(const WdPlotView *p, int side) {
+  const WdPlace at = p->view->place[side];
+  const WdPosition *position =
+      wd_recording_position(wd_session_get_recording(p->session), at.branch, at.position);
+  return position ? wd_position_score(position, p->view->what) : NULL;
+}
+
 static void show_words(WdPlotView *p) {
   WdPlotDesc desc = wd_plot_canvas_desc(p->canvas);
   const WdPlace a = p->view->place[0];
   const WdPosition *at = wd_recording_position(desc.recording, a.branch, a.position);
-  const WdScore *score = at ? wd_position_score(at, p->view->what) : NULL;
+  const WdScore *score = score_of(p, 0);
   g_autofree char *words = NULL;
   if (!wd_recording_find(desc.recording, a.branch))
     words = g_strdup("");
   else if (at && at->fault)
     words = g_strdup(at->fault);
-  else
+  else if (in_comparison(p)) {
+    const WdPlace b = p->view->place[1];
+    const WdPosition *other = wd_recording_position(desc.recording, b.branch, b.position);
+    words = wd_plot_verdict_of_both(&desc, score, score_of(p, 1));
+    if (other && other->fault) {
+      g_autofree char *both = g_steal_pointer(&words);
+      words = g_strdup_printf("%s · B: %s", both, other->fault);
+    }
+  } else
     words = wd_plot_verdict(&desc, score);
   gtk_label_set_text(GTK_LABEL(p->verdict), words);
   gtk_widget_set_tooltip_text(p->verdict, words);
@@ -140,7 +162,8 @@ static void on_view(WdView *view, guint parts, WdPlotView *p) {
 
 static void on_frame(WdSession *session, guint id, int k, int what, WdPlotView *p) {
   (void)session, (void)what;
-  if (id == p->view->place[0].branch && k == p->view->place[0].position) queue_update(p);
+  for (int side = 0; side < 2; side++)
+    if (id == p->view->place[side].branch && k == p->view->place[side].position) queue_update(p);
 }
 
 static void leave_recording(WdPlotView *p) {
@@ -216,16 +239,16 @@ static GtkWidget *check(WdPlotView *p, GtkWidget *box, const char *text, const c
 
 static GtkWidget *build_show(WdPlotView *p) {
   GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 4);
-  p->log = check(p, box, "Logarithmic", "Values far below 0.1 are told apart (Y)");
-  p->both = check(p, box, "Noisy state xₜ too",
-                  "Decodes of the noisy state beside those of the estimate of the data");
-  p->per_shot = check(p, box, "Each shot", "A thin line for each shot");
-  p->levels = check(p, box, "Reference levels",
-                    "True pairs through this model, silence, the direct wave alone, the grid's floor");
-  p->population = check(p, box, "Generated pairs",
-                        "How this model's generated pairs score at each step: median and 5 to 95 %");
-  p->model_epsilon = gtk_button_new_with_label("The model's ε");
-  gtk_widget_set_tooltip_text(p->model_epsilon, "Forgets the ε that was set by hand");
+  p->log = check(p, box, _("Logarithmic"), _("Values far below 0.1 are told apart (Y)"));
+  p->both = check(p, box, _("Noisy state xₜ too"),
+                  _("Decodes of the noisy state beside those of the estimate of the data"));
+  p->per_shot = check(p, box, _("Each shot"), _("A thin line for each shot"));
+  p->levels = check(p, box, _("Reference levels"),
+                    _("True pairs through this model, silence, the direct wave alone, the grid's floor"));
+  p->population = check(p, box, _("Generated pairs"),
+                        _("How this model's generated pairs score at each step: median and 5 to 95 %"));
+  p->model_epsilon = gtk_button_new_with_label(_("The model's ε"));
+  gtk_widget_set_tooltip_text(p->model_epsilon, _("Forgets the ε that was set by hand"));
   gtk_widget_add_css_class(p->model_epsilon, "flat");
   g_signal_connect_swapped(p->model_epsilon, "clicked", G_CALLBACK(on_model_epsilon), p);
   gtk_box_append(GTK_BOX(box), p->model_epsilon);
@@ -233,9 +256,9 @@ static GtkWidget *build_show(WdPlotView *p) {
   gtk_popover_set_child(GTK_POPOVER(popover), box);
   GtkWidget *button = gtk_menu_button_new();
   gtk_widget_set_name(button, "plot-show");
-  gtk_menu_button_set_label(GTK_MENU_BUTTON(button), "Show");
+  gtk_menu_button_set_label(GTK_MENU_BUTTON(button), _("Show"));
   gtk_menu_button_set_popover(GTK_MENU_BUTTON(button), popover);
-  gtk_widget_set_tooltip_text(button, "What the plot shows");
+  gtk_widget_set_tooltip_text(button, _("What the plot shows"));
   return button;
 }
 
@@ -244,9 +267,9 @@ void wd_plot_view_set_compact(GtkWidget *plot) {
   wd_drop_down_shorten(p->metric, PANGO_ELLIPSIZE_END, 18);
   gtk_widget_set_visible(p->axis, FALSE);
   gtk_menu_button_set_icon_name(GTK_MENU_BUTTON(p->show), "view-more-symbolic");
-  name_it(p->show, "What the plot shows");
+  name_it(p->show, _("What the plot shows"));
   gtk_button_set_icon_name(GTK_BUTTON(p->table), "view-list-symbolic");
-  name_it(p->table, "All positions and figures as a table");
+  name_it(p->table, _("All positions and figures as a table"));
 }
 
 static GtkWidget *build_tools(WdPlotView *p) {
@@ -258,11 +281,11 @@ static GtkWidget *build_tools(WdPlotView *p) {
   titles[WD_SCORES] = NULL;
   p->metric = gtk_drop_down_new_from_strings(titles);
   gtk_widget_set_name(p->metric, "plot-metric");
-  name_it(p->metric, "Figure that is plotted");
-  static const char *const axes[] = {"by step", "by timestep", "by log-SNR", NULL};
+  name_it(p->metric, _("Figure that is plotted"));
+  const char *const axes[] = {_("by step"), _("by timestep"), _("by log-SNR"), NULL};
   p->axis = gtk_drop_down_new_from_strings(axes);
   gtk_widget_set_name(p->axis, "plot-axis");
-  name_it(p->axis, "Horizontal axis");
+  name_it(p->axis, _("Horizontal axis"));
   g_signal_connect_swapped(p->metric, "notify::selected", G_CALLBACK(on_menu), p);
   g_signal_connect_swapped(p->axis, "notify::selected", G_CALLBACK(on_menu), p);
   gtk_box_append(GTK_BOX(row), p->metric);
@@ -272,15 +295,15 @@ static GtkWidget *build_tools(WdPlotView *p) {
   GtkWidget *space = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
   gtk_widget_set_hexpand(space, TRUE);
   gtk_box_append(GTK_BOX(row), space);
-  p->table = gtk_toggle_button_new_with_label("Values");
+  p->table = gtk_toggle_button_new_with_label(_("Values"));
   gtk_widget_set_name(p->table, "plot-table");
-  gtk_widget_set_tooltip_text(p->table, "All positions and figures as a table");
+  gtk_widget_set_tooltip_text(p->table, _("All positions and figures as a table"));
   g_signal_connect(p->table, "toggled", G_CALLBACK(on_table), p);
   gtk_box_append(GTK_BOX(row), p->table);
   GtkWidget *copy = gtk_button_new_from_icon_name("edit-copy-symbolic");
   gtk_widget_set_name(copy, "plot-copy");
   gtk_widget_add_css_class(copy, "flat");
-  name_it(copy, "Copy all figures as CSV: of this run, and of those pinned");
+  name_it(copy, _("Copy all figures as CSV: of this run, and of those pinned"));
   g_signal_connect_swapped(copy, "clicked", G_CALLBACK(on_copy), p);
   gtk_box_append(GTK_BOX(row), copy);
   return row;
@@ -336,6 +359,7 @@ GtkWidget *wd_plot_view_new(WdSession *session, WdView *view) {
   gtk_label_set_wrap_mode(GTK_LABEL(p->truth), PANGO_WRAP_WORD_CHAR);
   gtk_label_set_lines(GTK_LABEL(p->truth), 2);
   gtk_widget_set_visible(p->truth, FALSE);
+  wd_plot_menu_install(p->canvas, session, view, (WdPlotCopy)on_copy, p);
   p->stack = gtk_stack_new();
   gtk_stack_add_named(GTK_STACK(p->stack), GTK_WIDGET(p->canvas), "plot");
   p->values = wd_plot_values_new();

@@ -2,6 +2,8 @@
 
 #include "app/csv.h"
 #include "app/flags.h"
+#include "app/i18n.h"
+#include "app/models.h"
 #include "app/status_error.h"
 #include "solver/family.h"
 
@@ -12,165 +14,182 @@
 /* Those of a score come from its own table (score.c); here are the rest, and short names for both. */
 static const WdValueInfo infos[WD_VALUES] = {
     [WD_METRIC_REFLECTION_RESIDUAL] = {.alias = {"r_R", "rR"}, .heading = "r_R"},
-    [WD_METRIC_RELATIVE_L2] = {.alias = {"relL2", "L2"}, .heading = "rel. L2"},
-    [WD_METRIC_LOG_NORM_MSE] = {.alias = {"mse"}, .heading = "log MSE"},
-    [WD_METRIC_MAE] = {.heading = "MAE"},
-    [WD_METRIC_MAX_ABS] = {.alias = {"max"}, .heading = "max"},
-    [WD_METRIC_CORRELATION] = {.alias = {"corr"}, .heading = "corr."},
-    [WD_METRIC_REFLECTION_SHARE] = {.alias = {"share"}, .heading = "share"},
-    [WD_SCORE_LAG] = {.alias = {"lag"}, .heading = "lag"},
-    [WD_SCORE_INTERIOR] = {.alias = {"interior"}, .heading = "interior"},
+    [WD_METRIC_RELATIVE_L2] = {.alias = {"relL2", "L2"}, .heading = N_("rel. L2")},
+    [WD_METRIC_LOG_NORM_MSE] = {.alias = {"mse"}, .heading = N_("log MSE")},
+    [WD_METRIC_MAE] = {.heading = N_("MAE")},
+    [WD_METRIC_MAX_ABS] = {.alias = {"max"}, .heading = N_("max")},
+    [WD_METRIC_CORRELATION] = {.alias = {"corr"}, .heading = N_("corr.")},
+    [WD_METRIC_REFLECTION_SHARE] = {.alias = {"share"}, .heading = N_("share")},
+    [WD_METRIC_COHERENCE] = {.alias = {"coh"}, .heading = N_("coher.")},
+    [WD_METRIC_ENVELOPE] = {.alias = {"envelope"}, .heading = N_("envelope")},
+    [WD_SCORE_LAG] = {.alias = {"lag"}, .heading = N_("lag")},
+    [WD_SCORE_INTERIOR] = {.alias = {"interior"}, .heading = N_("interior")},
     [WD_VALUE_MAX_SHOT] = {"max_shot_residual",
                            {"max_shot"},
-                           "Worst shot",
-                           "worst shot",
+                           N_("Worst shot"),
+                           N_("worst shot"),
                            "",
-                           "Largest reflection residual of one shot.",
+                           N_("Largest reflection residual of one shot."),
                            FALSE,
                            TRUE},
     [WD_VALUE_DECODED_SHARE] =
         {"decoded_reflections",
          {"decoded"},
-         "Decoded reflections",
-         "decoded",
+         N_("Decoded reflections"),
+         N_("decoded"),
          "",
-         "Reflections of the decoded gathers over those of the simulated ones: 1 is as "
-         "loud, 0 holds the direct wave alone.",
+         N_("Reflections of the decoded gathers over those of the simulated ones: 1 is as "
+            "loud, 0 holds the direct wave alone."),
          FALSE,
          TRUE},
     [WD_VALUE_GAIN] =
         {"gain",
          {NULL},
-         "Best gain",
-         "gain",
+         N_("Best gain"),
+         N_("gain"),
          "",
-         "The factor on the decoded gathers that fits the simulated ones best: 1 is right, \xe2\x88\x92"
-         "1 has the polarity wrong.",
+         N_("The factor on the decoded gathers that fits the simulated ones best: 1 is right, \xe2\x88\x92"
+            "1 has the polarity wrong."),
          FALSE,
          FALSE},
-    [WD_VALUE_ARRIVAL] = {"first_break_error",
-                          {"first_break"},
-                          "First-break error",
-                          "1st break",
-                          "ms",
-                          "Mean |difference| of the first arrivals picked on decoded and simulated traces.",
-                          FALSE,
-                          TRUE},
+    [WD_VALUE_ARRIVAL] =
+        {"first_break_error",
+         {"first_break"},
+         N_("First-break error"),
+         N_("1st break"),
+         "ms",
+         N_("Mean |difference| of the first arrivals picked on decoded and simulated traces."),
+         FALSE,
+         TRUE},
     [WD_VALUE_TIMING] =
         {"timing",
          {NULL},
-         "Timing share",
+         N_("Timing share"),
          "timing",
          "",
-         "Share of the squared error that goes when every window of 133 ms is shifted in time "
-         "to fit best.",
+         N_("Share of the squared error that goes when every window of 133 ms is shifted in time "
+            "to fit best."),
          FALSE,
          FALSE},
     [WD_VALUE_SHIFT] = {"window_shift",
                         {"shift"},
-                        "Window shift",
-                        "shift",
+                        N_("Window shift"),
+                        N_("shift"),
                         "ms",
-                        "Mean |shift| of these windows, weighted by the error that it removes.",
+                        N_("Mean |shift| of these windows, weighted by the error that it removes."),
                         FALSE,
                         TRUE},
     [WD_VALUE_SUSPECTS] =
         {"cycle_skips",
          {"skips"},
-         "Cycle-skip suspects",
-         "skips",
+         N_("Cycle-skip suspects"),
+         N_("skips"),
          "",
-         "Share of the windows in error that are half a period (33 ms at 15 Hz) off or more.",
+         N_("Share of the windows in error that are half a period (33 ms at 15 Hz) off or more."),
          FALSE,
          FALSE},
-    [WD_VALUE_MISSING] = {"missing",
-                          {NULL},
-                          "Missing reflections",
-                          "missing",
-                          "",
-                          "Share of the squared error where the simulated gathers have a reflection and the "
-                          "decoded ones have not.",
-                          FALSE,
-                          FALSE},
+    [WD_VALUE_MISSING] =
+        {"missing",
+         {NULL},
+         N_("Missing reflections"),
+         N_("missing"),
+         "",
+         N_("Share of the squared error where the simulated gathers have a reflection and the "
+            "decoded ones have not."),
+         FALSE,
+         FALSE},
     [WD_VALUE_EXTRA] = {"extra",
                         {NULL},
-                        "Extra reflections",
-                        "extra",
+                        N_("Extra reflections"),
+                        N_("extra"),
                         "",
-                        "Share of the squared error where the decoded gathers have a reflection and the "
-                        "simulated ones have not.",
+                        N_("Share of the squared error where the decoded gathers have a reflection and the "
+                           "simulated ones have not."),
                         FALSE,
                         FALSE},
-    [WD_VALUE_V_MIN] =
-        {"v_min", {NULL}, "Slowest cell", "v min", "m/s", "Least velocity of the decoded map.", TRUE, FALSE},
+    [WD_VALUE_V_MIN] = {"v_min",
+                        {NULL},
+                        N_("Slowest cell"),
+                        N_("v min"),
+                        "m/s",
+                        N_("Least velocity of the decoded map."),
+                        TRUE,
+                        FALSE},
     [WD_VALUE_V_MAX] = {"v_max",
                         {NULL},
-                        "Fastest cell",
-                        "v max",
+                        N_("Fastest cell"),
+                        N_("v max"),
                         "m/s",
-                        "Largest velocity of the decoded map.",
+                        N_("Largest velocity of the decoded map."),
                         FALSE,
                         FALSE},
     [WD_VALUE_HELD] = {"held",
                        {NULL},
-                       "Held at the range",
-                       "held",
+                       N_("Held at the range"),
+                       N_("held"),
                        "",
-                       "Share of the cells at the very ends of the model's range, where the decoder holds "
-                       "what would leave it.",
+                       N_("Share of the cells at the very ends of the model's range, where the decoder holds "
+                          "what would leave it."),
                        FALSE,
                        FALSE},
     [WD_VALUE_SHELL] = {"shell",
                         {NULL},
-                        "Latent norm",
+                        N_("Latent norm"),
                         "|z|/\xe2\x88\x9a"
                         "d",
                         "",
-                        "Norm of the latent over the square root of its length: near 1 for data.",
+                        N_("Norm of the latent over the square root of its length: near 1 for data."),
                         FALSE,
                         FALSE},
-    [WD_VALUE_CFL] = {"cfl", {NULL}, "CFL number", "CFL", "", "v dt / dx of the fastest cell.", FALSE, FALSE},
+    [WD_VALUE_CFL] =
+        {"cfl", {NULL}, N_("CFL number"), N_("CFL"), "", N_("v dt / dx of the fastest cell."), FALSE, FALSE},
     [WD_VALUE_CFL_LIMIT] = {"cfl_limit",
                             {NULL},
-                            "CFL limit",
-                            "CFL limit",
+                            N_("CFL limit"),
+                            N_("CFL limit"),
                             "",
-                            "What the solver allows for this map.",
+                            N_("What the solver allows for this map."),
                             TRUE,
                             FALSE},
     [WD_VALUE_POINTS] = {"points",
                          {NULL},
-                         "Cells a wavelength",
-                         "cells/\xce\xbb",
+                         N_("Cells a wavelength"),
+                         N_("cells/\xce\xbb"),
                          "",
-                         "Cells in the shortest wavelength of the slowest cell; the solver wants 3.",
+                         N_("Cells in the shortest wavelength of the slowest cell; the solver wants 3."),
                          TRUE,
                          FALSE},
     [WD_VALUE_NOT_FINITE] = {"not_finite",
                              {NULL},
-                             "Not finite",
-                             "not finite",
+                             N_("Not finite"),
+                             N_("not finite"),
                              "",
-                             "Numbers of latent, map and gathers that are NaN or infinite.",
+                             N_("Numbers of latent, map and gathers that are NaN or infinite."),
                              FALSE,
                              FALSE},
-    [WD_VALUE_FIRST_BAD] = {"first_bad_step",
-                            {"first_bad"},
-                            "First bad step",
-                            "bad from",
-                            "",
-                            "The step from which on the residual stays above the population's 90 % band.",
-                            TRUE,
-                            FALSE},
+    [WD_VALUE_FIRST_BAD] =
+        {"first_bad_step",
+         {"first_bad"},
+         N_("First bad step"),
+         N_("bad from"),
+         "",
+         N_("The step from which on the residual stays above the population's band (10 to 90 %)."),
+         TRUE,
+         FALSE},
 };
 
 const WdValueInfo *wd_value_get_info(int kind) {
-  static WdValueInfo whole[WD_SCORES]; /* const once filled */
+  static WdValueInfo whole[WD_VALUES]; /* const once filled */
   static gsize filled;
   if (g_once_init_enter(&filled)) {
+    for (int i = 0; i < WD_VALUES; i++) {
+      whole[i] = infos[i];
+      whole[i].title = _(infos[i].title);
+      whole[i].heading = _(infos[i].heading);
+      whole[i].about = _(infos[i].about);
+    }
     for (int i = 0; i < WD_SCORES; i++) {
       const WdScoreInfo *s = wd_score_get_info(i);
-      whole[i] = infos[i];
       whole[i].key = s->key;
       whole[i].title = s->title;
       whole[i].unit = s->unit;
@@ -181,7 +200,7 @@ const WdValueInfo *wd_value_get_info(int kind) {
     g_once_init_leave(&filled, 1);
   }
   if (kind < 0 || kind >= WD_VALUES) return NULL;
-  return kind < WD_SCORES ? &whole[kind] : &infos[kind];
+  return &whole[kind];
 }
 
 gboolean wd_value_parse(const char *key, int *kind) {
@@ -208,19 +227,19 @@ void wd_value_text(int kind, double v, gboolean unit, char *out, gsize size) {
   const double a = fabs(v);
   if (kind == WD_VALUE_FIRST_BAD || kind == WD_VALUE_NOT_FINITE || kind == WD_VALUE_V_MIN ||
       kind == WD_VALUE_V_MAX)
-    g_snprintf(out, size, "%s%.0f%s%s", minus, a, space, name);
+    wd_print(out, size, "%s%.0f%s%s", minus, a, space, name);
   else if (a == 0)
-    g_snprintf(out, size, "0%s%s", space, name);
+    wd_print(out, size, "0%s%s", space, name);
   else if (a < 1e-3 || a >= 1e5)
-    g_snprintf(out, size, "%s%.2e%s%s", minus, a, space, name);
+    wd_print(out, size, "%s%.2e%s%s", minus, a, space, name);
   else
-    g_snprintf(out, size, "%s%.*f%s%s", minus,
-               a < 0.01  ? 5
-               : a < 0.1 ? 4
-               : a < 10  ? 3
-               : a < 100 ? 2
-                         : 1,
-               a, space, name);
+    wd_print(out, size, "%s%.*f%s%s", minus,
+             a < 0.01  ? 5
+             : a < 0.1 ? 4
+             : a < 10  ? 3
+             : a < 100 ? 2
+                       : 1,
+             a, space, name);
 }
 
 /* ---- population and samples */
@@ -242,6 +261,7 @@ void wd_population_free(WdPopulation *p) {
   if (!p) return;
   g_free(p->model);
   g_free(p->identity);
+  g_free(p->folder);
   g_free(p->device);
   g_free(p->precision);
   g_free(p->unknown);
@@ -335,6 +355,72 @@ static double quantile(const double *sorted, guint n, double q) {
   return i + 1 < n ? sorted[i] + (at - i) * (sorted[i + 1] - sorted[i]) : sorted[n - 1];
 }
 
+static void find_first_bad(WdPopulation *p) {
+  for (guint i = 0; i < p->sample->len; i++) {
+    WdSample *s = wd_population_nth(p, i);
+    s->value[WD_VALUE_FIRST_BAD] = NAN;
+    for (guint k = p->way->len; k-- > 0;) {
+      const WdWayStep *w = &g_array_index(p->way, WdWayStep, k);
+      if (!((double)s->way[k] > w->p90)) break;
+      s->value[WD_VALUE_FIRST_BAD] = w->step;
+    }
+  }
+}
+
+void wd_population_add_best(const WdPopulation *p, int kind, guint n, GArray *which) {
+  const guint bad = 1u << WD_FLAG_NAN | 1u << WD_FLAG_NOTHING | 1u << WD_FLAG_UNSTABLE;
+  g_autoptr(GArray) order = wd_population_rank(p, kind, NULL);
+  g_autoptr(GHashTable) there = g_hash_table_new(NULL, NULL);
+  guint taken[WD_FAMILIES + 1] = {0};
+  for (guint k = 0; k < which->len; k++)
+    g_hash_table_add(there, GUINT_TO_POINTER(g_array_index(which, guint, k)));
+  for (guint k = order->len; k-- > 0;) {
+    const guint at = g_array_index(order, guint, k);
+    const WdSample *s = wd_population_nth(p, at);
+    guint *of = &taken[CLAMP(s->family, -1, WD_FAMILIES - 1) + 1];
+    if (*of >= n || !isfinite(s->value[kind]) || s->flags & bad) continue;
+    *of += 1;
+    if (!g_hash_table_contains(there, GUINT_TO_POINTER(at))) g_array_append_val(which, at);
+  }
+}
+
+static const WdWayStep *find_step(const WdPopulation *p, int step) {
+  for (guint k = 0; k < p->way->len; k++) {
+    const WdWayStep *w = &g_array_index(p->way, WdWayStep, k);
+    if (w->step == step) return w;
+  }
+  return NULL;
+}
+
+gboolean wd_population_take_bands(WdPopulation *p, const WdPopulation *from, GError **error) {
+  if (strcmp(p->identity, from->identity) || p->mode != from->mode || p->plan.kind != from->plan.kind ||
+      p->plan.steps != from->plan.steps || p->plan.eta != from->plan.eta ||
+      p->plan.guidance != from->plan.guidance)
+    return wd_status_set_error(error, WD_ERR_ARGUMENT,
+                               _("The bands are of another model, plan or mode of the solver."));
+  const guint n = MAX(from->band_of, wd_population_count(from));
+  if (n < WD_BAND_MIN || n <= wd_population_count(p))
+    return wd_status_set_error(
+        error, WD_ERR_ARGUMENT,
+        _("The bands are of %u samples; they want at least %d, and more than they are for (%u)."), n,
+        WD_BAND_MIN, wd_population_count(p));
+  for (guint k = 0; k < p->way->len; k++)
+    if (!find_step(from, g_array_index(p->way, WdWayStep, k).step))
+      return wd_status_set_error(error, WD_ERR_ARGUMENT, _("The bands lack step %d."),
+                                 g_array_index(p->way, WdWayStep, k).step);
+  for (guint k = 0; k < p->way->len; k++) {
+    WdWayStep *w = &g_array_index(p->way, WdWayStep, k);
+    const WdWayStep *o = find_step(from, w->step);
+    w->p10 = o->p10;
+    w->median = o->median;
+    w->p90 = o->p90;
+  }
+  p->band_of = n;
+  find_first_bad(p);
+  p->changed = TRUE;
+  return TRUE;
+}
+
 void wd_population_find_bands(WdPopulation *p) {
   const guint n = p->sample->len;
   g_autofree double *v = g_new(double, n + 1);
@@ -352,15 +438,7 @@ void wd_population_find_bands(WdPopulation *p) {
     w->median = enough ? quantile(v, count, 0.5) : NAN;
     w->p90 = enough ? quantile(v, count, 0.9) : NAN;
   }
-  for (guint i = 0; i < n; i++) {
-    WdSample *s = wd_population_nth(p, i);
-    s->value[WD_VALUE_FIRST_BAD] = NAN;
-    for (guint k = p->way->len; k-- > 0;) {
-      const WdWayStep *w = &g_array_index(p->way, WdWayStep, k);
-      if (!((double)s->way[k] > w->p90)) break;
-      s->value[WD_VALUE_FIRST_BAD] = w->step;
-    }
-  }
+  find_first_bad(p);
 }
 
 WdPopulation *wd_population_subset(const WdPopulation *p, const GArray *which) {
@@ -371,6 +449,7 @@ WdPopulation *wd_population_subset(const WdPopulation *p, const GArray *which) {
   g_free(q->precision);
   q->model = g_strdup(p->model);
   q->identity = g_strdup(p->identity);
+  q->folder = g_strdup(p->folder);
   q->device = g_strdup(p->device);
   q->precision = g_strdup(p->precision);
   q->mode = p->mode;
@@ -381,6 +460,7 @@ WdPopulation *wd_population_subset(const WdPopulation *p, const GArray *which) {
   q->latent = p->latent;
   g_array_append_vals(q->way, p->way->data, p->way->len);
   q->band_of = MAX(p->band_of, p->sample->len);
+  q->drawn = MAX(p->drawn, p->sample->len);
   const gsize cells = (gsize)p->geometry.nz * (gsize)p->geometry.nx;
   for (guint i = 0; i < which->len; i++) {
     const WdSample *s = wd_population_nth(p, g_array_index(which, guint, i));
@@ -499,20 +579,20 @@ gboolean wd_sample_has_tag(const WdSample *s, const char *tag) {
 
 gboolean wd_sample_set_tags(WdPopulation *p, WdSample *s, const char *tags, GError **error) {
   if (!g_utf8_validate(tags, -1, NULL))
-    return wd_status_set_error(error, WD_ERR_ARGUMENT, "The tags are no text.");
+    return wd_status_set_error(error, WD_ERR_ARGUMENT, _("The tags are no text."));
   g_auto(GStrv) words = g_strsplit_set(tags, " \t\r\n,", -1);
   g_autoptr(GString) out = g_string_new(NULL);
   for (char **w = words; *w; w++) {
     if (!**w) continue;
     if (strlen(*w) > WD_TAG_MAX)
-      return wd_status_set_error(error, WD_ERR_ARGUMENT, "A tag of %zu bytes; %d are possible.", strlen(*w),
-                                 WD_TAG_MAX);
+      return wd_status_set_error(error, WD_ERR_ARGUMENT, _("A tag of %zu bytes; %d are possible."),
+                                 strlen(*w), WD_TAG_MAX);
     gboolean again = FALSE;
     for (char **v = words; v < w; v++) again = again || strcmp(*v, *w) == 0;
     if (!again) g_string_append_printf(out, "%s%s", out->len ? " " : "", *w);
   }
   if (out->len > WD_NOTE_MAX)
-    return wd_status_set_error(error, WD_ERR_ARGUMENT, "Tags of %zu bytes; %d are possible.",
+    return wd_status_set_error(error, WD_ERR_ARGUMENT, _("Tags of %zu bytes; %d are possible."),
                                (size_t)out->len, WD_NOTE_MAX);
   if (strcmp(s->tags, out->str) == 0) return TRUE;
   g_free(s->tags);
@@ -523,10 +603,10 @@ gboolean wd_sample_set_tags(WdPopulation *p, WdSample *s, const char *tags, GErr
 
 gboolean wd_sample_set_note(WdPopulation *p, WdSample *s, const char *note, GError **error) {
   if (!g_utf8_validate(note, -1, NULL))
-    return wd_status_set_error(error, WD_ERR_ARGUMENT, "The note is no text.");
+    return wd_status_set_error(error, WD_ERR_ARGUMENT, _("The note is no text."));
   if (strlen(note) > WD_NOTE_MAX)
-    return wd_status_set_error(error, WD_ERR_ARGUMENT, "A note of %zu bytes; %d are possible.", strlen(note),
-                               WD_NOTE_MAX);
+    return wd_status_set_error(error, WD_ERR_ARGUMENT, _("A note of %zu bytes; %d are possible."),
+                               strlen(note), WD_NOTE_MAX);
   if (strcmp(s->note, note) == 0) return TRUE;
   g_free(s->note);
   s->note = g_strdup(note);
@@ -564,9 +644,24 @@ char *wd_population_csv(const WdPopulation *p, const GArray *which) {
   return g_string_free(s, FALSE);
 }
 
+void wd_population_set_folder(WdPopulation *p, const char *folder) {
+  g_clear_pointer(&p->folder, g_free);
+  char shipped[4096];
+  g_autofree char *there = g_canonicalize_filename(folder, NULL);
+  g_autofree char *name = g_path_get_basename(there);
+  /* A name finds what came with the program, on another machine too; a folder of that name where the command
+   * is given would hide it, but only there. */
+  if (!wd_find_model(name, shipped, sizeof shipped, NULL)) {
+    g_autofree char *whole = g_canonicalize_filename(shipped, NULL);
+    if (strcmp(whole, there) == 0 && !g_file_test(name, G_FILE_TEST_IS_DIR)) return;
+  }
+  p->folder = g_steal_pointer(&there);
+}
+
 char *wd_population_command(const WdPopulation *p, const WdSample *s) {
+  if (!*p->identity) return g_strdup(""); /* of no model */
   GString *t = g_string_new("wavediffusion-cli sample");
-  const char *name = *p->model ? p->model : "default";
+  const char *name = p->folder ? p->folder : *p->model ? p->model : "default";
   const gboolean plain = !name[strspn(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-/")];
   g_autofree char *model = plain ? g_strdup(name) : g_shell_quote(name);
   const char *family = s->family >= 0 ? wd_family_name((wd_family)s->family) : NULL;

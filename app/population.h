@@ -81,13 +81,15 @@ enum { WD_BAND_MIN = 10 };
 
 typedef struct WdPopulation {
   char *model, *identity, *device, *precision; /* never NULL */
-  wd_wave_mode mode;                           /* of all figures */
+  char *folder;      /* of the model, absolute; NULL: it came with the program, and its name finds it */
+  wd_wave_mode mode; /* of all figures */
   wd_sampler_plan plan;
   wd_shard_desc geometry;
   double velocity_min, velocity_max; /* the model's range, m/s */
   wd_latent_shape latent;
   GArray *way;       /* WdWayStep; empty: only the data were scored */
   guint band_of;     /* samples that the bands were found over, where these are but some of them; 0: these */
+  guint drawn;       /* samples that these were chosen from; 0: nobody chose */
   GPtrArray *sample; /* WdSample *, owned */
   char *unknown;     /* JSON of members that this version does not know; NULL */
   char *path;        /* of the file it came from; NULL: made here */
@@ -136,6 +138,12 @@ GArray *wd_population_rank(const WdPopulation *p, int kind, const GArray *which)
 /* The best sample of the same family in a figure (nothing-to-reflect and faulty ones aside), other than i;
  * G_MAXUINT: there is none. */
 guint wd_population_best_like(const WdPopulation *p, guint i, int kind);
+/* Adds to `which` the n best of every family that are not in it, faulty ones and those with nothing to
+ * reflect aside. */
+void wd_population_add_best(const WdPopulation *p, int kind, guint n, GArray *which);
+/* Takes the bands of the way over from another population of the same model, plan and mode that was scored at
+ * every step that this one was, and finds the first bad steps anew. */
+gboolean wd_population_take_bands(WdPopulation *p, const WdPopulation *from, GError **error);
 
 /* ---- one figure over the population */
 typedef struct WdSpread {
@@ -152,7 +160,9 @@ void wd_population_divide(const WdPopulation *p, int kind, double limit, const G
 /* One row a sample with a header: number, seed, family, every figure by its key, flags, tags, note, fault.
  * which: order and choice (NULL: all, as they are). g_free. */
 char *wd_population_csv(const WdPopulation *p, const GArray *which);
-/* The command that makes this sample again and scores it. g_free. */
+/* Notes the folder that the samples' model was in, for the command below. */
+void wd_population_set_folder(WdPopulation *p, const char *folder);
+/* The command that makes this sample again and scores it; "" where no model drew it. g_free. */
 char *wd_population_command(const WdPopulation *p, const WdSample *s);
 /* A figure for people, "1.52", "12.3 ms", "undefined"; unit: with it. */
 void wd_value_text(int kind, double value, gboolean unit, char *out, gsize size);

@@ -1,4 +1,5 @@
 /* *.wdpop: population.h says what is in it. */
+#include "app/i18n.h"
 #include "app/population.h"
 
 #include "app/recording_json.h"
@@ -31,6 +32,29 @@ static json_t *faults_json(const WdPopulation *p) {
   return o;
 }
 
+/* What some samples have and others, that were lost on the way, have not: their rows are zeros, and named
+ * here. */
+static const struct {
+  const char *name;
+  gsize offset;
+} rows_of[] = {{"latents", G_STRUCT_OFFSET(WdSample, latent)},
+               {"maps", G_STRUCT_OFFSET(WdSample, map)},
+               {"pictures", G_STRUCT_OFFSET(WdSample, picture)}};
+
+static json_t *lost_json(const WdPopulation *p) {
+  json_t *o = json_object();
+  for (gsize k = 0; k < G_N_ELEMENTS(rows_of); k++) {
+    json_t *which = json_array();
+    for (guint i = 0; i < wd_population_count(p); i++)
+      if (!G_STRUCT_MEMBER(gpointer, wd_population_nth(p, i), rows_of[k].offset))
+        json_array_append_new(which, json_integer(i));
+    const gsize n = json_array_size(which);
+    if (n && n < wd_population_count(p)) json_object_set(o, rows_of[k].name, which);
+    json_decref(which);
+  }
+  return o;
+}
+
 static char *document(const WdPopulation *p) {
   json_t *o = p->unknown ? json_loads(p->unknown, 0, NULL) : NULL;
   if (!json_is_object(o)) o = json_object();
@@ -49,6 +73,7 @@ static char *document(const WdPopulation *p) {
   json_object_set_new(o, "model",
                       json_pack("{s:s, s:s, s:f, s:f}", "name", p->model, "identity", p->identity,
                                 "velocity_min", p->velocity_min, "velocity_max", p->velocity_max));
+  if (p->folder) json_object_set_new(json_object_get(o, "model"), "folder", json_string(p->folder));
   json_object_set_new(o, "device", json_string(p->device));
   json_object_set_new(o, "precision", json_string(p->precision));
   json_object_set_new(o, "mode", json_string(wd_wave_mode_name(p->mode)));
@@ -61,7 +86,9 @@ static char *document(const WdPopulation *p) {
   json_object_set_new(o, "shots", shots);
   json_object_set_new(o, "way", way);
   json_object_set_new(o, "band_of", json_integer(p->band_of));
+  json_object_set_new(o, "drawn", json_integer(p->drawn));
   json_object_set_new(o, "faults", faults_json(p));
+  json_object_set_new(o, "lost", lost_json(p));
   char *text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(17) | JSON_SORT_KEYS);
   json_decref(o);
   return text;
@@ -85,11 +112,10 @@ static wd_status append(wd_safetensors_writer *f, const void *data, gsize bytes,
   return bytes ? wd_safetensors_writer_append(f, data, bytes, err) : WD_OK;
 }
 
-/* Whether every sample has it: one that lacks it would shift all others. */
-static gboolean all_have(const WdPopulation *p, gsize offset) {
+static gboolean any_has(const WdPopulation *p, gsize offset) {
   for (guint i = 0; i < wd_population_count(p); i++)
-    if (!G_STRUCT_MEMBER(gpointer, wd_population_nth(p, i), offset)) return FALSE;
-  return TRUE;
+    if (G_STRUCT_MEMBER(gpointer, wd_population_nth(p, i), offset)) return TRUE;
+  return FALSE;
 }
 
 static gboolean latents_whole(const WdPopulation *p) {
@@ -122,24 +148,30 @@ static wd_status write_rows(const WdPopulation *p, wd_safetensors_writer *f, gbo
     st = append(f, wd_population_nth(p, i)->shot, (gsize)p->geometry.shots * WD_SCORES * sizeof(float), err);
   for (guint i = 0; i < n && !st; i++)
     st = append(f, wd_population_nth(p, i)->way, p->way->len * sizeof(float), err);
+  const gsize numbers = (gsize)p->latent.count * sizeof(float), one = cells * sizeof(guint16),
+              dots = sizeof(guint16) * WD_SAMPLE_PICTURE_ROWS * WD_SAMPLE_PICTURE_COLUMNS;
+  g_autofree char *nothing = g_malloc0(MAX(numbers, MAX(one, dots)));
   for (guint i = 0; latents && i < n && !st; i++) {
     GBytes *z = wd_population_nth(p, i)->latent;
-    st = append(f, g_bytes_get_data(z, NULL), g_bytes_get_size(z), err);
+    st = append(f, z ? g_bytes_get_data(z, NULL) : nothing, numbers, err);
   }
-  for (guint i = 0; maps && i < n && !st; i++)
-    st = append(f, wd_population_nth(p, i)->map, cells * sizeof(guint16), err);
-  for (guint i = 0; pictures && i < n && !st; i++)
-    st = append(f, wd_population_nth(p, i)->picture,
-                sizeof(guint16) * WD_SAMPLE_PICTURE_ROWS * WD_SAMPLE_PICTURE_COLUMNS, err);
+  for (guint i = 0; maps && i < n && !st; i++) {
+    const guint16 *map = wd_population_nth(p, i)->map;
+    st = append(f, map ? (const void *)map : nothing, one, err);
+  }
+  for (guint i = 0; pictures && i < n && !st; i++) {
+    const guint16 *picture = wd_population_nth(p, i)->picture;
+    st = append(f, picture ? (const void *)picture : nothing, dots, err);
+  }
   return st;
 }
 
 gboolean wd_population_save(WdPopulation *p, const char *path, GError **error) {
   const gsize n = wd_population_count(p);
-  if (!n) return wd_status_set_error(error, WD_ERR_ARGUMENT, "There is no sample to save.");
-  const gboolean latents = all_have(p, G_STRUCT_OFFSET(WdSample, latent)) && latents_whole(p);
-  const gboolean maps = all_have(p, G_STRUCT_OFFSET(WdSample, map));
-  const gboolean pictures = all_have(p, G_STRUCT_OFFSET(WdSample, picture));
+  if (!n) return wd_status_set_error(error, WD_ERR_ARGUMENT, _("There is no sample to save."));
+  const gboolean latents = any_has(p, G_STRUCT_OFFSET(WdSample, latent)) && latents_whole(p);
+  const gboolean maps = any_has(p, G_STRUCT_OFFSET(WdSample, map));
+  const gboolean pictures = any_has(p, G_STRUCT_OFFSET(WdSample, picture));
   wd_stored_tensor t[MAX_TENSORS];
   gsize count = 0;
   const wd_latent_shape *l = &p->latent;
@@ -169,7 +201,7 @@ gboolean wd_population_save(WdPopulation *p, const char *path, GError **error) {
   char *text = document(p), *notes = annotations(p);
   const wd_metadata metadata[] = {{"format", FORMAT}, {"population", text}, {"annotations", notes}};
   wd_safetensors_writer *f = NULL;
-  wd_status st = text && notes ? WD_OK : wd_fail(&err, WD_ERR_NO_MEMORY, "no memory to write %s", path);
+  wd_status st = text && notes ? WD_OK : wd_fail(&err, WD_ERR_NO_MEMORY, _("no memory to write %s"), path);
   if (!st) st = wd_safetensors_writer_open(path, t, count, metadata, G_N_ELEMENTS(metadata), &f, &err);
   if (!st) {
     st = write_rows(p, f, latents, maps, pictures, &err);
@@ -221,20 +253,20 @@ static double take_real(const json_t *o, const char *key, double otherwise) {
 
 static const char *const known[] = {"format",  "version", "model",  "device",   "precision", "mode",
                                     "sampler", "steps",   "eta",    "guidance", "geometry",  "values",
-                                    "shots",   "way",     "faults", "band_of"};
+                                    "shots",   "way",     "faults", "band_of",  "drawn",     "lost"};
 
 static wd_status read_way(Reader *r, wd_error *err) {
   const json_t *way = json_object_get(r->head, "way");
   const gsize n = json_array_size(way);
-  if (n > MAX_WAY) return wrong(r, err, "%zu positions are too many", n);
+  if (n > MAX_WAY) return wrong(r, err, _("%zu positions are too many"), n);
   for (gsize k = 0; k < n; k++) {
     const json_t *o = json_array_get(way, k);
     gint64 step = 0, timestep = -1;
     wd_status st = wd_json_int(o, "step", 0, 1000000, 0, &step, err);
     if (!st) st = wd_json_int(o, "timestep", -1, 1000000, -1, &timestep, err);
-    if (st) return wd_fail_context(err, st, "%s: way[%zu]", wd_safetensors_path(r->file), k);
+    if (st) return wd_fail_context(err, st, _("%s: way[%zu]"), wd_safetensors_path(r->file), k);
     if (k && step <= g_array_index(r->p->way, WdWayStep, k - 1).step)
-      return wrong(r, err, "the steps of the way do not rise at %zu", k);
+      return wrong(r, err, _("the steps of the way do not rise at %zu"), k);
     const WdWayStep w = {(int)step, (int)timestep, take_real(o, "log_snr", INFINITY), NAN, NAN, NAN};
     g_array_append_val(r->p->way, w);
     const json_t *band = json_object_get(o, "band");
@@ -250,34 +282,37 @@ static wd_status read_way(Reader *r, wd_error *err) {
 static wd_status read_head(Reader *r, wd_error *err) {
   WdPopulation *p = r->p;
   const json_t *o = r->head, *model = json_object_get(o, "model");
-  if (!json_is_object(o)) return wrong(r, err, "its description is no JSON object");
-  gint64 version = 0, steps = 0, band_of = 0;
+  if (!json_is_object(o)) return wrong(r, err, _("its description is no JSON object"));
+  gint64 version = 0, steps = 0, band_of = 0, drawn = 0;
   wd_status st = wd_json_int(o, "version", 1, 1000, 0, &version, err);
   if (!st) st = wd_json_int(o, "steps", 0, 1000000, 0, &steps, err);
   if (!st) st = wd_json_int(o, "band_of", 0, G_MAXINT32, 0, &band_of, err);
+  if (!st) st = wd_json_int(o, "drawn", 0, G_MAXINT32, 0, &drawn, err);
   if (!st) st = wd_geometry_from_json(json_object_get(o, "geometry"), &p->geometry, err);
   if (st) return wd_fail_context(err, st, "%s", wd_safetensors_path(r->file));
   if (version < 1 || version > VERSION)
-    return wrong(r, err, "a population of version %d; this program reads 1 to %d", (int)version, VERSION);
+    return wrong(r, err, _("a population of version %d; this program reads 1 to %d"), (int)version, VERSION);
   const wd_shard_desc *g = &p->geometry;
   if (g->nz < WD_MAP_MIN_SIDE || g->nz > WD_MAP_MAX_SIDE || g->nx < WD_MAP_MIN_SIDE ||
       g->nx > WD_MAP_MAX_SIDE || g->shots < 1 || g->shots > WD_MAX_SHOTS || g->samples < 1 ||
       g->samples > WD_MAX_SAMPLES || g->receivers < 1 || g->receivers > WD_MAX_RECEIVERS ||
       !(g->spacing > 0) || !isfinite(g->spacing) || !(g->dt > 0) || !isfinite(g->dt) ||
       !(g->frequency >= 0) || !isfinite(g->frequency))
-    return wrong(r, err, "its geometry is impossible");
+    return wrong(r, err, _("its geometry is impossible"));
   take_text(model, "name", &p->model);
   take_text(model, "identity", &p->identity);
+  take_text(model, "folder", &p->folder);
   take_text(o, "device", &p->device);
   take_text(o, "precision", &p->precision);
   p->velocity_min = take_real(model, "velocity_min", p->velocity_min);
   p->velocity_max = take_real(model, "velocity_max", p->velocity_max);
   const char *mode = json_string_value(json_object_get(o, "mode"));
   const char *sampler = json_string_value(json_object_get(o, "sampler"));
-  if (!mode || !wd_wave_mode_parse(mode, &p->mode)) return wrong(r, err, "no mode of the solver is told");
-  if (!sampler || !wd_sampler_parse(sampler, &p->plan.kind)) return wrong(r, err, "no sampler is told");
+  if (!mode || !wd_wave_mode_parse(mode, &p->mode)) return wrong(r, err, _("no mode of the solver is told"));
+  if (!sampler || !wd_sampler_parse(sampler, &p->plan.kind)) return wrong(r, err, _("no sampler is told"));
   p->plan.steps = (int)steps;
   p->band_of = (guint)band_of;
+  p->drawn = (guint)drawn;
   p->plan.eta = take_real(o, "eta", 0);
   p->plan.guidance = take_real(o, "guidance", 0);
   json_t *rest = json_copy((json_t *)o);
@@ -296,9 +331,9 @@ static wd_status find(const Reader *r, const char *name, wd_dtype type, gsize ro
                       const wd_stored_tensor **out, wd_error *err) {
   const wd_stored_tensor *t = wd_safetensors_find(r->file, name);
   *out = t;
-  if (!t) return optional ? WD_OK : wrong(r, err, "the tensor \"%s\" is missing", name);
+  if (!t) return optional ? WD_OK : wrong(r, err, _("the tensor \"%s\" is missing"), name);
   if (t->type != type || t->dims < 1 || t->shape[0] != r->n || t->count != r->n * row)
-    return wrong(r, err, "the tensor \"%s\" is %s of %zu numbers; %s of %u x %zu are wanted", name,
+    return wrong(r, err, _("the tensor \"%s\" is %s of %zu numbers; %s of %u x %zu are wanted"), name,
                  wd_dtype_name(t->type), t->count, wd_dtype_name(type), r->n, row);
   return WD_OK;
 }
@@ -308,14 +343,14 @@ static wd_status column_of(const Reader *r, const char *what, int most, int *col
                            wd_error *err) {
   const json_t *names = json_object_get(r->head, what);
   *width = json_array_size(names);
-  if (!*width || *width > 1000) return wrong(r, err, "the names of \"%s\" are missing", what);
+  if (!*width || *width > 1000) return wrong(r, err, _("the names of \"%s\" are missing"), what);
   for (int i = 0; i < most; i++) column[i] = -1;
   for (gsize k = 0; k < *width; k++) {
     const char *name = json_string_value(json_array_get(names, k));
     int kind;
-    if (!name) return wrong(r, err, "name %zu of \"%s\" is no text", k, what);
+    if (!name) return wrong(r, err, _("name %zu of \"%s\" is no text"), k, what);
     if (!wd_value_parse(name, &kind) || kind >= most) continue; /* of another version */
-    if (column[kind] >= 0) return wrong(r, err, "\"%s\" names %s twice", what, name);
+    if (column[kind] >= 0) return wrong(r, err, _("\"%s\" names %s twice"), what, name);
     column[kind] = (int)k;
   }
   return WD_OK;
@@ -363,7 +398,7 @@ static wd_status read_latents(Reader *r, wd_error *err) {
   if (!t) return WD_OK;
   if (t->type != WD_F32 || t->dims != 4 || t->shape[0] != r->n || t->shape[1] > 100000 ||
       t->shape[2] > 100000 || t->shape[3] > 100000 || !t->count || t->count / r->n > 1 << 24)
-    return wrong(r, err, "the latents are not F32 of (n, C, h, w)");
+    return wrong(r, err, _("the latents are not F32 of (n, C, h, w)"));
   const gsize one = t->count / r->n;
   r->p->latent = (wd_latent_shape){.channels = (int)t->shape[1],
                                    .height = (int)t->shape[2],
@@ -399,11 +434,30 @@ static wd_status read_pictures(Reader *r, wd_error *err) {
   return st;
 }
 
+static wd_status read_lost(Reader *r, wd_error *err) {
+  const json_t *o = json_object_get(r->head, "lost"), *number;
+  for (gsize k = 0; k < G_N_ELEMENTS(rows_of); k++) {
+    const json_t *which = json_object_get(o, rows_of[k].name);
+    gsize i;
+    json_array_foreach((json_t *)which, i, number) {
+      const json_int_t at = json_is_integer(number) ? json_integer_value(number) : -1;
+      if (at < 0 || at >= (json_int_t)r->n)
+        return wrong(r, err, _("what was lost names a sample that is not there"));
+      WdSample *s = wd_population_nth(r->p, (guint)at);
+      if (rows_of[k].offset == G_STRUCT_OFFSET(WdSample, latent))
+        g_clear_pointer(&s->latent, g_bytes_unref);
+      else
+        g_clear_pointer(&G_STRUCT_MEMBER(gpointer, s, rows_of[k].offset), g_free);
+    }
+  }
+  return WD_OK;
+}
+
 /* Texts by number of the sample. */
 static wd_status number_of(const Reader *r, const char *key, guint *out, wd_error *err) {
   guint64 n;
   if (!g_ascii_string_to_unsigned(key, 10, 0, G_MAXUINT32, &n, NULL) || n >= r->n)
-    return wrong(r, err, "there is no sample \"%.32s\"", key);
+    return wrong(r, err, _("there is no sample \"%.32s\""), key);
   *out = (guint)n;
   return WD_OK;
 }
@@ -415,7 +469,7 @@ static wd_status read_faults(Reader *r, wd_error *err) {
   json_object_foreach((json_t *)json_object_get(r->head, "faults"), key, v) {
     wd_status st = number_of(r, key, &i, err);
     if (st) return st;
-    if (!json_is_string(v)) return wrong(r, err, "the fault of sample %u is no text", i);
+    if (!json_is_string(v)) return wrong(r, err, _("the fault of sample %u is no text"), i);
     WdSample *s = wd_population_nth(r->p, i);
     g_free(s->fault);
     s->fault = g_strdup(json_string_value(v));
@@ -428,7 +482,7 @@ static wd_status read_annotations(Reader *r, wd_error *err) {
   if (!text) return WD_OK;
   json_t *o = json_loads(text, 0, NULL), *v;
   const char *key;
-  wd_status st = json_is_object(o) ? WD_OK : wrong(r, err, "its annotations are no JSON object");
+  wd_status st = json_is_object(o) ? WD_OK : wrong(r, err, _("its annotations are no JSON object"));
   json_object_foreach(o, key, v) {
     guint i = 0;
     st = number_of(r, key, &i, err);
@@ -437,7 +491,7 @@ static wd_status read_annotations(Reader *r, wd_error *err) {
     GError *error = NULL;
     if (!st && ((tags && !wd_sample_set_tags(r->p, wd_population_nth(r->p, i), tags, &error)) ||
                 (note && !wd_sample_set_note(r->p, wd_population_nth(r->p, i), note, &error))))
-      st = wrong(r, err, "sample %u: %s", i, error->message);
+      st = wrong(r, err, _("sample %u: %s"), i, error->message);
     g_clear_error(&error);
     if (st) break;
   }
@@ -450,9 +504,9 @@ static wd_status read_all(Reader *r, wd_error *err) {
   wd_status st = read_head(r, err);
   if (st) return st;
   if (!seed || seed->type != WD_I64 || seed->dims != 1 || !seed->count)
-    return wrong(r, err, "the seeds are missing");
+    return wrong(r, err, _("the seeds are missing"));
   if (seed->count > WD_POPULATION_MAX)
-    return wrong(r, err, "%zu samples; this program opens up to %d", seed->count, WD_POPULATION_MAX);
+    return wrong(r, err, _("%zu samples; this program opens up to %d"), seed->count, WD_POPULATION_MAX);
   r->n = (guint)seed->count;
   Figures figures = {0};
   st = find(r, "family", WD_I32, 1, FALSE, &family, err);
@@ -466,11 +520,12 @@ static wd_status read_all(Reader *r, wd_error *err) {
     s->seed = (guint64)value;
     s->family = f;
     g_ptr_array_add(r->p->sample, s);
-    if (f < -1 || f >= WD_FAMILIES) st = wrong(r, err, "sample %u is of family %d", i, (int)f);
+    if (f < -1 || f >= WD_FAMILIES) st = wrong(r, err, _("sample %u is of family %d"), i, (int)f);
   }
   if (!st) st = read_figures(r, &figures, err);
   if (!st) st = read_latents(r, err);
   if (!st) st = read_pictures(r, err);
+  if (!st) st = read_lost(r, err);
   if (!st) st = read_faults(r, err);
   if (!st) st = read_annotations(r, err);
   return st;
@@ -484,7 +539,7 @@ static WdPopulation *read_from(wd_safetensors *file, GError **error) {
   wd_status st;
   json_t *head = NULL;
   if (!format || strcmp(format, FORMAT) != 0 || !text)
-    st = wrong(&r, &err, "this is no population of samples");
+    st = wrong(&r, &err, _("this is no population of samples"));
   else
     r.head = head = json_loads(text, 0, NULL), st = read_all(&r, &err);
   if (!st) st = wd_safetensors_still_whole(file, &err);
@@ -535,9 +590,9 @@ WdPopulation *wd_population_open(const char *path, GError **error) {
   g_autofree char *inside = g_build_filename(path, WD_POPULATION_NAME, NULL);
   struct stat s;
   if (stat(inside, &s) == 0) return wd_population_load(inside, error);
-  wd_status_set_error(
-      error, WD_ERR_IO,
-      "%s holds no " WD_POPULATION_NAME ": it is written by wavediffusion-cli sample --score.", path);
+  wd_status_set_error(error, WD_ERR_IO,
+                      _("%s holds no %s: it is written by wavediffusion-cli sample --score."), path,
+                      WD_POPULATION_NAME);
   return NULL;
 }
 

@@ -7,7 +7,8 @@
 
 enum { WD_SHEET_MAX = 400 };
 
-/* which: in order, at most WD_SHEET_MAX are drawn. Samples without a map are refused. */
+/* which: in order, at most WD_SHEET_MAX are drawn. A sample without a map keeps an empty place; refused where
+ * none has one. */
 gboolean wd_population_sheet(const WdPopulation *p, int kind, const GArray *which, const char *path,
                              gboolean dark, GError **error);
 

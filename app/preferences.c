@@ -1,5 +1,7 @@
 #include "app/preferences.h"
 
+#include "app/i18n.h"
+
 #include "render/colormap.h"
 
 #include <math.h>
@@ -16,37 +18,41 @@ typedef struct Line {
 } Line;
 
 static const Line display[] = {
-    {NULL, "Appearance"},
+    {NULL, N_("Appearance")},
     {"theme",
-     "Theme",
-     "Light or dark, or as the desktop has it",
+     N_("Theme"),
+     N_("Light or dark, or as the desktop has it"),
      CHOICE,
-     {"As the desktop", "Light", "Dark"}},
-    {"renderer", "Pictures are drawn by", NULL, CHOICE, {"The best there is", "OpenGL", "The processor"}},
-    {NULL, "Colours"},
-    {"colormap-velocity", "Velocity maps", NULL, MAP},
-    {"colormap-gather", "Gathers", NULL, MAP},
-    {"colormap-difference", "Differences", NULL, MAP},
+     {N_("As the desktop"), N_("Light"), N_("Dark")}},
+    {"renderer",
+     N_("Pictures are drawn by"),
+     NULL,
+     CHOICE,
+     {N_("The best there is"), "OpenGL", N_("The processor")}},
+    {NULL, N_("Colours")},
+    {"colormap-velocity", N_("Velocity maps"), NULL, MAP},
+    {"colormap-gather", N_("Gathers"), NULL, MAP},
+    {"colormap-difference", N_("Differences"), NULL, MAP},
     {"clip",
-     "Clip gathers at",
-     "Percentile of the amplitudes that gets the darkest colour",
+     N_("Clip gathers at"),
+     N_("Percentile of the amplitudes that gets the darkest colour"),
      NUMBER,
-     {"percent"},
+     {N_("percent")},
      50,
      100,
      0.5,
      1},
     {"range-scope",
-     "Colour ranges follow",
-     "One range for the whole run makes its steps comparable",
+     N_("Colour ranges follow"),
+     N_("One range for the whole run makes its steps comparable"),
      CHOICE,
-     {"The whole run", "Each step", "Values set by hand"}},
-    {NULL, "Playback"},
-    {"fps", "Steps a second", NULL, NUMBER, {NULL}, 0.5, 30, 0.5, 1},
-    {NULL, "Presenting"},
+     {N_("The whole run"), N_("Each step"), N_("Values set by hand")}},
+    {NULL, N_("Playback")},
+    {"fps", N_("Steps a second"), NULL, NUMBER, {NULL}, 0.5, 30, 0.5, 1},
+    {NULL, N_("Presenting")},
     {"presenter-scale",
-     "Size of type",
-     "In the presenter view (F5), panels included",
+     N_("Size of type"),
+     N_("In the presenter view (F5), panels included"),
      NUMBER,
      {"%"},
      150,
@@ -55,59 +61,60 @@ static const Line display[] = {
      0},
 };
 static const Line physics[] = {
-    {NULL, "Residual"},
+    {NULL, N_("Residual")},
     {"score-policy",
-     "Simulate and score",
-     "Every step costs one simulation with the solver",
+     N_("Simulate and score"),
+     N_("Every step costs one simulation with the solver"),
      CHOICE,
-     {"Every step", "Every few steps", "The last step", "On demand"}},
-    {"score-every", "Few steps are", NULL, NUMBER, {"steps"}, 2, 100, 1, 0},
-    {"score-both", "Score noisy states too", "x\342\202\234 beside the estimate of the data: twice the work",
-     SWITCH},
-    {"exact-runs", "Exact simulation while running",
-     "Slower by about five times; otherwise live mode, then exact at rest", SWITCH},
-    {"exact-rest", "Exact scores at rest",
-     "Live scores are made again on the full grid when nothing else is to do", SWITCH},
+     {N_("Every step"), N_("Every few steps"), N_("The last step"), N_("On demand")}},
+    {"score-every", N_("Few steps are"), NULL, NUMBER, {N_("steps")}, 2, 100, 1, 0},
+    {"score-both", N_("Score noisy states too"),
+     N_("x\342\202\234 beside the estimate of the data: twice the work"), SWITCH},
+    {"exact-runs", N_("Exact simulation while running"),
+     N_("Four to five times slower; otherwise live mode, then exact at rest"), SWITCH},
+    {"exact-rest", N_("Exact scores at rest"),
+     N_("Live scores are made again on the full grid when nothing else is to do"), SWITCH},
     {"calibration",
-     "Calibrate gathers before comparing",
-     "For data of another sign or scale; stated beside every figure",
+     N_("Calibrate gathers before comparing"),
+     N_("For data of another sign or scale; stated beside every figure"),
      CHOICE,
-     {"No", "Sign", "Least-squares gain"}},
+     {N_("No"), N_("Sign"), N_("Least-squares gain")}},
     {"epsilon",
-     "Tolerance \316\265",
-     "Of the reflection residual; 0 is the model's own",
+     N_("Tolerance \316\265"),
+     N_("Of the reflection residual; 0 is the model's own"),
      NUMBER,
      {NULL},
      0,
      1000,
      0.05,
      3},
-    {NULL, "Reference levels in the plot"},
-    {"show-floor", "Silence, direct wave and floors", NULL, SWITCH},
-    {"show-population", "Generated pairs", "Median and 5 to 95 percent of many pairs of this model", SWITCH},
+    {NULL, N_("Reference levels in the plot")},
+    {"show-floor", N_("Silence, direct wave and floors"), NULL, SWITCH},
+    {"show-population", N_("Generated pairs"), N_("Median and 5 to 95 percent of many pairs of this model"),
+     SWITCH},
 };
 static const Line machine[] = {
-    {NULL, "Model"},
-    {"model", "Model at the start", "A folder, or the name of one that came with the program", TEXT},
-    {"device", "Device", "auto, cpu, cpu:2, cuda, cuda:1; for models opened from now on", TEXT},
-    {NULL, "Memory and files"},
+    {NULL, N_("Model")},
+    {"model", N_("Model at the start"), N_("A folder, or the name of one that came with the program"), TEXT},
+    {"device", N_("Device"), N_("auto, cpu, cpu:2, cuda, cuda:1; for models opened from now on"), TEXT},
+    {NULL, N_("Memory and files")},
     {"cache-mib",
-     "Memory for pictures",
-     "Latents are kept always; what was decoded longest ago is made again",
+     N_("Memory for pictures"),
+     N_("Latents are kept always; what was decoded longest ago is made again"),
      NUMBER,
      {"MiB"},
      64,
      65536,
      64,
      0},
-    {"autosave", "Save the session every", "0: never", NUMBER, {"seconds"}, 0, 3600, 10, 0},
+    {"autosave", N_("Save the session every"), N_("0: never"), NUMBER, {N_("seconds")}, 0, 3600, 10, 0},
 };
 static const Line figures[] = {
-    {NULL, "Exported figures"},
-    {"figure-width", "Width", NULL, NUMBER, {"mm"}, 20, 1000, 5, 0},
-    {"figure-dpi", "Resolution of PNG", NULL, NUMBER, {"dots per inch"}, 50, 1200, 50, 0},
-    {"figure-font", "Text size", NULL, NUMBER, {"points"}, 4, 32, 0.5, 1},
-    {"figure-dark", "Dark figures", NULL, SWITCH},
+    {NULL, N_("Exported figures")},
+    {"figure-width", N_("Width"), NULL, NUMBER, {"mm"}, 20, 1000, 5, 0},
+    {"figure-dpi", N_("Resolution of PNG"), NULL, NUMBER, {N_("dots per inch")}, 50, 1200, 50, 0},
+    {"figure-font", N_("Text size"), NULL, NUMBER, {N_("points")}, 4, 32, 0.5, 1},
+    {"figure-dark", N_("Dark figures"), NULL, SWITCH},
 };
 
 static gboolean enum_to_index(GValue *value, GVariant *variant, gpointer user) {
@@ -146,8 +153,8 @@ static GtkWidget *make_choice(GSettings *settings, const Line *line) {
     wd_colormap map;
     g_autofree char *about = NULL;
     if (line->control == MAP && wd_colormap_find(nicks[i], &map))
-      about = g_strdup_printf("%c%s", g_ascii_toupper(*nicks[i]), nicks[i] + 1);
-    gtk_string_list_append(list, about ? about : i < 6 && line->choices[i] ? line->choices[i] : nicks[i]);
+      about = g_strdup_printf("%c%s", g_ascii_toupper(*nicks[i]), nicks[i] + 1); /* a map's own name */
+    gtk_string_list_append(list, about ? about : i < 6 && line->choices[i] ? _(line->choices[i]) : nicks[i]);
   }
   GtkWidget *choice = gtk_drop_down_new(G_LIST_MODEL(list), NULL);
   g_settings_bind_with_mapping(settings, line->key, choice, "selected", G_SETTINGS_BIND_DEFAULT,
@@ -178,7 +185,7 @@ static GtkWidget *make_control(GSettings *settings, const Line *line) {
   gtk_widget_set_name(control, line->key);
   gtk_widget_set_valign(control, GTK_ALIGN_CENTER);
   gtk_widget_set_halign(control, GTK_ALIGN_END);
-  gtk_accessible_update_property(GTK_ACCESSIBLE(control), GTK_ACCESSIBLE_PROPERTY_LABEL, line->title, -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(control), GTK_ACCESSIBLE_PROPERTY_LABEL, _(line->title), -1);
   return control;
 }
 
@@ -188,7 +195,7 @@ static GtkWidget *make_page(GSettings *settings, const Line *lines, size_t n) {
   GtkWidget *list = NULL;
   for (const Line *line = lines; line < lines + n; line++) {
     if (!line->key) {
-      GtkWidget *title = gtk_label_new(line->title);
+      GtkWidget *title = gtk_label_new(_(line->title));
       gtk_label_set_xalign(GTK_LABEL(title), 0);
       gtk_widget_add_css_class(title, "heading");
       gtk_widget_set_margin_top(title, line == lines ? 0 : 12);
@@ -204,11 +211,11 @@ static GtkWidget *make_page(GSettings *settings, const Line *lines, size_t n) {
     GtkWidget *texts = gtk_box_new(GTK_ORIENTATION_VERTICAL, 1);
     gtk_widget_set_hexpand(texts, TRUE);
     gtk_widget_set_valign(texts, GTK_ALIGN_CENTER);
-    GtkWidget *title = gtk_label_new(line->title);
+    GtkWidget *title = gtk_label_new(_(line->title));
     gtk_label_set_xalign(GTK_LABEL(title), 0);
     gtk_box_append(GTK_BOX(texts), title);
     if (line->about) {
-      GtkWidget *about = gtk_label_new(line->about);
+      GtkWidget *about = gtk_label_new(_(line->about));
       gtk_label_set_xalign(GTK_LABEL(about), 0);
       gtk_label_set_wrap(GTK_LABEL(about), TRUE);
       gtk_label_set_natural_wrap_mode(GTK_LABEL(about), GTK_NATURAL_WRAP_NONE);
@@ -220,7 +227,7 @@ static GtkWidget *make_page(GSettings *settings, const Line *lines, size_t n) {
     GtkWidget *control = make_control(settings, line);
     gtk_box_append(GTK_BOX(row), control);
     if (line->control == NUMBER && line->choices[0]) {
-      GtkWidget *unit = gtk_label_new(line->choices[0]);
+      GtkWidget *unit = gtk_label_new(_(line->choices[0]));
       gtk_widget_add_css_class(unit, "dim-label");
       gtk_box_append(GTK_BOX(row), unit);
     }
@@ -248,14 +255,14 @@ static void on_destroy(GtkWidget *window, gpointer parent) {
 }
 
 void wd_preferences_show(GtkWindow *parent, GSettings *settings) {
-  static const struct {
+  const struct {
     const char *name, *title;
     const Line *lines;
     size_t n;
-  } pages[] = {{"display", "Display", display, G_N_ELEMENTS(display)},
-               {"physics", "Physics", physics, G_N_ELEMENTS(physics)},
-               {"machine", "Model and memory", machine, G_N_ELEMENTS(machine)},
-               {"figures", "Figures", figures, G_N_ELEMENTS(figures)}};
+  } pages[] = {{"display", _("Display"), display, G_N_ELEMENTS(display)},
+               {"physics", _("Physics"), physics, G_N_ELEMENTS(physics)},
+               {"machine", _("Model and memory"), machine, G_N_ELEMENTS(machine)},
+               {"figures", _("Figures"), figures, G_N_ELEMENTS(figures)}};
   GtkWidget *window = g_object_get_data(G_OBJECT(parent), "preferences");
   if (window) {
     gtk_window_present(GTK_WINDOW(window));
@@ -263,7 +270,7 @@ void wd_preferences_show(GtkWindow *parent, GSettings *settings) {
   }
   window = gtk_window_new();
   gtk_widget_set_name(window, "preferences");
-  gtk_window_set_title(GTK_WINDOW(window), "Preferences");
+  gtk_window_set_title(GTK_WINDOW(window), _("Preferences"));
   gtk_window_set_transient_for(GTK_WINDOW(window), parent);
   gtk_window_set_destroy_with_parent(GTK_WINDOW(window), TRUE);
   gtk_window_set_default_size(GTK_WINDOW(window), 620, 560);

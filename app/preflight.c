@@ -1,4 +1,5 @@
 /* Making a map fit the model, and what a person should know of opened data before anything runs. */
+#include "app/i18n.h"
 #include "app/import.h"
 
 #include "render/axis.h"
@@ -40,12 +41,12 @@ static void resample(const wd_map *map, wd_map *out) {
 wd_status wd_fit_map(const wd_map *map, const WdFit *fit, int nz, int nx, double spacing, wd_map *out,
                      wd_error *err) {
   if (fit->kind == WD_FIT_NONE && (map->nz != nz || map->nx != nx))
-    return wd_fail(err, WD_ERR_SHAPE, "a map of %d x %d cells, where %d x %d are wanted", map->nz, map->nx,
+    return wd_fail(err, WD_ERR_SHAPE, _("a map of %d x %d cells, where %d x %d are wanted"), map->nz, map->nx,
                    nz, nx);
   if (fit->kind == WD_FIT_CROP &&
       (fit->z < 0 || fit->x < 0 || fit->z > map->nz - nz || fit->x > map->nx - nx))
     return wd_fail(err, WD_ERR_ARGUMENT,
-                   "a window of %d x %d cells from row %d, column %d leaves the map of %d x %d", nz, nx,
+                   _("a window of %d x %d cells from row %d, column %d leaves the map of %d x %d"), nz, nx,
                    fit->z, fit->x, map->nz, map->nx);
   wd_status st = wd_map_create(nz, nx, spacing, out, err);
   if (st) return st;
@@ -62,12 +63,12 @@ static void append_scale(GString *s, double down, double across) {
   wd_format_number(down, 0.01, a, sizeof a);
   wd_format_number(across, 0.01, b, sizeof b);
   if (fabs(down - 1) < 5e-3 && fabs(across - 1) < 5e-3)
-    g_string_append(s, "; lengths stay as they are");
+    g_string_append(s, _("; lengths stay as they are"));
   else if (fabs(down / across - 1) < 5e-3)
-    g_string_append_printf(s, "; all lengths are \xc3\x97 %s", a);
+    g_string_append_printf(s, _("; all lengths are \xc3\x97 %s"), a);
   else
-    g_string_append_printf(s, "; depths are \xc3\x97 %s, distances \xc3\x97 %s: layers change their slope", a,
-                           b);
+    g_string_append_printf(s, _("; depths are \xc3\x97 %s, distances \xc3\x97 %s: layers change their slope"),
+                           a, b);
 }
 
 char *wd_fit_words(int from_nz, int from_nx, double from_spacing, const WdFit *fit, int nz, int nx,
@@ -75,15 +76,15 @@ char *wd_fit_words(int from_nz, int from_nx, double from_spacing, const WdFit *f
   GString *s = g_string_new(NULL);
   double scale = spacing / from_spacing;
   if (fit->kind == WD_FIT_CROP) {
-    g_string_append_printf(s, "Cropped: rows %d to %d and columns %d to %d of %d \xc3\x97 %d", fit->z,
+    g_string_append_printf(s, _("Cropped: rows %d to %d and columns %d to %d of %d \xc3\x97 %d"), fit->z,
                            fit->z + nz - 1, fit->x, fit->x + nx - 1, from_nz, from_nx);
     append_scale(s, scale, scale);
   } else if (fit->kind == WD_FIT_RESAMPLE) {
-    g_string_append_printf(s, "Resampled (bilinear) from %d \xc3\x97 %d to %d \xc3\x97 %d cells", from_nz,
+    g_string_append_printf(s, _("Resampled (bilinear) from %d \xc3\x97 %d to %d \xc3\x97 %d cells"), from_nz,
                            from_nx, nz, nx);
     append_scale(s, scale * nz / from_nz, scale * nx / from_nx);
   } else {
-    g_string_append_printf(s, "As it is, %d \xc3\x97 %d cells", nz, nx);
+    g_string_append_printf(s, _("As it is, %d \xc3\x97 %d cells"), nz, nx);
     if (fabs(scale - 1) > 5e-3) append_scale(s, scale, scale);
   }
   return g_string_free(s, FALSE);
@@ -147,37 +148,39 @@ static void check_map(WdPreflight *p, const WdImport *im, const wd_map *map, con
   p->needs_fit = !same && fit->kind == WD_FIT_NONE;
   p->map_usable = !p->needs_fit;
   if (p->needs_fit)
-    say(p, WD_CHECK_STOP, "Shape",
-        "%d \xc3\x97 %d cells; the model takes %d \xc3\x97 %d: choose a crop or a resampling", map->nz,
+    say(p, WD_CHECK_STOP, _("Shape"),
+        _("%d \xc3\x97 %d cells; the model takes %d \xc3\x97 %d: choose a crop or a resampling"), map->nz,
         map->nx, g->nz, g->nx);
   else
-    say(p, fit->kind == WD_FIT_NONE ? WD_CHECK_GOOD : WD_CHECK_NOTE, "Shape", "%s", words);
+    say(p, fit->kind == WD_FIT_NONE ? WD_CHECK_GOOD : WD_CHECK_NOTE, _("Shape"), "%s", words);
   char metres[40];
   wd_format_number(map->spacing, 0, metres, sizeof metres);
   if (!im->spacing_told)
-    say(p, WD_CHECK_NOTE, "Spacing", "not in the file; %s m are taken, as OpenFWI has them", metres);
+    say(p, WD_CHECK_NOTE, _("Spacing"), _("not in the file; %s m are taken, as OpenFWI has them"), metres);
   else if (fabs(map->spacing - g->spacing) > 1e-3 * g->spacing)
-    say(p, fit->kind == WD_FIT_RESAMPLE ? WD_CHECK_NOTE : WD_CHECK_WARN, "Spacing",
-        "cells of %s m; the model's are of %g m, and the map is taken for one of these", metres, g->spacing);
+    say(p, fit->kind == WD_FIT_RESAMPLE ? WD_CHECK_NOTE : WD_CHECK_WARN, _("Spacing"),
+        _("cells of %s m; the model's are of %g m, and the map is taken for one of these"), metres,
+        g->spacing);
   else
-    say(p, WD_CHECK_GOOD, "Spacing", "%s m", metres);
+    say(p, WD_CHECK_GOOD, _("Spacing"), "%s m", metres);
   Numbers m = measure(map->value, (gsize)map->nz * (gsize)map->nx, WD_VELOCITY_LO, WD_VELOCITY_HI);
   char lo[40], hi[40];
   wd_format_number(m.lo, m.hi < 100 ? 0 : 1, lo, sizeof lo);
   wd_format_number(m.hi, m.hi < 100 ? 0 : 1, hi, sizeof hi);
   if (m.hi <= 15) {
-    say(p, WD_CHECK_STOP, "Velocity range", "%s to %s: these look like km/s; velocities are wanted in m/s",
-        lo, hi);
+    say(p, WD_CHECK_STOP, _("Velocity range"),
+        _("%s to %s: these look like km/s; velocities are wanted in m/s"), lo, hi);
     p->map_usable = FALSE;
   } else if (m.below + m.above) {
     double share = 100.0 * (double)(m.below + m.above) / (double)m.count;
-    say(p, WD_CHECK_WARN, "Velocity range",
-        "%s to %s m/s; %.3g %% of the cells are outside of %d to %d m/s, which is all that the model has "
-        "seen and can "
-        "say",
+    say(p, WD_CHECK_WARN, _("Velocity range"),
+        _("%s to %s m/s; %.3g %% of the cells are outside of %d to %d m/s, which is all that the model has "
+          "seen and can "
+          "say"),
         lo, hi, share, WD_VELOCITY_LO, WD_VELOCITY_HI);
   } else {
-    say(p, WD_CHECK_GOOD, "Velocity range", "%s to %s m/s, inside of what the model was trained on", lo, hi);
+    say(p, WD_CHECK_GOOD, _("Velocity range"), _("%s to %s m/s, inside of what the model was trained on"), lo,
+        hi);
   }
 }
 
@@ -186,14 +189,15 @@ static void check_simulation(WdPreflight *p, const wd_map *map, const wd_shard_d
   double limit = 0.593 * g->spacing / g->dt;
   Numbers m = measure(map->value, (gsize)map->nz * (gsize)map->nx, 0, limit);
   if (m.above) {
-    say(p, WD_CHECK_STOP, "Simulation",
-        "there are no gathers that suit, and the map cannot be simulated: above %.0f m/s steps of %g ms are "
-        "unstable",
+    say(p, WD_CHECK_STOP, _("Simulation"),
+        _("there are no gathers that suit, and the map cannot be simulated: above %.0f m/s steps of %g ms "
+          "are "
+          "unstable"),
         limit, 1e3 * g->dt);
     p->map_usable = FALSE;
   } else {
-    say(p, WD_CHECK_NOTE, "Simulation",
-        "the map's gathers will be simulated (exact mode) and encoded with it");
+    say(p, WD_CHECK_NOTE, _("Simulation"),
+        _("the map's gathers will be simulated (exact mode) and encoded with it"));
   }
 }
 
@@ -206,26 +210,27 @@ static void check_amplitude(WdPreflight *p, const Numbers *m) {
   wd_format_number(m->lo, 0, lo, sizeof lo);
   wd_format_number(m->hi, 0, hi, sizeof hi);
   if (most == 0)
-    say(p, WD_CHECK_STOP, "Amplitude", "all samples are zero");
+    say(p, WD_CHECK_STOP, _("Amplitude"), _("all samples are zero"));
   else if (m->hi > AMPLITUDE_HI || m->lo < AMPLITUDE_LO)
-    say(p, WD_CHECK_WARN, "Amplitude",
-        "%s to %s; the model was trained on %d to %d: divide by about %.2g, or expect nonsense", lo, hi,
+    say(p, WD_CHECK_WARN, _("Amplitude"),
+        _("%s to %s; the model was trained on %d to %d: divide by about %.2g, or expect nonsense"), lo, hi,
         AMPLITUDE_LO, AMPLITUDE_HI, most / 50);
   else if (most <= 1.0001)
-    say(p, WD_CHECK_WARN, "Amplitude",
-        "%s to %s: normalised, it seems; the model takes OpenFWI's amplitudes as they are (up to about 55)",
+    say(p, WD_CHECK_WARN, _("Amplitude"),
+        _("%s to %s: normalised, it seems; the model takes OpenFWI's amplitudes as they are (up to about "
+          "55)"),
         lo, hi);
   else if (most < 15)
-    say(p, WD_CHECK_WARN, "Amplitude", "%s to %s; training data reach 40 to 57: too small by about %.2g", lo,
-        hi, 50 / most);
+    say(p, WD_CHECK_WARN, _("Amplitude"),
+        _("%s to %s; training data reach 40 to 57: too small by about %.2g"), lo, hi, 50 / most);
   else
-    say(p, WD_CHECK_GOOD, "Amplitude", "%s to %s, as training data have it", lo, hi);
+    say(p, WD_CHECK_GOOD, _("Amplitude"), _("%s to %s, as training data have it"), lo, hi);
   if (most == 0) return;
   if (m->hi >= -m->lo)
-    say(p, WD_CHECK_GOOD, "Polarity", "the strongest sample is positive, as with OpenFWI's source");
+    say(p, WD_CHECK_GOOD, _("Polarity"), _("the strongest sample is positive, as with OpenFWI's source"));
   else
-    say(p, WD_CHECK_WARN, "Polarity",
-        "the strongest sample is negative: OpenFWI's are positive; these may want to be flipped");
+    say(p, WD_CHECK_WARN, _("Polarity"),
+        _("the strongest sample is negative: OpenFWI's are positive; these may want to be flipped"));
 }
 
 static void check_traces(WdPreflight *p, const wd_gather *g) {
@@ -238,32 +243,35 @@ static void check_traces(WdPreflight *p, const wd_gather *g) {
       dead += silent;
       last += g->value[((gsize)(s + 1) * (gsize)g->samples - 1) * (gsize)g->receivers + (gsize)r] == 0;
     }
-  if (dead) say(p, WD_CHECK_WARN, "Traces", "%zu of %zu are dead (all zero)", (size_t)dead, (size_t)traces);
+  if (dead)
+    say(p, WD_CHECK_WARN, _("Traces"), _("%zu of %zu are dead (all zero)"), (size_t)dead, (size_t)traces);
   if (last == traces && !dead)
-    say(p, WD_CHECK_NOTE, "Last sample",
-        "zero in every trace, as in OpenFWI's released files; it is mended for the encoder and left out of "
-        "residuals");
+    say(p, WD_CHECK_NOTE, _("Last sample"),
+        _("zero in every trace, as in OpenFWI's released files; it is mended for the encoder and left out of "
+          "residuals"));
   else
-    say(p, WD_CHECK_GOOD, "Last sample", "recorded");
+    say(p, WD_CHECK_GOOD, _("Last sample"), _("recorded"));
 }
 
 static void check_gathers(WdPreflight *p, const WdImport *im, const wd_gather *g, const wd_shard_desc *m) {
   gboolean shape = g->shots == m->shots && g->samples == m->samples && g->receivers == m->receivers;
   if (shape)
-    say(p, WD_CHECK_GOOD, "Gathers", "%d shots, %d samples, %d receivers", g->shots, g->samples,
+    say(p, WD_CHECK_GOOD, _("Gathers"), _("%d shots, %d samples, %d receivers"), g->shots, g->samples,
         g->receivers);
   else
-    say(p, WD_CHECK_STOP, "Gathers",
-        "%d shots of %d samples and %d receivers; the model takes %d of %d and %d: these cannot be encoded",
+    say(p, WD_CHECK_STOP, _("Gathers"),
+        _("%d shots of %d samples and %d receivers; the model takes %d of %d and %d: these cannot be "
+          "encoded"),
         g->shots, g->samples, g->receivers, m->shots, m->samples, m->receivers);
   gboolean step = fabs(g->dt - m->dt) <= 1e-6 * m->dt;
   if (!im->dt_told)
-    say(p, WD_CHECK_NOTE, "Time step", "not in the file; %g ms is taken, as OpenFWI has it", 1e3 * g->dt);
+    say(p, WD_CHECK_NOTE, _("Time step"), _("not in the file; %g ms is taken, as OpenFWI has it"),
+        1e3 * g->dt);
   else if (!step)
-    say(p, WD_CHECK_STOP, "Time step", "%g ms; the model takes %g ms: resample the traces first", 1e3 * g->dt,
-        1e3 * m->dt);
+    say(p, WD_CHECK_STOP, _("Time step"), _("%g ms; the model takes %g ms: resample the traces first"),
+        1e3 * g->dt, 1e3 * m->dt);
   else
-    say(p, WD_CHECK_GOOD, "Time step", "%g ms", 1e3 * g->dt);
+    say(p, WD_CHECK_GOOD, _("Time step"), "%g ms", 1e3 * g->dt);
   Numbers n = measure(g->value, wd_gather_count(g), 0, 0);
   if (shape) check_amplitude(p, &n);
   if (shape) check_traces(p, g);
@@ -291,9 +299,9 @@ WdPreflight *wd_preflight(const WdImport *im, const wd_map *velocity, const wd_g
   if (gathers && gathers->value) check_gathers(p, im, gathers, g);
   if (velocity && velocity->value && fit->kind != WD_FIT_NONE && gathers && gathers->value) {
     p->gathers_usable = FALSE; /* they are of the whole map */
-    say(p, WD_CHECK_NOTE, "Pair",
-        "the gathers belong to the map as it was: after a crop or a resampling new ones are "
-        "simulated");
+    say(p, WD_CHECK_NOTE, _("Pair"),
+        _("the gathers belong to the map as it was: after a crop or a resampling new ones are "
+          "simulated"));
   }
   if (velocity && velocity->value && p->map_usable && !p->gathers_usable) check_simulation(p, velocity, g);
   return p;

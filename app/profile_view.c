@@ -1,5 +1,6 @@
 /* v(z) and v(x) through the crosshair, as steps: a cell has one velocity. The truth is dashed where it is
  * known. */
+#include "app/i18n.h"
 #include "app/side_plot.h"
 #include "app/widgets.h"
 
@@ -32,7 +33,7 @@ static void steps_clear(Steps *s) {
 static void profile(const WdSidePlot *plot, cairo_t *cr, const wd_rect *place, const wd_map *map,
                     const wd_map *truth, gboolean down, int line, const char *title) {
   Steps decoded = steps_of(map, down, line), known = {0};
-  wd_series series[2] = {{.name = truth ? "decoded" : NULL,
+  wd_series series[2] = {{.name = truth ? _("decoded") : NULL,
                           .x = down ? decoded.velocity : decoded.at,
                           .y = down ? decoded.at : decoded.velocity,
                           .count = decoded.count,
@@ -40,7 +41,7 @@ static void profile(const WdSidePlot *plot, cairo_t *cr, const wd_rect *place, c
   int n = 1;
   if (truth) {
     known = steps_of(truth, down, line);
-    series[n++] = (wd_series){.name = "truth",
+    series[n++] = (wd_series){.name = _("truth"),
                               .x = down ? known.velocity : known.at,
                               .y = down ? known.at : known.velocity,
                               .count = known.count,
@@ -54,13 +55,13 @@ static void profile(const WdSidePlot *plot, cairo_t *cr, const wd_rect *place, c
       lo = fmin(lo, v);
       hi = fmax(hi, v);
     }
-  wd_axis velocity = {lo - 60, hi + 60, false, "Velocity (m/s)"};
+  wd_axis velocity = {lo - 60, hi + 60, false, _("Velocity (m/s)")};
   int cells = down ? map->nz : map->nx;
   double first = -0.5 * map->spacing, last = (cells - 0.5) * map->spacing;
-  wd_curve curve = {.title = down ? "Profiles" : NULL,
+  wd_curve curve = {.title = down ? _("Profiles") : NULL,
                     .source = title,
-                    .x = down ? velocity : (wd_axis){first, last, false, "Distance (m)"},
-                    .y = down ? (wd_axis){last, first, false, "Depth (m)"} : velocity,
+                    .x = down ? velocity : (wd_axis){first, last, false, _("Distance (m)")},
+                    .y = down ? (wd_axis){last, first, false, _("Depth (m)")} : velocity,
                     .series = series,
                     .n_series = n};
   const WdView *v = plot->view;
@@ -72,7 +73,7 @@ static void profile(const WdSidePlot *plot, cairo_t *cr, const wd_rect *place, c
 static void draw(const WdSidePlot *plot, cairo_t *cr, double width, double height, char *about, gsize size) {
   const WdPair *pair = plot->frame.pair;
   if (!pair || !pair->velocity.value) {
-    wd_side_plot_message(plot, cr, width, height, "Profiles appear with the decoded map");
+    wd_side_plot_message(plot, cr, width, height, _("Profiles appear with the decoded map"));
     return;
   }
   const wd_map *map = &pair->velocity;
@@ -83,12 +84,12 @@ static void draw(const WdSidePlot *plot, cairo_t *cr, double width, double heigh
   int column = (int)CLAMP(round(plot->view->x / map->spacing), 0, map->nx - 1),
       row = (int)CLAMP(round(plot->view->z / map->spacing), 0, map->nz - 1);
   char down[64], across[64];
-  g_snprintf(down, sizeof down, "v(z) at x %.0f m", column * map->spacing);
-  g_snprintf(across, sizeof across, "v(x) at z %.0f m", row * map->spacing);
+  wd_print(down, sizeof down, _("v(z) at x %.0f m"), column * map->spacing);
+  wd_print(across, sizeof across, _("v(x) at z %.0f m"), row * map->spacing);
   double value = (double)map->value[(gsize)row * (gsize)map->nx + (gsize)column];
-  g_snprintf(about, size,
-             "Velocity profiles through x %.0f metres, z %.0f metres: %.0f metres per second there",
-             column * map->spacing, row * map->spacing, value);
+  wd_print(about, size,
+           _("Velocity profiles through x %.0f metres, z %.0f metres: %.0f metres per second there"),
+           column * map->spacing, row * map->spacing, value);
   gboolean beside = width > 1.1 * height;
   double w = beside ? round(0.42 * width) : width, h = beside ? height : round(0.55 * height);
   profile(plot, cr, &(wd_rect){0, 0, w, h}, map, truth, TRUE, column, down);
@@ -97,5 +98,5 @@ static void draw(const WdSidePlot *plot, cairo_t *cr, double width, double heigh
 }
 
 GtkWidget *wd_profile_view_new(WdSession *session, WdView *view) {
-  return wd_side_plot_new(session, view, "Velocity profiles through the crosshair", draw);
+  return wd_side_plot_new(session, view, _("Velocity profiles through the crosshair"), draw);
 }

@@ -8,6 +8,24 @@ static void add_walk(WdRecording *recording, WdRunRecipe *r, const WdBranch *wal
   wd_run_recipe_add(r, 0, &recipe, p ? p->latent[WD_WHAT_ESTIMATE] : NULL);
 }
 
+/* How the refined steps of a branch came about: a leg ends where an optimiser began anew. */
+static void add_legs(WdRunRecipe *r, WdRecording *recording, const WdBranch *b) {
+  WdRefineLeg leg = {0};
+  for (int k = b->steps + 1; k <= wd_branch_last(b); k++) {
+    const WdPosition *p = wd_recording_position(recording, b->id, k);
+    if (leg.steps && p->refine_begins) {
+      wd_run_recipe_refine(r, &leg);
+      leg.steps = 0;
+    }
+    if (!leg.steps) {
+      leg.rate = p->refine_rate > 0 ? p->refine_rate : b->recipe.refine_rate;
+      leg.mode = p->refine_rate > 0 ? p->refine_mode : b->recipe.refine_mode;
+    }
+    leg.steps++;
+  }
+  if (leg.steps) wd_run_recipe_refine(r, &leg);
+}
+
 WdRunRecipe *wd_run_recipe_of(WdRecording *recording, guint id, int k, WdWhat what) {
   const WdBranch *b = wd_place_owner(recording, (WdPlace){id, k});
   if (!b) return NULL;
@@ -39,8 +57,9 @@ WdRunRecipe *wd_run_recipe_of(WdRecording *recording, guint id, int k, WdWhat wh
     } else {
       recipe.plan.steps = one->steps - (one->parent ? one->parent_at : 0);
     }
-    if (i) recipe.refine_steps = 0; /* what the branch left behind */
+    recipe.refine_steps = 0;
     wd_run_recipe_add(r, one->parent ? one->parent_at - base : 0, &recipe, one->edited);
+    if (!i) add_legs(r, recording, one); /* what is refined of the others, the branch has left behind */
   }
   g_ptr_array_unref(way);
   r->model = g_strdup(wd_recording_get_model(recording));
@@ -48,6 +67,8 @@ WdRunRecipe *wd_run_recipe_of(WdRecording *recording, guint id, int k, WdWhat wh
   r->position = k - base;
   r->what = what;
   const WdPosition *p = wd_recording_position(recording, id, k);
+  const WdScore *score = p ? wd_position_score(p, what) : NULL;
+  if (score) r->calibration = score->calibration;
   r->mode = p && p->live[what] && !p->exact[what] ? WD_WAVE_LIVE : WD_WAVE_EXACT;
   return r;
 }

@@ -44,6 +44,8 @@ const WdScoreInfo *wd_score_get_info(int kind);
 /* Scores of one latent under one mode of the solver. NaN: not made (yet). */
 typedef struct WdScore {
   wd_wave_mode mode;
+  wd_calibration calibration; /* of the decoded gathers, before they were compared: */
+  double gain;                /* the factor that they were taken times; 1 with none */
   wd_measure all;
   double value[WD_SCORES];
   int shots;
@@ -61,14 +63,21 @@ typedef struct WdPosition {
   WdScore *live[WD_WHATS], *exact[WD_WHATS]; /* NULL: not scored */
   double seconds;                            /* that the step to here took */
   gboolean refined;
-  double objective; /* of refinement: J over the first step's denominator; NaN otherwise */
-  char *fault;      /* what went wrong here (NaN, the solver's refusal); NULL: nothing */
-  char *note;       /* of a walk: JSON object, how the latent was made; "text" in it is a phrase for people,
-                       "from" the position of the walk that it was made from; NULL: nobody said */
-  GPtrArray *annotations; /* annotation.h; NULL: none */
+  gboolean
+      refine_begins;  /* of refinement: the first step of an optimiser, which knows nothing of those before */
+  double refine_rate; /* that this step was made with; 0: not told (files of before) */
+  wd_wave_mode refine_mode; /* of its gradients */
+  double objective;         /* of refinement: J over the first step's denominator; NaN otherwise */
+  char *fault;              /* what went wrong here (NaN, the solver's refusal); NULL: nothing */
+  char *note; /* of a walk: JSON object, how the latent was made; "text" in it is a phrase for people,
+                 "from" the position of the walk that it was made from; NULL: nobody said */
+  gboolean rescore[WD_WHATS]; /* its score was dropped, made under another calibration: one is wanted again */
+  GPtrArray *annotations;     /* annotation.h; NULL: none */
 } WdPosition;
 /* A text that is one JSON object, compact, as notes are kept; g_free. NULL: it is none, or over 64 KiB. */
 char *wd_note_check(const char *note);
+/* A note that says no more than what was done ("code") and how it is told. g_free. */
+char *wd_note_new(const char *edit, const char *text);
 /* The note's "text", or its "edit"; g_free. NULL: neither. */
 char *wd_position_note_text(const WdPosition *p);
 
@@ -94,6 +103,7 @@ typedef struct WdRecipe {
   guint64 noise_seed;
   int refine_steps; /* refinement asked for so far */
   double refine_rate;
+  wd_wave_mode refine_mode; /* of the gradients of refinement */
   WdBegin begin; /* not ON: from the branch's `edited`, at this timestep, whatever its parents are */
   int timestep;
 } WdRecipe;

@@ -13,6 +13,7 @@
  *
  * Loading believes nothing: sizes, indices, parents, positions and levels are checked against each other, and
  * a file that is wrong is one clear error. */
+#include "app/i18n.h"
 #include "app/recording_frames.h"
 #include "app/recording_json.h"
 #include "app/status_error.h"
@@ -174,7 +175,7 @@ static void add_unknown(WdRecording *r, json_t *o, WdImage *image) {
 static wd_status check_latents(const WdImage *image, wd_error *err) {
   for (guint i = 0; i < image->latent->len; i++)
     if (g_bytes_get_size(g_ptr_array_index(image->latent, i)) != image->latent_bytes)
-      return wd_fail(err, WD_ERR_SHAPE, "a latent of this recording is not of its shape");
+      return wd_fail(err, WD_ERR_SHAPE, _("a latent of this recording is not of its shape"));
   return WD_OK;
 }
 
@@ -206,7 +207,7 @@ WdImage *wd_recording_image(WdRecording *r, gboolean frames, const char *view, w
   add_unknown(r, o, image);
   if (!st) {
     image->text = json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(17) | JSON_SORT_KEYS);
-    if (!image->text) st = wd_fail(err, WD_ERR_NO_MEMORY, "no memory to write the recording down");
+    if (!image->text) st = wd_fail(err, WD_ERR_NO_MEMORY, _("no memory to write the recording down"));
   }
   if (!st) {
     const gsize length[1] = {strlen(image->text)};
@@ -265,10 +266,10 @@ static wd_status read_latents(Reader *d, wd_error *err) {
   if (!t) return WD_OK;
   if (t->type != WD_F32 || t->dims != 4 || t->shape[1] < 1 || t->shape[2] < 1 || t->shape[3] < 1 ||
       t->shape[1] > 65536 || t->shape[2] > 65536 || t->shape[3] > 65536)
-    return wd_fail(err, WD_ERR_FORMAT, "\"latents\" is not a list of latents (n, C, h, w) in float32");
+    return wd_fail(err, WD_ERR_FORMAT, _("\"latents\" is not a list of latents (n, C, h, w) in float32"));
   if (t->shape[0] == 0) return WD_OK;
   gsize one = t->count / t->shape[0];
-  if (one > 1 << 24) return wd_fail(err, WD_ERR_FORMAT, "latents of %zu numbers", (size_t)one);
+  if (one > 1 << 24) return wd_fail(err, WD_ERR_FORMAT, _("latents of %zu numbers"), (size_t)one);
   wd_latent_shape shape = {(int)t->shape[1], (int)t->shape[2], (int)t->shape[3], (int)one, 0};
   for (gsize i = 0; i < t->shape[0]; i++) {
     const guint8 *from = (const guint8 *)t->data + i * one * sizeof(float);
@@ -276,7 +277,7 @@ static wd_status read_latents(Reader *d, wd_error *err) {
     g_ptr_array_add(d->latent, b);
     const float *v = g_bytes_get_data(b, NULL);
     for (gsize k = 0; k < one; k++)
-      if (!isfinite(v[k])) return wd_fail(err, WD_ERR_FORMAT, "latent %zu is not finite", (size_t)i);
+      if (!isfinite(v[k])) return wd_fail(err, WD_ERR_FORMAT, _("latent %zu is not finite"), (size_t)i);
   }
   wd_recording_set_shape(d->r, &shape, &d->geometry);
   return WD_OK;
@@ -286,14 +287,14 @@ static wd_status read_tensor(const Reader *d, const char *name, wd_dtype type, i
                              const wd_stored_tensor **out, wd_error *err) {
   wd_status st = wd_safetensors_require(d->file, name, dims, shape, out, err);
   if (!st && (*out)->type != type)
-    st = wd_fail(err, WD_ERR_FORMAT, "\"%s\" is in %s, not in %s", name, wd_dtype_name((*out)->type),
+    st = wd_fail(err, WD_ERR_FORMAT, _("\"%s\" is in %s, not in %s"), name, wd_dtype_name((*out)->type),
                  wd_dtype_name(type));
   return st;
 }
 
 static wd_status check_finite(const float *v, gsize n, const char *name, wd_error *err) {
   for (gsize i = 0; i < n; i++)
-    if (!isfinite(v[i])) return wd_fail(err, WD_ERR_FORMAT, "\"%s\" is not finite", name);
+    if (!isfinite(v[i])) return wd_fail(err, WD_ERR_FORMAT, _("\"%s\" is not finite"), name);
   return WD_OK;
 }
 
@@ -317,7 +318,7 @@ static wd_status read_truths(Reader *d, wd_error *err) {
       v = (wd_map){g->nz, g->nx, g->spacing, wd_alloc(t->count, sizeof(float))};
       if (v.value) memcpy(v.value, t->data, t->bytes);
       st = v.value ? check_finite(v.value, t->count, velocity, err)
-                   : wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a map");
+                   : wd_fail(err, WD_ERR_NO_MEMORY, _("no memory for a map"));
     }
     if (!st && has_gathers) st = read_tensor(d, gathers, WD_F32, 3, gather, &t, err);
     if (!st && has_gathers) st = wd_gather_create(g->shots, g->samples, g->receivers, g->dt, &q, err);
@@ -341,7 +342,7 @@ static wd_status copy_half(const Reader *d, guint i, const char *what, const lon
   if (st) return st;
   *out = g_memdup2(t->data, t->bytes);
   for (gsize k = 0; k < t->count; k++)
-    if (((*out)[k] & 0x7c00) == 0x7c00) return wd_fail(err, WD_ERR_FORMAT, "\"%s\" is not finite", name);
+    if (((*out)[k] & 0x7c00) == 0x7c00) return wd_fail(err, WD_ERR_FORMAT, _("\"%s\" is not finite"), name);
   return WD_OK;
 }
 
@@ -351,16 +352,16 @@ static wd_status read_frame(Reader *d, const json_t *o, wd_error *err) {
   gint64 i = 0;
   char name[40];
   const wd_stored_tensor *t;
-  if (!d->latent->len) return wd_fail(err, WD_ERR_FORMAT, "frames of latents that are not there");
+  if (!d->latent->len) return wd_fail(err, WD_ERR_FORMAT, _("frames of latents that are not there"));
   wd_status st = wd_json_int(o, "latent", 0, (gint64)d->latent->len - 1, -1, &i, err);
-  if (!st && i < 0) st = wd_fail(err, WD_ERR_FORMAT, "a frame does not say of which latent it is");
+  if (!st && i < 0) st = wd_fail(err, WD_ERR_FORMAT, _("a frame does not say of which latent it is"));
   if (st) return st;
   WdStored *f = g_new0(WdStored, 1);
   const json_t *scale = json_object_get(o, "scale");
   for (int k = 0; k < 3 && !st; k++) {
     double x = json_number_value(json_array_get(scale, (size_t)k));
     f->scale[k] = (float)x;
-    if (!(x >= 0 && x <= 1e30)) st = wd_fail(err, WD_ERR_FORMAT, "\"scale\" of a frame is not one");
+    if (!(x >= 0 && x <= 1e30)) st = wd_fail(err, WD_ERR_FORMAT, _("\"scale\" of a frame is not one"));
   }
   g_snprintf(name, sizeof name, "frame.%u.velocity", (guint)i);
   if (!st) st = read_tensor(d, name, WD_F32, 2, map, &t, err);
@@ -372,7 +373,7 @@ static wd_status read_frame(Reader *d, const json_t *o, wd_error *err) {
   const char *mode = json_string_value(json_object_get(o, "mode"));
   if (!st && mode) {
     if (!wd_wave_mode_parse(mode, &f->mode))
-      st = wd_fail(err, WD_ERR_FORMAT, "\"mode\" of a frame is '%.20s'", mode);
+      st = wd_fail(err, WD_ERR_FORMAT, _("\"mode\" of a frame is '%.20s'"), mode);
     if (!st) st = copy_half(d, (guint)i, "top", coded, &f->top, err);
     if (!st) st = copy_half(d, (guint)i, "scattered", coded, &f->scattered, err);
     const char *device = json_string_value(json_object_get(o, "device"));
@@ -410,19 +411,19 @@ static void keep_unknown(Reader *d, const json_t *o) {
 static wd_status read_document(Reader *d, const json_t *o, wd_error *err) {
   const char *format = json_string_value(json_object_get(o, "format"));
   if (!format || strcmp(format, FORMAT) != 0)
-    return wd_fail(err, WD_ERR_FORMAT, "it does not say that it is a recording");
+    return wd_fail(err, WD_ERR_FORMAT, _("it does not say that it is a recording"));
   gint64 version = 0;
   wd_status st = wd_json_int(o, "version", 1, G_MAXINT, 0, &version, err);
   if (!st && version != VERSION)
     st = wd_fail(err, version > VERSION ? WD_ERR_UNSUPPORTED : WD_ERR_FORMAT,
-                 "it is a recording of version %d; this program reads version %d", (int)version, VERSION);
+                 _("it is a recording of version %d; this program reads version %d"), (int)version, VERSION);
   if (!st) st = wd_geometry_from_json(json_object_get(o, "geometry"), &d->geometry, err);
   const json_t *model = json_object_get(o, "model"), *branches = json_object_get(o, "branches"),
                *frames = json_object_get(o, "frames");
   const char *name = json_string_value(json_object_get(model, "name"));
   const char *identity = json_string_value(json_object_get(model, "identity"));
-  if (!st && (!name || !identity)) st = wd_fail(err, WD_ERR_FORMAT, "it does not say which model made it");
-  if (!st && !json_is_array(branches)) st = wd_fail(err, WD_ERR_FORMAT, "it has no list of branches");
+  if (!st && (!name || !identity)) st = wd_fail(err, WD_ERR_FORMAT, _("it does not say which model made it"));
+  if (!st && !json_is_array(branches)) st = wd_fail(err, WD_ERR_FORMAT, _("it has no list of branches"));
   if (!st && (json_array_size(branches) || wd_safetensors_find(d->file, "latents")))
     st = wd_stored_check_geometry(&d->geometry, err);
   if (!st) wd_recording_set_model(d->r, name, identity);
@@ -430,7 +431,7 @@ static wd_status read_document(Reader *d, const json_t *o, wd_error *err) {
   if (!st) st = read_truths(d, err);
   for (size_t i = 0; i < json_array_size(branches) && !st; i++) {
     st = wd_branch_from_json(d->r, json_array_get(branches, i), d->latent, d->truth, err);
-    if (st) st = wd_fail_context(err, st, "branch number %zu", i + 1);
+    if (st) st = wd_fail_context(err, st, _("branch number %zu"), i + 1);
   }
   for (size_t i = 0; i < json_array_size(frames) && !st; i++)
     st = read_frame(d, json_array_get(frames, i), err);
@@ -441,11 +442,11 @@ static wd_status read_document(Reader *d, const json_t *o, wd_error *err) {
 static wd_status load(const wd_safetensors *file, WdRecording *r, wd_error *err) {
   const wd_stored_tensor *t = wd_safetensors_find(file, "recording");
   if (!t || t->type != WD_U8 || t->dims != 1)
-    return wd_fail(err, WD_ERR_FORMAT, "it holds no recording (an export, or the weights of a model?)");
-  if (t->bytes > MAX_JSON) return wd_fail(err, WD_ERR_FORMAT, "its description takes %zu bytes", t->bytes);
+    return wd_fail(err, WD_ERR_FORMAT, _("it holds no recording (an export, or the weights of a model?)"));
+  if (t->bytes > MAX_JSON) return wd_fail(err, WD_ERR_FORMAT, _("its description takes %zu bytes"), t->bytes);
   json_error_t e;
   json_t *o = json_loadb(t->data, t->bytes, JSON_REJECT_DUPLICATES, &e);
-  if (!o) return wd_fail(err, WD_ERR_FORMAT, "its description is broken: %s", e.text);
+  if (!o) return wd_fail(err, WD_ERR_FORMAT, _("its description is broken: %s"), e.text);
   Reader d = {.file = file,
               .r = r,
               .latent = g_ptr_array_new_with_free_func(unref_bytes),

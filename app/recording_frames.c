@@ -1,5 +1,7 @@
 #include "app/recording_frames.h"
 
+#include "app/i18n.h"
+
 #include "solver/half.h"
 #include "solver/memory.h"
 
@@ -27,8 +29,8 @@ wd_status wd_stored_check_geometry(const wd_shard_desc *g, wd_error *err) {
   if (fine) return WD_OK;
   return wd_fail(
       err, WD_ERR_FORMAT,
-      "maps of %d x %d cells of %g m, gathers of %d shots, %d samples of %g s (%d instants), %d receivers: "
-      "no recording of this program has such a geometry",
+      _("maps of %d x %d cells of %g m, gathers of %d shots, %d samples of %g s (%d instants), %d receivers: "
+        "no recording of this program has such a geometry"),
       g->nz, g->nx, g->spacing, g->shots, g->samples, g->dt, g->instants, g->receivers);
 }
 
@@ -75,7 +77,7 @@ WdStored *wd_stored_encode(const WdFrame *frame, const wd_shard_desc *g, const w
   const WdSimulation *sim = wd_frame_simulation(frame);
   gsize n = wd_stored_coded(g);
   float *coded = g_try_malloc_n(n, sizeof *coded), *other = g_try_malloc_n(n, sizeof *other);
-  wd_status st = coded && other ? WD_OK : wd_fail(err, WD_ERR_NO_MEMORY, "no memory to code a frame");
+  wd_status st = coded && other ? WD_OK : wd_fail(err, WD_ERR_NO_MEMORY, _("no memory to code a frame"));
   WdStored *s = g_new0(WdStored, 1);
   if (!st) st = wd_codec_encode(codec, &p->gathers, coded, err);
   if (!st) {
@@ -123,9 +125,9 @@ wd_status wd_stored_decode(const WdStored *s, const wd_shard_desc *g, const wd_c
   wd_map map = {g->nz, g->nx, g->spacing, NULL};
   wd_gather gathers = {0}, full = {0}, direct = {0};
   wd_comparison comparison = {0};
-  wd_status st = coded && top ? WD_OK : wd_fail(err, WD_ERR_NO_MEMORY, "no memory to read a frame");
+  wd_status st = coded && top ? WD_OK : wd_fail(err, WD_ERR_NO_MEMORY, _("no memory to read a frame"));
   if (!st && !(map.value = wd_alloc(wd_stored_cells(g), sizeof(float))))
-    st = wd_fail(err, WD_ERR_NO_MEMORY, "no memory for a map");
+    st = wd_fail(err, WD_ERR_NO_MEMORY, _("no memory for a map"));
   if (!st) {
     memcpy(map.value, s->velocity, wd_stored_cells(g) * sizeof(float));
     to_float(s->gathers, n, s->scale[0], coded);

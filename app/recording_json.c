@@ -1,4 +1,5 @@
 #include "app/annotation.h"
+#include "app/i18n.h"
 #include "app/recording_json.h"
 
 #include "solver/family.h"
@@ -64,11 +65,12 @@ static json_t *recipe_json(const WdRecipe *r) {
   }
   if (r->refine_steps) json_object_set_new(o, "refine_steps", json_integer(r->refine_steps));
   if (r->refine_rate) json_object_set_new(o, "refine_rate", real(r->refine_rate));
+  if (r->refine_steps) json_object_set_new(o, "refine_mode", json_string(wd_wave_mode_name(r->refine_mode)));
   return o;
 }
 
 /* The measure's members, in the order of measure_numbers. */
-enum { MEASURE = 16 };
+enum { MEASURE = 19 };
 static void measure_numbers(const wd_measure *m, double v[MEASURE]) {
   const double all[MEASURE] = {(double)m->samples,
                                (double)m->identical,
@@ -85,7 +87,10 @@ static void measure_numbers(const wd_measure *m, double v[MEASURE]) {
                                m->reflection_residual,
                                m->reflection_share,
                                m->direct_log_norm_mse,
-                               m->norm_reflection};
+                               m->norm_reflection,
+                               m->coherence,
+                               m->envelope,
+                               m->norm_envelope};
   memcpy(v, all, sizeof all);
 }
 
@@ -102,7 +107,10 @@ static wd_measure measure_of(const double v[MEASURE]) {
                   .reflection_residual = v[12],
                   .reflection_share = v[13],
                   .direct_log_norm_mse = v[14],
-                  .norm_reflection = v[15]};
+                  .norm_reflection = v[15],
+                  .coherence = v[16],
+                  .envelope = v[17],
+                  .norm_envelope = v[18]};
   size_t *const count[3] = {&m.samples, &m.identical, &m.not_finite};
   for (int i = 0; i < 3; i++) *count[i] = v[i] >= 0 && v[i] < 1e15 ? (size_t)v[i] : 0;
   m.nothing_to_reflect = m.reflection_share < WD_NOTHING_TO_REFLECT;
@@ -115,19 +123,45 @@ static json_t *numbers(const double *v, int n) {
   return a;
 }
 
+/* The order of figures in files, which only ever grows: shorter lists are of earlier versions. */
+static const int stored[] = {WD_METRIC_REFLECTION_RESIDUAL,
+                             WD_METRIC_RELATIVE_L2,
+                             WD_METRIC_LOG_NORM_MSE,
+                             WD_METRIC_MAE,
+                             WD_METRIC_MAX_ABS,
+                             WD_METRIC_CORRELATION,
+                             WD_METRIC_REFLECTION_SHARE,
+                             WD_SCORE_LAG,
+                             WD_SCORE_INTERIOR,
+                             WD_METRIC_COHERENCE,
+                             WD_METRIC_ENVELOPE};
+G_STATIC_ASSERT(G_N_ELEMENTS(stored) == WD_SCORES);
+
+static json_t *figures(const double v[WD_SCORES]) {
+  double in_order[WD_SCORES];
+  for (int i = 0; i < WD_SCORES; i++) in_order[i] = v[stored[i]];
+  return numbers(in_order, WD_SCORES);
+}
+
+static const char *const calibration_name[] = {"none", "sign", "gain"};
+
 static json_t *score_json(const WdScore *s) {
   if (!s) return json_null();
   double measure[MEASURE];
   measure_numbers(&s->all, measure);
   json_t *shots = json_array();
-  for (int i = 0; i < s->shots; i++) json_array_append_new(shots, numbers(s->shot[i], WD_SCORES));
+  for (int i = 0; i < s->shots; i++) json_array_append_new(shots, figures(s->shot[i]));
   json_t *o = json_object();
   json_object_set_new(o, "mode", json_string(wd_wave_mode_name(s->mode)));
   json_object_set_new(o, "seconds", real(s->seconds));
-  json_object_set_new(o, "values", numbers(s->value, WD_SCORES));
+  json_object_set_new(o, "values", figures(s->value));
   json_object_set_new(o, "shots", shots);
   json_object_set_new(o, "measure", numbers(measure, MEASURE));
   if (s->details) json_object_set_new(o, "details", json_true());
+  if (s->calibration) {
+    json_object_set_new(o, "calibration", json_string(calibration_name[s->calibration]));
+    json_object_set_new(o, "gain", real(s->gain));
+  }
   return o;
 }
 
@@ -148,6 +182,11 @@ static json_t *position_json(const WdPosition *p, WdTable *latents) {
   }
   json_object_set_new(o, "seconds", real(p->seconds));
   if (p->refined) json_object_set_new(o, "refined", json_true());
+  if (p->refine_begins) json_object_set_new(o, "refine_begins", json_true());
+  if (p->refined && p->refine_rate > 0) {
+    json_object_set_new(o, "refine_rate", real(p->refine_rate));
+    json_object_set_new(o, "refine_mode", json_string(wd_wave_mode_name(p->refine_mode)));
+  }
   if (!isnan(p->objective)) json_object_set_new(o, "objective", real(p->objective));
   if (p->fault) json_object_set_new(o, "fault", json_string(p->fault));
   if (p->note) json_object_set_new(o, "note", json_loads(p->note, 0, NULL)); /* it was checked */
@@ -197,6 +236,14 @@ char *wd_note_check(const char *note) {
   return text;
 }
 
+char *wd_note_new(const char *edit, const char *text) {
+  json_t *o = json_pack("{s:s, s:s}", "edit", edit, "text", text);
+  char *dumped = json_dumps(o, JSON_COMPACT), *note = g_strdup(dumped);
+  free(dumped);
+  json_decref(o);
+  return note;
+}
+
 char *wd_position_note_text(const WdPosition *p) {
   json_t *o = p && p->note ? json_loads(p->note, 0, NULL) : NULL;
   const char *text = json_string_value(json_object_get(o, "text"));
@@ -209,7 +256,7 @@ char *wd_position_note_text(const WdPosition *p) {
 /* ---- reading: nothing is believed */
 
 static wd_status wrong(const char *key, const char *wanted, wd_error *err) {
-  return wd_fail(err, WD_ERR_FORMAT, "\"%s\" is not %s", key, wanted);
+  return wd_fail(err, WD_ERR_FORMAT, _("\"%s\" is not %s"), key, wanted);
 }
 
 wd_status wd_json_int(const json_t *o, const char *key, gint64 lo, gint64 hi, gint64 otherwise, gint64 *out,
@@ -221,8 +268,8 @@ wd_status wd_json_int(const json_t *o, const char *key, gint64 lo, gint64 hi, gi
   }
   gint64 x = json_is_integer(v) ? json_integer_value(v) : lo - 1;
   if (!json_is_integer(v) || x < lo || x > hi)
-    return wd_fail(err, WD_ERR_FORMAT, "\"%s\" is not a whole number from %lld to %lld", key, (long long)lo,
-                   (long long)hi);
+    return wd_fail(err, WD_ERR_FORMAT, _("\"%s\" is not a whole number from %lld to %lld"), key,
+                   (long long)lo, (long long)hi);
   *out = x;
   return WD_OK;
 }
@@ -253,7 +300,7 @@ static gboolean number_of(const json_t *v, double *out) {
 static wd_status read_real(const json_t *o, const char *key, double *out, wd_error *err) {
   const json_t *v = json_object_get(o, key);
   *out = NAN;
-  return !v || number_of(v, out) ? WD_OK : wrong(key, "a number", err);
+  return !v || number_of(v, out) ? WD_OK : wrong(key, _("a number"), err);
 }
 
 static wd_status read_seed(const json_t *o, const char *key, guint64 *out, wd_error *err) {
@@ -265,8 +312,9 @@ static wd_status read_seed(const json_t *o, const char *key, guint64 *out, wd_er
     return WD_OK;
   }
   const char *text = json_string_value(v);
-  return text && g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, out, NULL) ? WD_OK
-                                                                                 : wrong(key, "a seed", err);
+  return text && g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, out, NULL)
+             ? WD_OK
+             : wrong(key, _("a seed"), err);
 }
 
 /* New; NULL where it is not there. */
@@ -276,7 +324,7 @@ static wd_status read_text(const json_t *o, const char *key, char **out, wd_erro
   if (!v || json_is_null(v)) return WD_OK;
   if (!json_is_string(v) || json_string_length(v) > MAX_TEXT ||
       strlen(json_string_value(v)) != json_string_length(v))
-    return wrong(key, "a short text", err);
+    return wrong(key, _("a short text"), err);
   *out = g_strdup(json_string_value(v));
   return WD_OK;
 }
@@ -287,25 +335,33 @@ static wd_status read_item(const json_t *o, const char *key, const GPtrArray *it
   int i = -1;
   *out = NULL;
   if (!json_object_get(o, key)) return WD_OK;
-  if (!items->len) return wrong(key, "one of those in the file", err);
+  if (!items->len) return wrong(key, _("one of those in the file"), err);
   wd_status st = read_int(o, key, 0, (int)items->len - 1, 0, &i, err);
   if (!st) *out = g_ptr_array_index(items, (guint)i);
   return st;
 }
 
+/* Where it is not told, it was live: files of before. */
+static wd_status read_refine_mode(const json_t *o, wd_wave_mode *out, wd_error *err) {
+  const json_t *mode = json_object_get(o, "refine_mode");
+  *out = WD_WAVE_LIVE;
+  if (!mode || (json_is_string(mode) && wd_wave_mode_parse(json_string_value(mode), out))) return WD_OK;
+  return wrong("refine_mode", _("exact, fast or live"), err);
+}
+
 static wd_status read_recipe(const json_t *o, WdRecipe *r, wd_error *err) {
   *r = (WdRecipe){.family = -1};
-  if (!json_is_object(o)) return wrong("recipe", "an object", err);
+  if (!json_is_object(o)) return wrong("recipe", _("an object"), err);
   wd_status st = read_seed(o, "seed", &r->seed, err);
   const char *family = json_string_value(json_object_get(o, "family"));
   const char *sampler = json_string_value(json_object_get(o, "sampler"));
   wd_family f;
   if (!st && family && strcmp(family, "any") != 0) {
-    if (!wd_family_parse(family, &f)) return wrong("family", "the name of a family", err);
+    if (!wd_family_parse(family, &f)) return wrong("family", _("the name of a family"), err);
     r->family = (int)f;
   }
   if (!st && sampler && !wd_sampler_parse(sampler, &r->plan.kind))
-    return wrong("sampler", "the name of a sampler", err);
+    return wrong("sampler", _("the name of a sampler"), err);
   if (!st) st = read_int(o, "steps", 0, MAX_STEPS, 0, &r->plan.steps, err);
   if (!st) st = read_real(o, "eta", &r->plan.eta, err);
   if (!st) st = read_real(o, "guidance", &r->plan.guidance, err);
@@ -313,13 +369,14 @@ static wd_status read_recipe(const json_t *o, WdRecipe *r, wd_error *err) {
   if (!st) st = read_seed(o, "noise_seed", &r->noise_seed, err);
   if (!st) st = read_int(o, "refine_steps", 0, MAX_STEPS, 0, &r->refine_steps, err);
   if (!st) st = read_real(o, "refine_rate", &r->refine_rate, err);
+  if (!st) st = read_refine_mode(o, &r->refine_mode, err);
   const json_t *begin = json_object_get(o, "begin");
   for (int i = 0; begin && i < (int)G_N_ELEMENTS(begin_name); i++)
     if (g_strcmp0(json_string_value(begin), begin_name[i]) == 0) {
       r->begin = (WdBegin)i;
       begin = NULL;
     }
-  if (!st && begin) st = wrong("begin", "on, noised or at", err);
+  if (!st && begin) st = wrong("begin", _("on, noised or at"), err);
   if (!st) st = read_int(o, "timestep", 0, MAX_STEPS, 0, &r->timestep, err);
   if (isnan(r->plan.eta)) r->plan.eta = 0;
   if (isnan(r->plan.guidance)) r->plan.guidance = 0;
@@ -329,23 +386,43 @@ static wd_status read_recipe(const json_t *o, WdRecipe *r, wd_error *err) {
 
 /* An array of n numbers or fewer (files of earlier versions know fewer figures), the rest NaN. */
 static wd_status read_numbers(const json_t *a, const char *key, int n, double *out, wd_error *err) {
-  if (!json_is_array(a) || json_array_size(a) > 64) return wrong(key, "a list of numbers", err);
+  if (!json_is_array(a) || json_array_size(a) > 64) return wrong(key, _("a list of numbers"), err);
   for (int i = 0; i < n; i++) {
     const json_t *v = json_array_get(a, (size_t)i);
     out[i] = NAN;
-    if (v && !number_of(v, &out[i])) return wrong(key, "a list of numbers", err);
+    if (v && !number_of(v, &out[i])) return wrong(key, _("a list of numbers"), err);
   }
   return WD_OK;
+}
+
+static wd_status read_figures(const json_t *a, const char *key, double out[WD_SCORES], wd_error *err) {
+  double in_order[WD_SCORES];
+  wd_status st = read_numbers(a, key, WD_SCORES, in_order, err);
+  for (int i = 0; i < WD_SCORES && !st; i++) out[stored[i]] = in_order[i];
+  return st;
+}
+
+/* Where it is not told there was none: files of before. */
+static wd_status read_calibration(const json_t *o, WdScore *s, wd_error *err) {
+  const json_t *v = json_object_get(o, "calibration");
+  s->gain = 1;
+  if (!v) return WD_OK;
+  int i = 0;
+  while (i < (int)G_N_ELEMENTS(calibration_name) && g_strcmp0(json_string_value(v), calibration_name[i])) i++;
+  if (i == (int)G_N_ELEMENTS(calibration_name)) return wrong("calibration", _("none, sign or gain"), err);
+  s->calibration = (wd_calibration)i;
+  return i ? read_real(o, "gain", &s->gain, err) : WD_OK;
 }
 
 static wd_status read_score(const json_t *o, const char *key, wd_wave_mode mode, WdScore **out,
                             wd_error *err) {
   const json_t *v = json_object_get(o, key);
   if (!v || json_is_null(v)) return WD_OK;
-  if (!json_is_object(v)) return wrong(key, "a score", err);
+  if (!json_is_object(v)) return wrong(key, _("a score"), err);
   const json_t *shots = json_object_get(v, "shots");
   const char *word = json_string_value(json_object_get(v, "mode"));
-  if (!json_is_array(shots) || json_array_size(shots) > 1000) return wrong("shots", "a list of scores", err);
+  if (!json_is_array(shots) || json_array_size(shots) > 1000)
+    return wrong("shots", _("a list of scores"), err);
   WdScore *s = g_new0(WdScore, 1);
   s->shots = (int)json_array_size(shots);
   s->shot = g_malloc0_n((gsize)s->shots, sizeof *s->shot);
@@ -353,12 +430,13 @@ static wd_status read_score(const json_t *o, const char *key, wd_wave_mode mode,
   wd_status st =
       word && wd_wave_mode_parse(word, &s->mode) && (s->mode == WD_WAVE_EXACT) == (mode == WD_WAVE_EXACT)
           ? WD_OK
-          : wrong("mode", "that of the score", err);
+          : wrong("mode", _("that of the score"), err);
   if (!st) st = read_real(v, "seconds", &s->seconds, err);
-  if (!st) st = read_numbers(json_object_get(v, "values"), "values", WD_SCORES, s->value, err);
+  if (!st) st = read_calibration(v, s, err);
+  if (!st) st = read_figures(json_object_get(v, "values"), "values", s->value, err);
   if (!st) st = read_numbers(json_object_get(v, "measure"), "measure", MEASURE, measure, err);
   for (int i = 0; i < s->shots && !st; i++)
-    st = read_numbers(json_array_get(shots, (size_t)i), "shots", WD_SCORES, s->shot[i], err);
+    st = read_figures(json_array_get(shots, (size_t)i), "shots", s->shot[i], err);
   if (st) {
     wd_score_free(s);
     return st;
@@ -370,14 +448,14 @@ static wd_status read_score(const json_t *o, const char *key, wd_wave_mode mode,
 }
 
 static wd_status read_position(const json_t *o, const GPtrArray *latents, WdPosition *p, wd_error *err) {
-  if (!json_is_object(o)) return wrong("positions", "a list of objects", err);
+  if (!json_is_object(o)) return wrong("positions", _("a list of objects"), err);
   wd_status st = read_int(o, "timestep", -1, MAX_STEPS, -1, &p->level.timestep, err);
   if (!st && p->level.timestep >= 0) {
     double alpha = NAN, sigma = NAN;
     st = read_real(o, "alpha", &alpha, err);
     if (!st) st = read_real(o, "sigma", &sigma, err);
     if (!st && !(alpha >= 0 && alpha <= 1.001 && sigma >= 0 && sigma <= 1.001))
-      return wrong("alpha", "a noise level", err);
+      return wrong("alpha", _("a noise level"), err);
     p->level.alpha = alpha;
     p->level.sigma = sigma;
     p->level.log_snr = wd_log_snr(alpha, sigma);
@@ -387,39 +465,43 @@ static wd_status read_position(const json_t *o, const GPtrArray *latents, WdPosi
     const json_t *one = json_object_get(o, word[w]);
     gpointer latent = NULL;
     if (!one) continue;
-    if (!json_is_object(one)) return wrong(word[w], "an object", err);
+    if (!json_is_object(one)) return wrong(word[w], _("an object"), err);
     st = read_item(one, "latent", latents, &latent, err);
     if (latent) p->latent[w] = g_bytes_ref(latent);
     if (!st) st = read_score(one, "live", WD_WAVE_LIVE, &p->live[w], err);
     if (!st) st = read_score(one, "exact", WD_WAVE_EXACT, &p->exact[w], err);
   }
-  if (!st && !p->latent[WD_WHAT_STATE]) return wrong("xt", "a position's latent", err);
+  if (!st && !p->latent[WD_WHAT_STATE]) return wrong("xt", _("a position's latent"), err);
   if (!st) st = read_real(o, "seconds", &p->seconds, err);
   if (!st) st = read_real(o, "objective", &p->objective, err);
   if (!st) st = read_text(o, "fault", &p->fault, err);
   const json_t *note = json_object_get(o, "note");
-  if (!st && note && !(p->note = note_of(note))) st = wrong("note", "a short object", err);
+  if (!st && note && !(p->note = note_of(note))) st = wrong("note", _("a short object"), err);
   const json_t *annotations = json_object_get(o, "annotations");
   if (!st && annotations) st = wd_annotations_from_json(annotations, &p->annotations, err);
   p->refined = json_is_true(json_object_get(o, "refined"));
+  p->refine_begins = p->refined && json_is_true(json_object_get(o, "refine_begins"));
+  if (!st && p->refined) st = read_real(o, "refine_rate", &p->refine_rate, err);
+  if (!(p->refine_rate > 0 && p->refine_rate <= 100)) p->refine_rate = 0;
+  if (!st && p->refined) st = read_refine_mode(o, &p->refine_mode, err);
   return st;
 }
 
 /* What a branch says of itself must fit what it leaves. */
 static wd_status check_place(WdRecording *r, guint id, guint parent, int parent_at, int steps,
                              wd_error *err) {
-  if (wd_recording_find(r, id)) return wd_fail(err, WD_ERR_FORMAT, "two branches have the number %u", id);
+  if (wd_recording_find(r, id)) return wd_fail(err, WD_ERR_FORMAT, _("two branches have the number %u"), id);
   if (!parent && parent_at)
-    return wd_fail(err, WD_ERR_FORMAT, "branch %u begins at %d, and leaves no other", id, parent_at);
+    return wd_fail(err, WD_ERR_FORMAT, _("branch %u begins at %d, and leaves no other"), id, parent_at);
   if (!parent) return WD_OK;
   WdBranch *p = wd_recording_find(r, parent);
   if (!p)
-    return wd_fail(err, WD_ERR_FORMAT, "branch %u leaves branch %u, which is not before it", id, parent);
+    return wd_fail(err, WD_ERR_FORMAT, _("branch %u leaves branch %u, which is not before it"), id, parent);
   if (parent_at < p->first || parent_at > wd_branch_last(p))
-    return wd_fail(err, WD_ERR_FORMAT, "branch %u leaves branch %u at %d; that one has %d to %d", id, parent,
-                   parent_at, p->first, wd_branch_last(p));
+    return wd_fail(err, WD_ERR_FORMAT, _("branch %u leaves branch %u at %d; that one has %d to %d"), id,
+                   parent, parent_at, p->first, wd_branch_last(p));
   if (steps < parent_at)
-    return wd_fail(err, WD_ERR_FORMAT, "branch %u has its data at %d, before it begins at %d", id, steps,
+    return wd_fail(err, WD_ERR_FORMAT, _("branch %u has its data at %d, before it begins at %d"), id, steps,
                    parent_at);
   return WD_OK;
 }
@@ -429,26 +511,26 @@ static wd_status check_start(WdRecording *r, guint parent, int parent_at, const 
                              wd_error *err) {
   const WdPosition *p = parent ? wd_recording_position(r, parent, parent_at) : NULL;
   if (!p || p->level.timestep >= 0 || recipe->begin || recipe->plan.steps == 0) return WD_OK;
-  return wd_fail(err, WD_ERR_FORMAT, "it samples %d steps from the data of branch %u", recipe->plan.steps,
+  return wd_fail(err, WD_ERR_FORMAT, _("it samples %d steps from the data of branch %u"), recipe->plan.steps,
                  parent);
 }
 
 static wd_status read_positions(WdRecording *r, WdBranch *b, const json_t *list, const GPtrArray *latents,
                                 wd_error *err) {
-  if (!json_is_array(list)) return wrong("positions", "a list", err);
-  if (json_array_size(list) > (size_t)MAX_STEPS) return wrong("positions", "of a length that can be", err);
+  if (!json_is_array(list)) return wrong("positions", _("a list"), err);
+  if (json_array_size(list) > (size_t)MAX_STEPS) return wrong("positions", _("of a length that can be"), err);
   for (size_t i = 0; i < json_array_size(list); i++) {
     int k = b->first + (int)i;
     WdPosition *p = wd_recording_grow(r, b, k, NULL);
     wd_status st = read_position(json_array_get(list, i), latents, p, err);
     if (!st && (p->level.timestep < 0) != wd_branch_is_data(b, NULL, k))
-      st = wd_fail(err, WD_ERR_FORMAT, "position %d is %s, but the data are at %d", k,
-                   p->level.timestep < 0 ? "data" : "noised", b->steps);
-    if (st) return wd_fail_context(err, st, "position %d of branch %u", k, b->id);
+      st = wd_fail(err, WD_ERR_FORMAT, _("position %d is %s, but the data are at %d"), k,
+                   p->level.timestep < 0 ? _("data") : _("noised"), b->steps);
+    if (st) return wd_fail_context(err, st, _("position %d of branch %u"), k, b->id);
   }
   if (b->kind == WD_BRANCH_WALK && (!b->position->len || wd_branch_last(b) != b->steps))
-    return wd_fail(err, WD_ERR_FORMAT, "walk %u says that it ends at %d; it has %u latents", b->id, b->steps,
-                   b->position->len);
+    return wd_fail(err, WD_ERR_FORMAT, _("walk %u says that it ends at %d; it has %u latents"), b->id,
+                   b->steps, b->position->len);
   if (wd_branch_last(b) > wd_branch_end(b)) /* more refinement than was asked for: it was done all the same */
     b->recipe.refine_steps = wd_branch_last(b) - b->steps;
   return WD_OK;
@@ -460,9 +542,9 @@ wd_status wd_branch_from_json(WdRecording *r, const json_t *o, const GPtrArray *
   WdRecipe recipe;
   gpointer truth = NULL, edited = NULL;
   char *name = NULL, *truth_name = NULL;
-  if (!json_is_object(o)) return wrong("branches", "a list of objects", err);
+  if (!json_is_object(o)) return wrong("branches", _("a list of objects"), err);
   wd_status st = read_int(o, "id", 1, G_MAXINT - 1, 0, &id, err);
-  if (!st && !id) st = wrong("id", "there", err);
+  if (!st && !id) st = wrong("id", _("there"), err);
   if (!st) st = read_int(o, "parent", 0, G_MAXINT - 1, 0, &parent, err);
   if (!st) st = read_int(o, "parent_at", 0, 2 * MAX_STEPS, 0, &parent_at, err);
   if (!st) st = read_int(o, "steps", 0, 3 * MAX_STEPS, 0, &steps, err);
@@ -482,23 +564,23 @@ wd_status wd_branch_from_json(WdRecording *r, const json_t *o, const GPtrArray *
     if (k == WD_BRANCH_SAMPLED && steps != parent_at + recipe.plan.steps) {
       g_free(name);
       g_free(truth_name);
-      return wd_fail(err, WD_ERR_FORMAT, "branch %d has its data at %d; %d steps from %d lead to %d", id,
+      return wd_fail(err, WD_ERR_FORMAT, _("branch %d has its data at %d; %d steps from %d lead to %d"), id,
                      steps, recipe.plan.steps, parent_at, parent_at + recipe.plan.steps);
     }
     if (k == WD_BRANCH_ENCODED && (parent || steps || recipe.begin)) {
       g_free(name);
       g_free(truth_name);
-      return wd_fail(err, WD_ERR_FORMAT, "branch %d is an encoded pair, but not data from its start", id);
+      return wd_fail(err, WD_ERR_FORMAT, _("branch %d is an encoded pair, but not data from its start"), id);
     }
     if ((k == WD_BRANCH_WALK && (parent || recipe.begin || recipe.refine_steps)) ||
         (recipe.begin && (!edited || recipe.plan.steps < 1))) {
       g_free(name);
       g_free(truth_name);
       return wd_fail(err, WD_ERR_FORMAT,
-                     "branch %d is a walk, or begins from a latent, in a way that none does", id);
+                     _("branch %d is a walk, or begins from a latent, in a way that none does"), id);
     }
     WdBranch *b =
-        wd_recording_add(r, k, name && *name ? name : "Unnamed", (guint)parent, parent_at, &recipe, steps);
+        wd_recording_add(r, k, name && *name ? name : _("Unnamed"), (guint)parent, parent_at, &recipe, steps);
     wd_recording_number(r, b, (guint)id);
     b->colour = colour;
     b->pinned = json_is_true(json_object_get(o, "pinned"));
@@ -525,7 +607,7 @@ json_t *wd_geometry_to_json(const wd_shard_desc *g) {
 
 wd_status wd_geometry_from_json(const json_t *o, wd_shard_desc *g, wd_error *err) {
   *g = (wd_shard_desc){0};
-  if (!json_is_object(o)) return wrong("geometry", "an object", err);
+  if (!json_is_object(o)) return wrong("geometry", _("an object"), err);
   const struct {
     const char *key;
     int *to;

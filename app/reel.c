@@ -1,5 +1,7 @@
 #include "app/reel.h"
 
+#include "app/i18n.h"
+#include "app/score.h"
 #include "app/status_error.h"
 #include "app/wavefield_scene.h"
 
@@ -84,10 +86,10 @@ WdReel *wd_reel_of_wavefield(WdSession *session, WdView *view, WdWavefield *fiel
   r->view->wave.margin = field->ask.margin;
   r->view->wave.live = m->mode == WD_WAVE_LIVE;
   r->frames = 1 + (int)ceil((o->to - o->from) * o->fps / r->view->wave.speed - 1e-9);
-  g_snprintf(r->title, sizeof r->title, "Wavefield of shot %d%s%s", m->shot + 1, place ? " — " : "",
-             place ? place : "");
-  r->caption = g_strdup_printf("Pressure over the velocity in greys, %s mode (%s)",
-                               wd_wave_mode_name(m->mode), field->device);
+  wd_print(r->title, sizeof r->title, _("Wavefield of shot %d%s%s"), m->shot + 1, place ? " — " : "",
+           place ? place : "");
+  r->caption = g_strdup_printf(_("Pressure over the velocity in greys, %s mode (%s)"),
+                               wd_score_mode_words(m->mode), field->device);
   return r;
 }
 
@@ -150,7 +152,7 @@ WdReel *wd_reel_of_steps(WdSession *session, WdView *view, const WdReelOptions *
   const WdBranch *b = wd_recording_find(wd_session_get_recording(session), at.branch);
   const int last = b ? wd_branch_last(b) : -1;
   if (last < 0) {
-    wd_status_set_error(error, WD_ERR_ARGUMENT, "there is no run to make a movie of");
+    wd_status_set_error(error, WD_ERR_ARGUMENT, _("there is no run to make a movie of"));
     return NULL;
   }
   WdReel *r = reel_new(session, view, options);

@@ -1,5 +1,5 @@
 /* Movies to files: a wavefield through time, or a run through its steps, as pictures that each carry their
- * recipe, and, where ffmpeg is installed, as an MP4. No GTK.
+ * recipe, and, where ffmpeg is installed, as an MP4, a WebM or a GIF. No GTK.
  *
  * Frames go into a folder beside the target and take its name when all are there: a movie that was cancelled
  * or failed leaves nothing. */
@@ -41,10 +41,20 @@ int wd_reel_position(const WdReel *reel, int i);
 gboolean wd_reel_prepare(WdReel *reel, int i, GError **error);
 const wd_figure *wd_reel_figure(const WdReel *reel); /* of the last prepare; borrowed */
 
-/* A movie at a path: a folder of frame-0001.png ..., or NAME.mp4. Refuses early what cannot come to an end:
- * WD_ERR_UNSUPPORTED, with what to do, for an MP4 where no ffmpeg is on the PATH; WD_ERR_ARGUMENT for other
- * endings. */
+/* What a movie is written as: the ending of its name says it. */
+typedef enum WdReelKind { WD_REEL_FOLDER, WD_REEL_MP4, WD_REEL_WEBM, WD_REEL_GIF, WD_REEL_KINDS } WdReelKind;
+WdReelKind wd_reel_kind_of(const char *path); /* WD_REEL_FOLDER where the ending is none of theirs */
+const char *wd_reel_ending(WdReelKind kind);  /* ".mp4"; "" of a folder */
+/* Whether it can be written here at that rate: WD_ERR_UNSUPPORTED, with what to do, for a video where no
+ * ffmpeg is on the PATH; WD_ERR_ARGUMENT for a GIF of more than 50 frames a second, which no viewer shows. */
+gboolean wd_reel_check(WdReelKind kind, double fps, GError **error);
+
+/* A movie at a path: a folder of frame-0001.png ..., NAME.mp4 (H.264), NAME.webm (VP9) or NAME.gif (colours
+ * of its own). Refuses early what cannot come to an end: as wd_reel_check; WD_ERR_ARGUMENT for other endings.
+ */
 typedef struct WdReelFile WdReelFile;
+/* The same checks, and nothing is made. */
+gboolean wd_reel_file_check(const char *path, double fps, GError **error);
 WdReelFile *wd_reel_file_new(const char *path, double fps, GError **error);
 /* Writes the prepared frame as the i-th, from 0. */
 gboolean wd_reel_file_add(WdReelFile *file, const WdReel *reel, int i, GError **error);

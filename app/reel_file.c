@@ -1,4 +1,5 @@
-/* Frames to a folder, or through ffmpeg to an MP4. */
+/* Frames to a folder, or through ffmpeg to an MP4, a WebM or a GIF. */
+#include "app/i18n.h"
 #include "app/reel.h"
 
 #include "app/status_error.h"
@@ -16,7 +17,7 @@
 
 struct WdReelFile {
   char *path, *side; /* the target; the folder beside it that frames go to */
-  gboolean video;
+  WdReelKind kind;
   double fps;
   int frames;
 };
@@ -26,51 +27,98 @@ static char *frame_path(const char *folder, int i) {
   return g_build_filename(folder, name, NULL);
 }
 
-static char *find_ffmpeg(GError **error) {
+static const struct {
+  const char *ending, *article;
+} kinds[WD_REEL_KINDS] = {
+    [WD_REEL_FOLDER] = {"", N_("a folder")},
+    [WD_REEL_MP4] = {".mp4", N_("an MP4")},
+    [WD_REEL_WEBM] = {".webm", N_("a WebM")},
+    [WD_REEL_GIF] = {".gif", N_("a GIF")},
+};
+
+WdReelKind wd_reel_kind_of(const char *path) {
+  g_autofree char *lower = g_ascii_strdown(path, -1);
+  for (int k = WD_REEL_MP4; k < WD_REEL_KINDS; k++)
+    if (g_str_has_suffix(lower, kinds[k].ending)) return (WdReelKind)k;
+  return WD_REEL_FOLDER;
+}
+
+const char *wd_reel_ending(WdReelKind kind) {
+  return kinds[kind].ending;
+}
+
+static char *find_ffmpeg(WdReelKind kind, GError **error) {
   char *program = g_find_program_in_path("ffmpeg");
   if (!program)
     wd_status_set_error(error, WD_ERR_UNSUPPORTED,
-                        "an MP4 takes the program ffmpeg, which is not on the PATH: install it, or give a "
-                        "folder and get the pictures");
+                        _("%s takes the program ffmpeg, which is not on the PATH: install it, or give a "
+                          "folder and get the pictures"),
+                        kinds[kind].article);
   return program;
+}
+
+gboolean wd_reel_check(WdReelKind kind, double fps, GError **error) {
+  enum { GIF_RATE = 50 }; /* its clock counts hundredths of a second, and viewers hold a frame for two */
+  if (kind == WD_REEL_GIF && fps > GIF_RATE)
+    return wd_status_set_error(
+        error, WD_ERR_ARGUMENT,
+        _("a GIF of %g frames a second: viewers show at most %d; take fewer, or a .webm"), fps, GIF_RATE);
+  if (kind == WD_REEL_FOLDER) return TRUE;
+  g_autofree char *program = find_ffmpeg(kind, error);
+  return program != NULL;
 }
 
 static gboolean io_error(GError **error, const char *what, const char *path) {
   return wd_status_set_error(error, WD_ERR_IO, "%s: %s: %s", path, what, g_strerror(errno));
 }
 
-WdReelFile *wd_reel_file_new(const char *path, double fps, GError **error) {
+/* The path without slashes at its end; NULL where no movie can go there. */
+static char *checked_path(const char *path, double fps, GError **error) {
   g_autofree char *bare = g_strdup(path);
   while (strlen(bare) > 1 && bare[strlen(bare) - 1] == '/') bare[strlen(bare) - 1] = 0;
-  g_autofree char *lower = g_ascii_strdown(bare, -1), *base = g_path_get_basename(bare),
-                  *folder = g_path_get_dirname(bare);
+  g_autofree char *base = g_path_get_basename(bare), *folder = g_path_get_dirname(bare);
   const char *dot = strrchr(base, '.');
-  const gboolean video = g_str_has_suffix(lower, ".mp4");
+  const WdReelKind kind = wd_reel_kind_of(base);
+  const gboolean video = kind != WD_REEL_FOLDER;
   if (!video && dot && dot != base && strlen(dot) <= 5 && !g_file_test(bare, G_FILE_TEST_IS_DIR)) {
     wd_status_set_error(error, WD_ERR_ARGUMENT,
-                        "%s: a movie is a folder of pictures, or a file that ends in .mp4", path);
+                        _("%s: a movie is a folder of pictures, or a file that ends in .mp4, .webm or .gif"),
+                        path);
     return NULL;
   }
-  if (video) {
-    g_autofree char *program = find_ffmpeg(error);
-    if (!program) return NULL;
-  }
+  if (!wd_reel_check(kind, fps, error)) return NULL;
   if (g_file_test(bare, video ? G_FILE_TEST_IS_DIR : G_FILE_TEST_IS_REGULAR)) {
-    wd_status_set_error(error, WD_ERR_IO, "%s is there already, and is %s", bare,
-                        video ? "a folder" : "not a folder");
+    wd_status_set_error(error, WD_ERR_IO, _("%s is there already, and is %s"), bare,
+                        video ? _("a folder") : _("not a folder"));
     return NULL;
   }
+  if (g_access(folder, W_OK | X_OK) != 0) {
+    io_error(error, _("no folder can be made there"), folder);
+    return NULL;
+  }
+  return g_steal_pointer(&bare);
+}
+
+gboolean wd_reel_file_check(const char *path, double fps, GError **error) {
+  g_autofree char *bare = checked_path(path, fps, error);
+  return bare != NULL;
+}
+
+WdReelFile *wd_reel_file_new(const char *path, double fps, GError **error) {
+  g_autofree char *bare = checked_path(path, fps, error);
+  if (!bare) return NULL;
+  g_autofree char *base = g_path_get_basename(bare), *folder = g_path_get_dirname(bare);
   g_autofree char *pattern = g_strdup_printf(".%s.frames-XXXXXX", base);
   char *side = g_build_filename(folder, pattern, NULL);
   if (!g_mkdtemp_full(side, 0755)) {
-    io_error(error, "no folder can be made there", folder);
+    io_error(error, _("no folder can be made there"), folder);
     g_free(side);
     return NULL;
   }
   WdReelFile *f = g_new0(WdReelFile, 1);
   f->path = g_steal_pointer(&bare);
   f->side = side;
-  f->video = video;
+  f->kind = wd_reel_kind_of(base);
   f->fps = fps > 0 ? fps : 12;
   return f;
 }
@@ -108,10 +156,10 @@ static gboolean wait_for(GPid pid, const atomic_bool *cancel, int *status, GErro
   for (gboolean killed = FALSE;;) {
     const pid_t done = waitpid(pid, status, WNOHANG);
     if (done == pid) {
-      if (killed) return wd_status_set_error(error, WD_CANCELLED, "cancelled while ffmpeg was at work");
+      if (killed) return wd_status_set_error(error, WD_CANCELLED, _("cancelled while ffmpeg was at work"));
       return TRUE;
     }
-    if (done < 0 && errno != EINTR) return io_error(error, "waiting for it failed", "ffmpeg");
+    if (done < 0 && errno != EINTR) return io_error(error, _("waiting for it failed"), "ffmpeg");
     if (!killed && cancel && atomic_load(cancel)) {
       kill(pid, SIGKILL);
       killed = TRUE;
@@ -120,40 +168,23 @@ static gboolean wait_for(GPid pid, const atomic_bool *cancel, int *status, GErro
   }
 }
 
-static gboolean encode(const WdReelFile *f, const char *to, const atomic_bool *cancel, GError **error) {
-  g_autofree char *program = find_ffmpeg(error);
+/* Runs ffmpeg to its end. asked: its words after those that every call has; it ends with NULL. */
+static gboolean run_ffmpeg(WdReelKind kind, const char *const *asked, const atomic_bool *cancel,
+                           GError **error) {
+  g_autofree char *program = find_ffmpeg(kind, error);
   if (!program) return FALSE;
-  g_autofree char *input = g_build_filename(f->side, "frame-%04d.png", NULL);
-  char rate[G_ASCII_DTOSTR_BUF_SIZE];
-  g_ascii_formatd(rate, sizeof rate, "%.6g", f->fps);
-  /* Encoders want even sides; yuv420p is what every player shows. */
-  char *argv[] = {program,
-                  (char *)"-y",
-                  (char *)"-nostdin",
-                  (char *)"-loglevel",
-                  (char *)"error",
-                  (char *)"-framerate",
-                  rate,
-                  (char *)"-i",
-                  input,
-                  (char *)"-vf",
-                  (char *)"pad=ceil(iw/2)*2:ceil(ih/2)*2",
-                  (char *)"-pix_fmt",
-                  (char *)"yuv420p",
-                  (char *)"-movflags",
-                  (char *)"+faststart",
-                  (char *)"-metadata",
-                  (char *)"comment=WaveDiffusion; the recipe stands in the .json beside this file",
-                  (char *)"-f",
-                  (char *)"mp4",
-                  (char *)to,
-                  NULL};
+  const char *const always[] = {program, "-y", "-nostdin", "-loglevel", "error"};
+  g_autoptr(GPtrArray) all = g_ptr_array_new();
+  for (gsize i = 0; i < G_N_ELEMENTS(always); i++) g_ptr_array_add(all, (char *)always[i]);
+  for (; *asked; asked++) g_ptr_array_add(all, (char *)*asked);
+  g_ptr_array_add(all, NULL);
   GPid pid;
   int err_fd = -1;
   GError *spawn = NULL;
-  if (!g_spawn_async_with_pipes(NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL,
-                                NULL, NULL, &pid, NULL, NULL, &err_fd, &spawn)) {
-    wd_status_set_error(error, WD_ERR_IO, "ffmpeg could not be started: %s", spawn->message);
+  if (!g_spawn_async_with_pipes(NULL, (char **)all->pdata, NULL,
+                                G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, &pid,
+                                NULL, NULL, &err_fd, &spawn)) {
+    wd_status_set_error(error, WD_ERR_IO, _("ffmpeg could not be started: %s"), spawn->message);
     g_error_free(spawn);
     return FALSE;
   }
@@ -167,7 +198,44 @@ static gboolean encode(const WdReelFile *f, const char *to, const atomic_bool *c
   if (!ended) return FALSE;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return TRUE;
   g_strchomp(words);
-  return wd_status_set_error(error, WD_ERR_IO, "ffmpeg failed%s%s", *words ? ": " : "", words);
+  return wd_status_set_error(error, WD_ERR_IO, _("ffmpeg failed%s%s"), *words ? ": " : "", words);
+}
+
+/* Encoders want even sides: of an odd picture the last column or row of its margin goes. */
+#define EVEN   "crop=floor(iw/2)*2:floor(ih/2)*2:0:0"
+#define REMARK "comment=WaveDiffusion; the recipe stands in the .json beside this file"
+
+/* The palette of all frames first, then the frames in it: 256 colours that are theirs. */
+static gboolean encode_gif(const WdReelFile *f, const char *input, const char *rate, const char *to,
+                           const atomic_bool *cancel, GError **error) {
+  g_autofree char *palette = g_build_filename(f->side, "palette.png", NULL);
+  const char *const first[] = {"-i",     input,     "-vf", "palettegen", "-f",
+                               "image2", "-update", "1",   palette,      NULL};
+  const char *const second[] = {
+      "-framerate", rate,    "-i",     input,
+      "-i",         palette, "-lavfi", _("paletteuse=dither=bayer:bayer_scale=5:diff_mode=rectangle"),
+      "-f",         "gif",   to,       NULL};
+  const gboolean done =
+      run_ffmpeg(f->kind, first, cancel, error) && run_ffmpeg(f->kind, second, cancel, error);
+  g_unlink(palette);
+  return done;
+}
+
+static gboolean encode(const WdReelFile *f, const char *to, const atomic_bool *cancel, GError **error) {
+  g_autofree char *input = g_build_filename(f->side, "frame-%04d.png", NULL);
+  char rate[G_ASCII_DTOSTR_BUF_SIZE];
+  g_ascii_formatd(rate, sizeof rate, "%.6g", f->fps);
+  /* yuv420p is what every player shows. */
+  const char *const mp4[] = {"-framerate", rate,      "-i",        input,        "-vf",       EVEN,
+                             "-pix_fmt",   "yuv420p", "-movflags", "+faststart", "-metadata", REMARK,
+                             "-f",         "mp4",     to,          NULL};
+  /* Of constant quality; libvpx's default is a low constant rate. */
+  const char *const webm[] = {"-framerate", rate,         "-i",        input,  "-vf",      EVEN,
+                              "-c:v",       "libvpx-vp9", "-crf",      "24",   "-b:v",     "0",
+                              "-row-mt",    "1",          "-cpu-used", "4",    "-pix_fmt", "yuv420p",
+                              "-metadata",  REMARK,       "-f",        "webm", to,         NULL};
+  if (f->kind == WD_REEL_GIF) return encode_gif(f, input, rate, to, cancel, error);
+  return run_ffmpeg(f->kind, f->kind == WD_REEL_WEBM ? webm : mp4, cancel, error);
 }
 
 static gboolean finish_video(WdReelFile *f, const WdReel *reel, const atomic_bool *cancel, GError **error) {
@@ -195,11 +263,11 @@ static gboolean finish_video(WdReelFile *f, const WdReel *reel, const atomic_boo
 static gboolean finish_folder(WdReelFile *f, GError **error) {
   if (!g_file_test(f->path, G_FILE_TEST_EXISTS)) {
     if (g_rename(f->side, f->path) == 0) return TRUE;
-    return io_error(error, "the folder cannot take that name", f->path);
+    return io_error(error, _("the folder cannot take that name"), f->path);
   }
   for (int i = 0; i < f->frames; i++) {
     g_autofree char *from = frame_path(f->side, i), *to = frame_path(f->path, i);
-    if (g_rename(from, to) != 0) return io_error(error, "a frame cannot be put there", to);
+    if (g_rename(from, to) != 0) return io_error(error, _("a frame cannot be put there"), to);
   }
   g_rmdir(f->side);
   return TRUE;
@@ -229,17 +297,23 @@ guint wd_frames_clear(const char *folder, const char *prefix, int from, guint *l
 char *wd_frames_words(guint removed, guint left) {
   GString *s = g_string_new(NULL);
   if (removed)
-    g_string_append_printf(s, " %u frame%s of an older one %s removed.", removed, removed > 1 ? "s" : "",
-                           removed > 1 ? "were" : "was");
+    g_string_append_printf(s,
+                           ngettext(" %u frame of an older one was removed.",
+                                    " %u frames of an older one were removed.", removed),
+                           removed);
   if (left)
-    g_string_append_printf(s, " %u picture%s with later numbers %s not of this program: left there.", left,
-                           left > 1 ? "s" : "", left > 1 ? "are" : "is");
+    g_string_append_printf(s,
+                           ngettext(" %u picture with later numbers is not of this program: left there.",
+                                    " %u pictures with later numbers are not of this program: left there.",
+                                    left),
+                           left);
   return g_string_free(s, FALSE);
 }
 
 gboolean wd_reel_file_finish(WdReelFile *f, const WdReel *reel, const atomic_bool *cancel, GError **error) {
-  const gboolean done = f->video ? finish_video(f, reel, cancel, error) : finish_folder(f, error);
-  if (!done || f->video) remove_frames(f);
+  const gboolean video = f->kind != WD_REEL_FOLDER;
+  const gboolean done = video ? finish_video(f, reel, cancel, error) : finish_folder(f, error);
+  if (!done || video) remove_frames(f);
   file_free(f);
   return done;
 }

@@ -1,5 +1,7 @@
 #include "app/renderer.h"
 
+#include "app/i18n.h"
+
 #include "render/gl_field.h"
 
 #include <string.h>
@@ -14,23 +16,23 @@ void wd_renderer_choose(GdkDisplay *display, const char *setting, char *why, gsi
   *why = 0;
   if (!strcmp(setting, "cairo")) {
     draw_by(display, "cairo");
-    g_strlcpy(why, "cairo: chosen in the preferences", size);
+    wd_copy(why, _("cairo: chosen in the preferences"), size);
     return;
   }
   g_object_set_data(G_OBJECT(display), "gsk-renderer", NULL);
   if (!strcmp(setting, "gl")) {
-    g_strlcpy(why, "OpenGL: chosen in the preferences", size);
+    wd_copy(why, _("OpenGL: chosen in the preferences"), size);
     return;
   }
   if (named && *named) {
-    g_snprintf(why, size, "%s: GSK_RENDERER says so", named);
+    wd_print(why, size, _("%s: GSK_RENDERER says so"), named);
     return;
   }
   g_autoptr(GError) error = NULL;
   g_autoptr(GdkGLContext) context = gdk_display_create_gl_context(display, &error);
   if (!context || !gdk_gl_context_realize(context, &error)) {
     draw_by(display, "cairo");
-    g_snprintf(why, size, "cairo: %s", error ? error->message : "no OpenGL");
+    wd_print(why, size, _("cairo: %s"), error ? error->message : _("no OpenGL"));
     return;
   }
   gdk_gl_context_make_current(context);
@@ -38,5 +40,5 @@ void wd_renderer_choose(GdkDisplay *display, const char *setting, char *why, gsi
   const gboolean software = wd_gl_describe(name, sizeof name);
   gdk_gl_context_clear_current();
   if (software) draw_by(display, "cairo");
-  g_snprintf(why, size, software ? "cairo: %s is drawn by the processor" : "%s", name);
+  wd_print(why, size, software ? _("cairo: %s is drawn by the processor") : "%s", name);
 }

@@ -24,8 +24,8 @@ GArray *wd_residual_rows(WdRecording *r, guint id) {
 /* Columns of the command line's residuals.csv, in its order; and those that follow the mode and the shot. */
 static const int leading[] = {WD_METRIC_REFLECTION_RESIDUAL, WD_METRIC_RELATIVE_L2, WD_METRIC_LOG_NORM_MSE,
                               WD_METRIC_REFLECTION_SHARE};
-static const int others[] = {WD_METRIC_MAE, WD_METRIC_MAX_ABS, WD_METRIC_CORRELATION, WD_SCORE_LAG,
-                             WD_SCORE_INTERIOR};
+static const int others[] = {WD_METRIC_MAE,     WD_METRIC_MAX_ABS,   WD_METRIC_CORRELATION, WD_SCORE_LAG,
+                             WD_SCORE_INTERIOR, WD_METRIC_COHERENCE, WD_METRIC_ENVELOPE};
 G_STATIC_ASSERT(G_N_ELEMENTS(leading) + G_N_ELEMENTS(others) == WD_SCORES);
 
 static void put_names(GString *s, const int *kind, gsize n) {

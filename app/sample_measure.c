@@ -1,11 +1,13 @@
 #include "app/sample_measure.h"
 
+#include "app/i18n.h"
 #include "app/sample_windows.h"
 #include "app/score.h"
 #include "model/interior.h"
 #include "model/latent_space.h"
 #include "solver/arrival.h"
 #include "solver/half.h"
+#include "solver/spectral.h"
 
 #include <math.h>
 #include <string.h>
@@ -131,14 +133,32 @@ static void take_lags(const wd_lag_map *lags, WdSample *s) {
   }
 }
 
+static void take_spectral(const wd_spectral_comparison *c, WdSample *s) {
+  s->value[WD_METRIC_COHERENCE] = c->all.coherence;
+  s->value[WD_METRIC_ENVELOPE] = c->all.envelope;
+  for (int k = 0; k < c->shots; k++) {
+    s->shot[k][WD_METRIC_COHERENCE] = (float)c->shot[k].coherence;
+    s->shot[k][WD_METRIC_ENVELOPE] = (float)c->shot[k].envelope;
+  }
+}
+
 /* What costs as much as all the rest. */
 static wd_status measure_more(const WdSampleDesc *d, WdSample *s, const wd_hooks *hooks, wd_error *err) {
   wd_error mine = {0};
   wd_lag_map lags = {0};
-  wd_status st = wd_lag_map_create(d->gathers, d->full, NULL, &lags, &mine);
+  wd_spectral_comparison spectral = {0};
+  wd_status st = wd_spectral_compare(d->gathers, d->full, &(wd_spectral_desc){.threads = MAX(d->threads, 1)},
+                                     &spectral, &mine);
+  if (!st) take_spectral(&spectral, s);
+  wd_spectral_clear(&spectral);
+  if (st == WD_ERR_NO_MEMORY) {
+    if (err) *err = mine;
+    return st;
+  }
+  st = wd_lag_map_create(d->gathers, d->full, NULL, &lags, &mine);
   if (!st) take_lags(&lags, s);
   wd_lag_map_clear(&lags);
-  if (wd_hooks_cancelled(hooks)) st = wd_fail(&mine, WD_CANCELLED, "stopped");
+  if (wd_hooks_cancelled(hooks)) st = wd_fail(&mine, WD_CANCELLED, _("stopped"));
   g_autofree double *shot = g_new(double, d->survey->shots);
   double interior = NAN;
   if (st != WD_CANCELLED && st != WD_ERR_NO_MEMORY)
@@ -189,10 +209,10 @@ wd_status wd_sample_measure(const WdPopulation *p, const WdSampleDesc *d, WdSamp
   wd_comparison_clear(&made);
   if (bad) return WD_OK;
   measure_shares(d, s);
-  if (wd_hooks_cancelled(hooks)) return wd_fail(err, WD_CANCELLED, "stopped");
+  if (wd_hooks_cancelled(hooks)) return wd_fail(err, WD_CANCELLED, _("stopped"));
   st = measure_arrivals(d, s, err);
   if (!st) st = measure_windows(d, s, err);
-  if (!st && wd_hooks_cancelled(hooks)) st = wd_fail(err, WD_CANCELLED, "stopped");
+  if (!st && wd_hooks_cancelled(hooks)) st = wd_fail(err, WD_CANCELLED, _("stopped"));
   if (!st && !d->quick) st = measure_more(d, s, hooks, err);
   return st;
 }

@@ -1,5 +1,7 @@
 #include "app/sample_windows.h"
 
+#include "app/i18n.h"
+
 #include "solver/memory.h"
 
 #include <math.h>
@@ -86,13 +88,13 @@ wd_status wd_windows_measure(const wd_gather *a, const wd_gather *b, const wd_ga
                              int step, wd_windows *out, wd_error *err) {
   if (a->shots != b->shots || a->samples != b->samples || a->receivers != b->receivers ||
       a->shots != top->shots || a->samples != top->samples || a->receivers != top->receivers)
-    return wd_fail(err, WD_ERR_SHAPE, "windows of gathers of different sizes");
+    return wd_fail(err, WD_ERR_SHAPE, _("windows of gathers of different sizes"));
   const double f = frequency > 0 ? frequency : 15;
   const int n = a->samples - 1, every = step > 0 ? step : 1;
   const int count = (int)lround(2 / (f * a->dt)), most = (int)lround(1 / (f * a->dt)), hop = count / 2;
   if (hop < 1 || count > n)
-    return wd_fail(err, WD_ERR_SHAPE, "traces of %d samples of %g s hold no window of %d", a->samples, a->dt,
-                   count);
+    return wd_fail(err, WD_ERR_SHAPE, _("traces of %d samples of %g s hold no window of %d"), a->samples,
+                   a->dt, count);
   const size_t windows = (size_t)((n - count) / hop + 1),
                all = windows * (size_t)a->shots * (size_t)a->receivers;
   trace t = {.n = n};
@@ -104,14 +106,14 @@ wd_status wd_windows_measure(const wd_gather *a, const wd_gather *b, const wd_ga
     t.energy[r] = wd_calloc((size_t)n + 1, sizeof(double));
     if (!t.row[r] || !t.energy[r]) st = WD_ERR_NO_MEMORY;
   }
-  if (st) wd_fail(err, st, "no memory for windows of %d samples", count);
+  if (st) wd_fail(err, st, _("no memory for windows of %d samples"), count);
   double total = 0, removed = 0, moved = 0, missing = 0, extra = 0;
   size_t used = 0;
   for (int shot = 0; shot < a->shots && !st; shot++)
     for (int receiver = 0; receiver < a->receivers && !st; receiver += every) {
       fill(&t, a, b, top, shot, receiver);
       if (!isfinite(t.energy[AR][n]) || !isfinite(t.energy[BR][n])) {
-        st = wd_fail(err, WD_ERR_DIVERGED, "shot %d, receiver %d is not finite", shot + 1, receiver + 1);
+        st = wd_fail(err, WD_ERR_DIVERGED, _("shot %d, receiver %d is not finite"), shot + 1, receiver + 1);
         break;
       }
       for (int k = 0; k < (int)windows; k++) {

@@ -7,7 +7,8 @@
 /* The window as it stands, title bar included, `scale` device pixels a point. NULL with error when it is not
  * on screen yet. */
 GdkTexture *wd_screenshot_take(GtkWindow *window, double scale, GError **error);
-/* The same as a PNG file. */
-gboolean wd_screenshot_save(GtkWindow *window, double scale, const char *path, GError **error);
+/* The same as a PNG file, with the recipe (app/recipe.h) of what is on screen inside; NULL: none. */
+gboolean wd_screenshot_save(GtkWindow *window, double scale, const char *recipe, const char *path,
+                            GError **error);
 
 #endif

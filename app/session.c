@@ -1,5 +1,6 @@
 /* A session as the window calls it: checks what is asked, writes it down in the recording, and posts it to
  * the engine. Results: session_take.c. */
+#include "app/i18n.h"
 #include "app/session_private.h"
 #include "app/status_error.h"
 
@@ -161,26 +162,37 @@ void wd_session_set_recording(WdSession *s, WdRecording *recording) {
   g_object_unref(s->recording);
   s->recording = recording;
   if (!s->model) wd_session_load_levels(s);
+  if (s->policy.exact_rest) wd_session_check_scores(s); /* else nothing would make them again */
   watch(s);
   g_signal_emit(s, wd_session_signals[WD_SIGNAL_RECORDING], 0);
   wd_session_update_state(s);
   wd_session_schedule(s);
 }
 
-/* Scores under another calibration are of another kind: all are made anew. */
-static void forget_scores(WdSession *s) {
+/* Scores under another calibration than that in force are of another kind: they are made anew, where the
+ * model is there that can. Where it is not they stay, and say what they are. */
+void wd_session_check_scores(WdSession *s) {
+  gboolean any = FALSE;
+  if (!s->model || s->loading || g_strcmp0(wd_recording_get_identity(s->recording), s->model->identity))
+    return;
   for (guint i = 0; i < wd_recording_count(s->recording); i++) {
     WdBranch *b = wd_recording_nth(s->recording, i);
     for (guint j = 0; j < b->position->len; j++) {
       WdPosition *p = g_ptr_array_index(b->position, j);
+      gboolean dropped = FALSE;
       for (int w = 0; w < WD_WHATS; w++) {
-        g_clear_pointer(&p->live[w], wd_score_free);
-        g_clear_pointer(&p->exact[w], wd_score_free);
+        WdScore **const score[] = {&p->live[w], &p->exact[w]};
+        for (int m = 0; m < 2; m++) {
+          if (!*score[m] || (*score[m])->calibration == s->policy.calibration) continue;
+          g_clear_pointer(score[m], wd_score_free);
+          p->rescore[w] = dropped = TRUE;
+        }
       }
-      wd_recording_announce_position(s->recording, b->id, b->first + (int)j);
+      if (dropped) wd_recording_announce_position(s->recording, b->id, b->first + (int)j);
+      any = any || dropped;
     }
   }
-  wd_recording_forget_simulations(s->recording);
+  if (any) wd_recording_forget_simulations(s->recording);
 }
 
 void wd_session_set_policy(WdSession *s, const WdPolicy *policy) {
@@ -190,7 +202,7 @@ void wd_session_set_policy(WdSession *s, const WdPolicy *policy) {
   if (other && s->model) {
     wd_engine_rest(s->engine, NULL);
     s->resting = FALSE;
-    forget_scores(s);
+    wd_session_check_scores(s);
   }
   s->rest_failed = FALSE;
   wd_session_schedule(s);
@@ -229,17 +241,17 @@ WdWavefield *wd_session_get_wavefield(WdSession *s, double *progress, const wd_e
 #define refuse(error, ...) wd_status_set_error(error, WD_ERR_ARGUMENT, __VA_ARGS__)
 
 static gboolean check_model(WdSession *s, gboolean sampling, GError **error) {
-  if (s->loading) return refuse(error, "The model is still loading.");
-  if (!s->model) return refuse(error, "No model is loaded: open one first.");
+  if (s->loading) return refuse(error, _("The model is still loading."));
+  if (!s->model) return refuse(error, _("No model is loaded: open one first."));
   if (sampling && !s->model->stage2)
-    return refuse(error, "The model %s has no denoiser (stage 2): it can encode and decode, not sample.",
+    return refuse(error, _("The model %s has no denoiser (stage 2): it can encode and decode, not sample."),
                   s->model->name);
   const char *identity = wd_recording_get_identity(s->recording);
   if (*identity && strcmp(identity, s->model->identity) != 0 && wd_recording_count(s->recording))
     return refuse(
         error,
-        "These latents were made by another model (%s, %.16s), which is not the one that is loaded (%s, "
-        "%.16s): they can be replayed, not continued. Open that model, or start a new recording.",
+        _("These latents were made by another model (%s, %.16s), which is not the one that is loaded (%s, "
+          "%.16s): they can be replayed, not continued. Open that model, or start a new recording."),
         wd_recording_get_model(s->recording), identity, s->model->name, s->model->identity);
   return TRUE;
 }
@@ -247,34 +259,35 @@ static gboolean check_model(WdSession *s, gboolean sampling, GError **error) {
 static gboolean check_plan(WdSession *s, const wd_sampler_plan *plan, int most, GError **error) {
   (void)s;
   if (plan->steps < 1 || plan->steps > most)
-    return refuse(error, "%d steps; 1 to %d are possible from there.", plan->steps, most);
-  if (!(plan->eta >= 0 && plan->eta <= 1)) return refuse(error, "Eta is %g; it is 0 to 1.", plan->eta);
+    return refuse(error, _("%d steps; 1 to %d are possible from there."), plan->steps, most);
+  if (!(plan->eta >= 0 && plan->eta <= 1)) return refuse(error, _("Eta is %g; it is 0 to 1."), plan->eta);
   if (!isfinite(plan->guidance) || fabs(plan->guidance) > 1000)
-    return refuse(error, "Guidance is %g; -1000 to 1000 are possible.", plan->guidance);
+    return refuse(error, _("Guidance is %g; -1000 to 1000 are possible."), plan->guidance);
   if (plan->kind != WD_SAMPLER_DPMPP_2M && plan->kind != WD_SAMPLER_DDIM && plan->kind != WD_SAMPLER_DDPM)
-    return refuse(error, "There is no sampler %d.", (int)plan->kind);
+    return refuse(error, _("There is no sampler %d."), (int)plan->kind);
   return TRUE;
 }
 
 static gboolean check_family(WdSession *s, int family, GError **error) {
   if (family >= -1 && family < s->model->families) return TRUE;
-  return refuse(error, "Family %d; the model knows 0 to %d, and -1 for any.", family, s->model->families - 1);
+  return refuse(error, _("Family %d; the model knows 0 to %d, and -1 for any."), family,
+                s->model->families - 1);
 }
 
 /* ---- chores */
 
 gboolean wd_session_add_chores(WdSession *s, const WdChore *chores, guint n, GError **error) {
-  if (s->loading) return refuse(error, "The model is still loading.");
-  if (!s->model) return refuse(error, "No model is loaded: open one first.");
+  if (s->loading) return refuse(error, _("The model is still loading."));
+  if (!s->model) return refuse(error, _("No model is loaded: open one first."));
   const gsize bytes = (gsize)s->model->latent.count * sizeof(float);
   for (guint i = 0; i < n; i++) {
     const WdChore *c = &chores[i];
     if (c->kind == WD_CHORE_LATENT && (!c->latent || g_bytes_get_size(c->latent) != bytes))
-      return refuse(error, "A latent of %zu bytes; the model %s knows %zu.",
+      return refuse(error, _("A latent of %zu bytes; the model %s knows %zu."),
                     c->latent ? (size_t)g_bytes_get_size(c->latent) : 0, s->model->name, (size_t)bytes);
     if (!c->noise) continue;
     if (!s->model->stage2)
-      return refuse(error, "The model %s has no denoiser (stage 2): noise cannot be denoised.",
+      return refuse(error, _("The model %s has no denoiser (stage 2): noise cannot be denoised."),
                     s->model->name);
     if (!check_plan(s, &c->recipe.plan, s->model->timesteps, error) ||
         !check_family(s, c->recipe.family, error))
@@ -338,6 +351,7 @@ static WdJob *job_of(WdSession *s, const WdBranch *b, int to) {
   job->end = wd_branch_end(b);
   job->to = MIN(to, job->end);
   job->refine_rate = b->recipe.refine_rate;
+  job->refine_mode = b->recipe.refine_mode;
   if (b->kind == WD_BRANCH_ENCODED)
     job->kind = WD_JOB_ENCODE;
   else if (b->kind == WD_BRANCH_SAMPLED)
@@ -390,7 +404,7 @@ guint wd_session_run_to(WdSession *s, const WdRecipe *recipe, int to, GError **e
   if (!r.plan.steps) r.plan.steps = MIN(16, s->model->timesteps);
   if (!check_plan(s, &r.plan, s->model->timesteps, error) || !check_family(s, r.family, error)) return 0;
   stamp(s);
-  char *name = g_strdup_printf("Run %" G_GUINT64_FORMAT, r.seed);
+  char *name = g_strdup_printf(_("Run %" PRIu64), r.seed);
   WdBranch *b = wd_recording_add(s->recording, WD_BRANCH_SAMPLED, name, 0, 0, &r, r.plan.steps);
   guint id = b->id;
   g_free(name);
@@ -414,8 +428,8 @@ static char *branch_name(WdSession *s, const WdBranch *parent, int k, const WdRe
   g_autofree char *of = g_strdup(wd_recording_root(s->recording, parent->id)->name);
   if (g_str_has_prefix(of, "Run ") || g_str_has_prefix(of, "Walk ")) of[0] = g_ascii_tolower(of[0]);
   g_autofree char *plain = recipe->begin == WD_BEGIN_NOISED
-                               ? g_strdup_printf("Re-noised from %s at %d, t %d", of, k, recipe->timestep)
-                               : g_strdup_printf("Branch of %s at %d", of, k);
+                               ? g_strdup_printf(_("Re-noised from %s at %d, t %d"), of, k, recipe->timestep)
+                               : g_strdup_printf(_("Branch of %s at %d"), of, k);
   char *name = g_strdup(plain);
   for (int n = 2; name_is_taken(s, name);
        n++) { /* names tell branches apart, until a person decides otherwise */
@@ -428,9 +442,9 @@ static char *branch_name(WdSession *s, const WdBranch *parent, int k, const WdRe
 /* What a branch that begins anew is to be; r: made whole. */
 static gboolean check_begin(WdSession *s, WdRecipe *r, GError **error) {
   if (r->begin != WD_BEGIN_NOISED && r->begin != WD_BEGIN_AT)
-    return refuse(error, "There is no way %d to begin.", (int)r->begin);
+    return refuse(error, _("There is no way %d to begin."), (int)r->begin);
   if (r->timestep < 0 || r->timestep >= s->model->timesteps)
-    return refuse(error, "Timestep %d; the model has 0 to %d.", r->timestep, s->model->timesteps - 1);
+    return refuse(error, _("Timestep %d; the model has 0 to %d."), r->timestep, s->model->timesteps - 1);
   if (!r->plan.steps) r->plan.steps = MIN(16, r->timestep + 1);
   return check_plan(s, &r->plan, r->timestep + 1, error) && check_family(s, r->family, error);
 }
@@ -440,11 +454,11 @@ static gboolean check_edited(WdSession *s, GBytes *edited, GError **error) {
   gsize bytes;
   const float *v = g_bytes_get_data(edited, &bytes);
   if (bytes != (gsize)s->model->latent.count * sizeof *v)
-    return refuse(error, "An edited latent of %zu bytes; the model's have %zu.", (size_t)bytes,
+    return refuse(error, _("An edited latent of %zu bytes; the model's have %zu."), (size_t)bytes,
                   (size_t)s->model->latent.count * sizeof *v);
   for (gsize i = 0; i < bytes / sizeof *v; i++)
     if (!isfinite(v[i]))
-      return refuse(error, "The edited latent is not finite at its number %zu.", (size_t)i);
+      return refuse(error, _("The edited latent is not finite at its number %zu."), (size_t)i);
   return TRUE;
 }
 
@@ -452,14 +466,15 @@ guint wd_session_branch(WdSession *s, guint id, int k, const WdRecipe *recipe, G
                         GError **error) {
   const WdBranch *parent = wd_place_owner(s->recording, (WdPlace){id, k});
   WdPosition *p = parent ? wd_recording_position(s->recording, parent->id, k) : NULL;
-  if (!p || !p->latent[WD_WHAT_STATE]) return refuse(error, "There is no position %d to branch from.", k), 0;
+  if (!p || !p->latent[WD_WHAT_STATE])
+    return refuse(error, _("There is no position %d to branch from."), k), 0;
   gboolean anew = recipe->begin != WD_BEGIN_ON, data = p->level.timestep < 0 && !anew;
   if (!check_model(s, !data, error) || !check_edited(s, edited, error)) return 0;
   if (anew && !edited) edited = p->latent[WD_WHAT_ESTIMATE];
-  if (anew && !edited) return refuse(error, "There is no estimate at position %d to go on from.", k), 0;
+  if (anew && !edited) return refuse(error, _("There is no estimate at position %d to go on from."), k), 0;
   if (data && !edited)
     return refuse(error,
-                  "At the data nothing is left to sample: branch at an earlier step, or edit the latent."),
+                  _("At the data nothing is left to sample: branch at an earlier step, or edit the latent.")),
            0;
   WdRecipe r = *recipe;
   r.refine_steps = MAX(r.refine_steps, 0);
@@ -497,10 +512,10 @@ guint wd_session_run_from(WdSession *s, GBytes *latent, const WdRecipe *recipe, 
   WdRecipe r = *recipe;
   r.refine_steps = MAX(r.refine_steps, 0);
   if (!check_model(s, TRUE, error) || !check_edited(s, latent, error) || !check_begin(s, &r, error)) return 0;
-  if (!latent) return refuse(error, "There is no latent to begin from."), 0;
+  if (!latent) return refuse(error, _("There is no latent to begin from.")), 0;
   stamp(s);
-  WdBranch *b = wd_recording_add(s->recording, WD_BRANCH_SAMPLED, name ? name : "Run from a latent", 0, 0, &r,
-                                 r.plan.steps);
+  WdBranch *b = wd_recording_add(s->recording, WD_BRANCH_SAMPLED, name ? name : _("Run from a latent"), 0, 0,
+                                 &r, r.plan.steps);
   guint id = b->id;
   b->edited = g_bytes_ref(latent);
   wd_session_post(s, job_of(s, b, wd_branch_end(b)));
@@ -513,11 +528,11 @@ guint wd_session_run_from(WdSession *s, GBytes *latent, const WdRecipe *recipe, 
 static gboolean check_walk(WdSession *s, guint id, GBytes *latent, const char *note, WdBranch **walk,
                            char **checked, GError **error) {
   *walk = id ? wd_recording_find(s->recording, id) : NULL;
-  if (id && (!*walk || (*walk)->kind != WD_BRANCH_WALK)) return refuse(error, "There is no walk %u.", id);
-  if (!latent) return refuse(error, "There is no latent to add to the walk.");
+  if (id && (!*walk || (*walk)->kind != WD_BRANCH_WALK)) return refuse(error, _("There is no walk %u."), id);
+  if (!latent) return refuse(error, _("There is no latent to add to the walk."));
   if (!check_model(s, FALSE, error) || !check_edited(s, latent, error)) return FALSE;
   *checked = note ? wd_note_check(note) : NULL;
-  return !note || *checked || refuse(error, "The latent's note is not a JSON object: %.80s", note);
+  return !note || *checked || refuse(error, _("The latent's note is not a JSON object: %.80s"), note);
 }
 
 static void put_latent(WdPosition *p, GBytes *latent, char *note) {
@@ -545,7 +560,7 @@ guint wd_session_walk(WdSession *s, const char *name, GBytes *latent, const char
   stamp(s);
   g_autofree char *own = g_strdup(name);
   for (int n = 1; !own; n++) {
-    own = g_strdup_printf("Walk %d", n);
+    own = g_strdup_printf(_("Walk %d"), n);
     if (name_is_taken(s, own)) g_clear_pointer(&own, g_free);
   }
   const WdRecipe recipe = {.family = -1};
@@ -562,7 +577,7 @@ int wd_session_walk_append(WdSession *s, guint id, GBytes *latent, const char *n
   char *checked = NULL;
   WdBranch *b;
   if (!check_walk(s, id, latent, note, &b, &checked, error)) return -1;
-  if (!b) return refuse(error, "There is no walk %u.", id), -1;
+  if (!b) return refuse(error, _("There is no walk %u."), id), -1;
   int k = b->steps + 1;
   WdPosition *p = wd_recording_grow(s->recording, b, k, NULL);
   b->steps = k;
@@ -577,7 +592,7 @@ gboolean wd_session_walk_replace(WdSession *s, guint id, GBytes *latent, const c
   char *checked = NULL;
   WdBranch *b;
   if (!check_walk(s, id, latent, note, &b, &checked, error)) return FALSE;
-  if (!b) return refuse(error, "There is no walk %u.", id);
+  if (!b) return refuse(error, _("There is no walk %u."), id);
   g_bytes_ref(latent); /* it may be the one that goes */
   WdPosition *p = wd_recording_renew(s->recording, b, b->steps);
   put_latent(p, latent, checked);
@@ -591,28 +606,44 @@ gboolean wd_session_walk_replace(WdSession *s, guint id, GBytes *latent, const c
 
 gboolean wd_session_continue(WdSession *s, guint id, int to, GError **error) {
   WdBranch *b = wd_recording_find(s->recording, id);
-  if (!b) return refuse(error, "There is no branch %u.", id);
+  if (!b) return refuse(error, _("There is no branch %u."), id);
   if (!check_model(s, b->kind == WD_BRANCH_SAMPLED && wd_branch_last(b) < b->steps, error)) return FALSE;
   if (b->kind == WD_BRANCH_ENCODED && wd_branch_last(b) < 0)
-    return refuse(error, "The pair was not encoded: open it again.");
+    return refuse(error, _("The pair was not encoded: open it again."));
   wd_session_post(s, job_of(s, b, MAX(to, b->first)));
   return TRUE;
 }
 
+wd_wave_mode wd_session_get_refine_mode(WdSession *s) {
+  return s->policy.exact_runs ? WD_WAVE_EXACT : WD_WAVE_LIVE;
+}
+
 gboolean wd_session_refine(WdSession *s, guint id, int steps, double rate, GError **error) {
+  return wd_session_refine_in(s, id, steps, rate, wd_session_get_refine_mode(s), error);
+}
+
+gboolean wd_session_refine_in(WdSession *s, guint id, int steps, double rate, wd_wave_mode mode,
+                              GError **error) {
   WdBranch *b = wd_recording_find(s->recording, id);
-  if (!b) return refuse(error, "There is no branch %u.", id);
+  if (!b) return refuse(error, _("There is no branch %u."), id);
   if (!check_model(s, FALSE, error)) return FALSE;
   if (b->kind == WD_BRANCH_WALK)
-    return refuse(error, "A walk's latents stay as they are: refine a branch that starts from one of them.");
+    return refuse(error,
+                  _("A walk's latents stay as they are: refine a branch that starts from one of them."));
   if (steps < 1 || steps > 100000)
-    return refuse(error, "%d steps of refinement; 1 to 100000 are possible.", steps);
-  if (!(rate >= 0) || rate > 100) return refuse(error, "A rate of %g; it is above 0, and at most 100.", rate);
+    return refuse(error, _("%d steps of refinement; 1 to 100000 are possible."), steps);
+  if (!(rate >= 0) || rate > 100)
+    return refuse(error, _("A rate of %g; it is above 0, and at most 100."), rate);
+  const WdRecipe before = b->recipe;
   if (rate > 0) b->recipe.refine_rate = rate;
+  b->recipe.refine_mode = mode;
   /* From where it stands: refinement asked for before and stopped is not made up for. */
   int done = MAX(wd_branch_last(b) - b->steps, 0);
   b->recipe.refine_steps = done + steps;
-  if (!wd_session_continue(s, id, wd_branch_end(b), error)) return FALSE;
+  if (!wd_session_continue(s, id, wd_branch_end(b), error)) {
+    b->recipe = before;
+    return FALSE;
+  }
   wd_recording_announce(s->recording);
   return TRUE;
 }
@@ -622,16 +653,18 @@ static gboolean check_pair(WdSession *s, const WdPair *pair, gboolean velocity, 
   const wd_shard_desc *g = &s->model->geometry;
   const wd_map *v = &pair->velocity;
   const wd_gather *q = &pair->gathers;
-  if (!v->value && !q->value) return refuse(error, "The pair holds neither a map nor gathers.");
+  if (!v->value && !q->value) return refuse(error, _("The pair holds neither a map nor gathers."));
   if (v->value && (v->nz != g->nz || v->nx != g->nx))
-    return refuse(error, "The map has %d x %d cells; the model %s knows %d x %d: crop or resample it first.",
+    return refuse(error,
+                  _("The map has %d x %d cells; the model %s knows %d x %d: crop or resample it first."),
                   v->nz, v->nx, s->model->name, g->nz, g->nx);
   if (q->value && (q->shots != g->shots || q->samples != g->samples || q->receivers != g->receivers))
     return refuse(
-        error, "The gathers have %d shots of %d samples at %d receivers; the model %s knows %d, %d and %d.",
+        error,
+        _("The gathers have %d shots of %d samples at %d receivers; the model %s knows %d, %d and %d."),
         q->shots, q->samples, q->receivers, s->model->name, g->shots, g->samples, g->receivers);
   if (!(velocity && v->value) && !(gathers && (q->value || v->value)))
-    return refuse(error, "Nothing of the pair is given to the encoder.");
+    return refuse(error, _("Nothing of the pair is given to the encoder."));
   return TRUE;
 }
 
@@ -641,7 +674,7 @@ guint wd_session_encode(WdSession *s, WdPair *pair, gboolean give_velocity, gboo
   stamp(s);
   const WdRecipe recipe = {.family = -1};
   WdBranch *b =
-      wd_recording_add(s->recording, WD_BRANCH_ENCODED, name ? name : "Opened pair", 0, 0, &recipe, 0);
+      wd_recording_add(s->recording, WD_BRANCH_ENCODED, name ? name : _("Opened pair"), 0, 0, &recipe, 0);
   guint id = b->id;
   b->given_velocity = give_velocity && pair->velocity.value;
   b->given_gathers = give_gathers; /* a gather that is missing is simulated */

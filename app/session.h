@@ -84,6 +84,9 @@ WdSessionState wd_session_get_state(WdSession *s);
 const WdModelInfo *wd_session_get_model(WdSession *s); /* NULL: none */
 /* False when the model's evaluation does not have that figure. */
 gboolean wd_session_get_levels(WdSession *s, int score_kind, WdLevels *out);
+/* Those of the weights of that identity, whatever is loaded: the loaded model's or the recording's where they
+ * are the same, else the model's that came with the program. FALSE: nobody here evaluated them. */
+gboolean wd_session_get_levels_of(WdSession *s, const char *identity, int score_kind, WdLevels *out);
 
 WdRecording *wd_session_get_recording(WdSession *s); /* never NULL */
 /* Replaces the recording (stops first); takes a reference. The latents of another model can be replayed, not
@@ -107,8 +110,14 @@ guint wd_session_run_from(WdSession *s, GBytes *latent, const WdRecipe *recipe, 
                           GError **error);
 /* On with a branch until position `to` (wd_branch_end: all that it has). Also over latents that exist. */
 gboolean wd_session_continue(WdSession *s, guint id, int to, GError **error);
-/* Adds refinement steps after the data. */
+/* Adds refinement steps after the data, by an optimiser that begins anew; gradients in the mode that runs are
+ * scored in. */
 gboolean wd_session_refine(WdSession *s, guint id, int steps, double rate, GError **error);
+/* The same in a mode of its own. */
+gboolean wd_session_refine_in(WdSession *s, guint id, int steps, double rate, wd_wave_mode mode,
+                              GError **error);
+/* That mode. */
+wd_wave_mode wd_session_get_refine_mode(WdSession *s);
 /* A pair with a truth: map and gathers (either may be NULL: then that modality is not given to the encoder,
  * and a missing gather is simulated from the map, in exact mode). Takes references. */
 guint wd_session_encode(WdSession *s, WdPair *pair, gboolean give_velocity, gboolean give_gathers,
@@ -222,7 +231,8 @@ const WdPolicy *wd_session_get_policy(WdSession *s);
 
 /* ---- times, for the status bar, --timing and tests: medians of the last of each, ms; NaN: none yet */
 typedef struct WdTimes {
-  double denoise, decode, live, exact, compare, step; /* step: everything of a step of a run */
+  double denoise, decode, live, exact, compare;
+  double step; /* of a run, on the clock: from where the last one was finished, with what views looked at */
   double wavefield;
   double stop;         /* from wd_session_stop to idle */
   guint64 simulations; /* solver calls since the start */

@@ -1,4 +1,5 @@
 /* Many seeds, for Inspect mode: asked for here, made by engine_batch.c. */
+#include "app/i18n.h"
 #include "app/session_private.h"
 #include "app/status_error.h"
 #include "solver/family.h"
@@ -8,21 +9,21 @@
 #define refuse(error, ...) wd_status_set_error(error, WD_ERR_ARGUMENT, __VA_ARGS__)
 
 static gboolean check(WdSession *s, const WdPopulateDesc *d, GError **error) {
-  if (s->loading) return refuse(error, "The model is still loading.");
-  if (!s->model) return refuse(error, "No model is loaded: open one first.");
+  if (s->loading) return refuse(error, _("The model is still loading."));
+  if (!s->model) return refuse(error, _("No model is loaded: open one first."));
   if (!s->model->stage2)
-    return refuse(error, "The model %s has no denoiser (stage 2): it cannot sample.", s->model->name);
+    return refuse(error, _("The model %s has no denoiser (stage 2): it cannot sample."), s->model->name);
   if (d->count < 1 || d->count > WD_POPULATION_MAX)
-    return refuse(error, "%u samples; 1 to %d are possible.", d->count, WD_POPULATION_MAX);
+    return refuse(error, _("%u samples; 1 to %d are possible."), d->count, WD_POPULATION_MAX);
   if (d->family < -1 || d->family > WD_FAMILIES ||
       (d->family >= s->model->families && d->family != WD_FAMILIES))
-    return refuse(error, "The model knows no family %d.", d->family);
+    return refuse(error, _("The model knows no family %d."), d->family);
   if (d->plan.steps < 0 || d->plan.steps > s->model->timesteps)
-    return refuse(error, "%d steps; 1 to %d are possible.", d->plan.steps, s->model->timesteps);
+    return refuse(error, _("%d steps; 1 to %d are possible."), d->plan.steps, s->model->timesteps);
   if (!(d->plan.eta >= 0 && d->plan.eta <= 1) || !isfinite(d->plan.guidance) || fabs(d->plan.guidance) > 1000)
-    return refuse(error, "Eta is 0 to 1, guidance -1000 to 1000.");
+    return refuse(error, _("Eta is 0 to 1, guidance -1000 to 1000."));
   if (d->mode != WD_WAVE_EXACT && d->mode != WD_WAVE_LIVE)
-    return refuse(error, "Samples are scored in live or in exact mode.");
+    return refuse(error, _("Samples are scored in live or in exact mode."));
   return TRUE;
 }
 
@@ -35,6 +36,7 @@ WdPopulation *wd_session_population(WdSession *s, const WdPopulateDesc *d, GErro
   g_free(p->device);
   p->model = g_strdup(m->name);
   p->identity = g_strdup(m->identity);
+  wd_population_set_folder(p, m->folder);
   p->device = g_strdup(m->device);
   p->mode = d->mode;
   p->plan = d->plan;

@@ -46,8 +46,7 @@ struct _WdSession {
   guint batches;
   WdPopulateCalls calls;
   /* levels */
-  char *levels_of;                          /* identity */
-  void *levels;                             /* session_levels.c */
+  void *levels, *other_levels;              /* session_levels.c */
   double time[WD_TIMES + 1][WD_TIMES_KEPT]; /* WD_TIMES: stop */
   guint times[WD_TIMES + 1];
 };
@@ -83,6 +82,8 @@ void wd_session_take_batch_done(WdSession *s, WdResult *r);
 
 /* session_levels.c */
 void wd_session_load_levels(WdSession *s);
+/* Drops scores of another calibration than the policy's, if they can be made again. */
+void wd_session_check_scores(WdSession *s);
 void wd_session_clear_levels(WdSession *s);
 
 #endif

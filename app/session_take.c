@@ -1,5 +1,6 @@
 /* What comes back from the engine, on the main thread; and what is to be made next without anybody asking:
  * first what the views look at, then scores that are missing. */
+#include "app/i18n.h"
 #include "app/session_private.h"
 
 #include <math.h>
@@ -26,30 +27,32 @@ static void notice_lost(WdSession *s, const wd_error *error, guint branch, const
   WdNotice n = {.code = error->code, .details = (char *)error->message, .branch = branch};
   n.action = !on_cpu(s) ? WD_NOTICE_USE_CPU : branch ? WD_NOTICE_RESUME : WD_NOTICE_NONE;
   if (error->code == WD_ERR_NO_MEMORY)
-    wd_session_notice(s, &n, kept, "There was not enough memory on %s.",
-                      s->model ? s->model->device_spec : "the device");
+    wd_session_notice(s, &n, kept, _("There was not enough memory on %s."),
+                      s->model ? s->model->device_spec : _("the device"));
   else
-    wd_session_notice(s, &n, kept, "The device %s stopped working.", s->model ? s->model->device_spec : "");
+    wd_session_notice(s, &n, kept, _("The device %s stopped working."),
+                      s->model ? s->model->device_spec : "");
 }
 
 static void notice_job(WdSession *s, const WdResult *r) {
   const wd_error *e = &r->error;
-  g_autofree char *kept = r->k > 0    ? g_strdup_printf("Steps 0 to %d are kept.", r->k)
-                          : r->k == 0 ? g_strdup("Its start is kept.")
+  g_autofree char *kept = r->k > 0    ? g_strdup_printf(_("Steps 0 to %d are kept."), r->k)
+                          : r->k == 0 ? g_strdup(_("Its start is kept."))
                                       : NULL;
   WdNotice n = {
       .code = e->code, .details = (char *)e->message, .branch = r->branch, .action = WD_NOTICE_RESUME};
   if (e->code == WD_CANCELLED) {
     n.details = NULL;
-    wd_session_notice(s, &n, kept, "Stopped at step %d.", MAX(r->k, 0));
+    wd_session_notice(s, &n, kept, _("Stopped at step %d."), MAX(r->k, 0));
   } else if (e->code == WD_ERR_DEVICE || e->code == WD_ERR_NO_MEMORY) {
     notice_lost(s, e, r->branch, kept);
   } else if (e->code == WD_ERR_DIVERGED) {
     n.action = WD_NOTICE_NONE;
-    wd_session_notice(s, &n, kept, "Step %d gave numbers that are not finite; the run ends there.", r->k + 1);
+    wd_session_notice(s, &n, kept, _("Step %d gave numbers that are not finite; the run ends there."),
+                      r->k + 1);
   } else {
     n.action = WD_NOTICE_NONE;
-    wd_session_notice(s, &n, kept, "Step %d could not be made.", r->k + 1);
+    wd_session_notice(s, &n, kept, _("Step %d could not be made."), r->k + 1);
   }
 }
 
@@ -59,20 +62,21 @@ static void notice_open(WdSession *s, const WdResult *r) {
   const char *device = r->info->device_spec;
   if (device && g_str_has_prefix(device, "cpu") && n.action == WD_NOTICE_USE_CPU)
     n.action = WD_NOTICE_OPEN_MODEL;
-  g_autofree char *kept = s->model ? g_strdup_printf("The model %s stays loaded.", s->model->name)
-                                   : g_strdup("Recordings can be replayed without a model.");
-  const char *why = r->error.code == WD_ERR_IO       ? "was not found"
-                    : r->error.code == WD_ERR_FORMAT ? "is damaged, or not a model"
-                                                     : "could not be opened";
+  g_autofree char *kept = s->model ? g_strdup_printf(_("The model %s stays loaded."), s->model->name)
+                                   : g_strdup(_("Recordings can be replayed without a model."));
   g_autofree char *base = g_path_get_basename(r->info->name);
-  wd_session_notice(s, &n, kept, "The model %s %s.", base, why);
+  wd_session_notice(s, &n, kept,
+                    r->error.code == WD_ERR_IO       ? _("The model %s was not found.")
+                    : r->error.code == WD_ERR_FORMAT ? _("The model %s is damaged, or not a model.")
+                                                     : _("The model %s could not be opened."),
+                    base);
 }
 
 /* ---- the recording takes what came */
 
 static void put_score(WdScore **slot, const WdScore *score) {
   /* Scores of runs come without details; those made at rest are whole and stay. */
-  if (*slot && (*slot)->details && !score->details) return;
+  if (*slot && (*slot)->details && !score->details && (*slot)->calibration == score->calibration) return;
   wd_score_free(*slot);
   *slot = wd_score_copy(score);
 }
@@ -83,7 +87,15 @@ static void put_frame_at(WdRecording *recording, WdBranch *b, int k, WdWhat what
   (void)b;
   (void)k;
   const WdResult *r = user;
-  if (r->score) put_score(r->score->mode == WD_WAVE_EXACT ? &p->exact[what] : &p->live[what], r->score);
+  if (!r->score) return;
+  put_score(r->score->mode == WD_WAVE_EXACT ? &p->exact[what] : &p->live[what], r->score);
+  p->rescore[what] = FALSE;
+}
+
+static void want_score_at(WdRecording *recording, WdBranch *b, int k, WdWhat what, WdPosition *p,
+                          gpointer user) {
+  (void)recording, (void)b, (void)k, (void)user;
+  p->rescore[what] = TRUE;
 }
 
 static void put_fault_at(WdRecording *recording, WdBranch *b, int k, WdWhat what, WdPosition *p,
@@ -137,7 +149,10 @@ static void announce(WdSession *s, GBytes *latent, gboolean scored) {
 }
 
 static void take_frame(WdSession *s, WdResult *r) {
-  if (r->score && s->model && r->calibration != s->policy.calibration) return; /* of before it was changed */
+  if (r->score && s->model && r->calibration != s->policy.calibration) { /* of before it was changed */
+    wd_recording_each_place(s->recording, r->latent, want_score_at, NULL);
+    return;
+  }
   if (!wd_recording_each_place(s->recording, r->latent, put_frame_at, r)) return; /* stale */
   WdSimulation *live = r->simulation && r->simulation->mode != WD_WAVE_EXACT ? r->simulation : NULL;
   WdSimulation *exact = r->simulation && !live ? r->simulation : NULL;
@@ -156,6 +171,9 @@ static void take_position(WdSession *s, WdResult *r) {
   WdPosition *p = wd_recording_grow(s->recording, b, r->k, &r->position->level);
   p->seconds = r->position->seconds;
   p->refined = r->position->refined;
+  p->refine_begins = r->position->refine_begins;
+  p->refine_rate = r->position->refine_rate;
+  p->refine_mode = r->position->refine_mode;
   p->objective = r->position->objective;
   for (int w = 0; w < WD_WHATS; w++)
     if (!p->latent[w]) p->latent[w] = g_steal_pointer(&r->position->latent[w]);
@@ -190,7 +208,7 @@ static void take_job_done(WdSession *s, WdResult *r) {
   s->current = s->running = 0;
   s->cancelling = s->stop_asked = FALSE;
   WdBranch *b = wd_recording_find(s->recording, r->branch);
-  if (r->error.code && r->error.code != WD_CANCELLED) s->rest_failed = !wd_is_fault(r->error.code);
+  if (r->error.code && r->error.code != WD_CANCELLED) s->rest_failed = !wd_status_is_fault(r->error.code);
   if (r->error.code == WD_ERR_DIVERGED && b && r->k >= 0) {
     WdPosition *p = wd_recording_position(s->recording, b->id, r->k);
     if (p && !p->fault) p->fault = g_strdup(r->error.message);
@@ -206,6 +224,7 @@ static void take_opened(WdSession *s, WdResult *r) {
   s->model = g_steal_pointer(&r->info);
   for (guint i = 0; i <= WD_TIMES; i++) s->times[i] = 0;
   wd_session_load_levels(s);
+  if (s->policy.exact_rest) wd_session_check_scores(s);
   s->state = (WdSessionState)-1; /* another model is news even when the state is not */
   wd_session_update_state(s);
 }
@@ -221,10 +240,11 @@ static void take_ask_done(WdSession *s, WdResult *r) {
   if (!r->error.code || s->rest_failed) return;
   s->rest_failed = TRUE;
   if (r->error.code == WD_ERR_DEVICE || r->error.code == WD_ERR_NO_MEMORY) {
-    notice_lost(s, &r->error, 0, "All that was recorded is kept.");
+    notice_lost(s, &r->error, 0, _("All that was recorded is kept."));
   } else {
     WdNotice n = {.code = r->error.code, .details = r->error.message};
-    wd_session_notice(s, &n, "All that was recorded is kept.", "A latent could not be decoded or simulated.");
+    wd_session_notice(s, &n, _("All that was recorded is kept."),
+                      _("A latent could not be decoded or simulated."));
   }
 }
 
@@ -333,6 +353,7 @@ static gboolean find_rest(WdSession *s, WdAsk *ask) {
         gboolean end = k >= b->steps && (k == b->steps || k == last);
         for (int w = 0; w < WD_WHATS; w++) {
           gboolean wanted = (end && w == WD_WHAT_ESTIMATE) || wd_position_score(p, (WdWhat)w) ||
+                            p->rescore[w] ||
                             (b->kind == WD_BRANCH_WALK && s->policy.score == WD_SCORE_EVERY_STEP);
           if (wanted && missing(s, p, (WdWhat)w, FALSE, ask)) return TRUE;
         }

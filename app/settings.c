@@ -1,5 +1,7 @@
 #include "app/settings.h"
 
+#include "app/i18n.h"
+
 #define G_SETTINGS_ENABLE_BACKEND
 #include <gio/gsettingsbackend.h>
 #include <math.h>
@@ -36,8 +38,8 @@ GSettings *wd_settings_new(GError **error) {
   g_autoptr(GSettingsSchema) schema = find_schema();
   if (!schema) {
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
-                "the settings' schema %s is neither in the system nor in %s nor in %s: install the program "
-                "(meson install) or build it",
+                _("the settings' schema %s is neither in the system nor in %s nor in %s: install the program "
+                  "(meson install) or build it"),
                 WD_APPLICATION_ID, WD_INSTALLED_SCHEMAS, WD_BUILD_SCHEMAS);
     return NULL;
   }

@@ -1,4 +1,5 @@
 /* Buttons All, 1..n, each with a small picture of its shot. */
+#include "app/i18n.h"
 #include "app/picture_view.h"
 #include "app/widgets.h"
 
@@ -18,7 +19,7 @@ typedef struct WdShotStrip {
   wd_colormap colormap;
   int scale;
   guint update;
-  gboolean updating;
+  gboolean updating, compact;
 } WdShotStrip;
 
 static void strip_free(gpointer data) {
@@ -49,7 +50,7 @@ static GtkWidget *add_button(WdShotStrip *s, int shot) {
 static void add_shot(WdShotStrip *s, int shot, gboolean with_picture) {
   GtkWidget *button = add_button(s, shot), *face = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 4);
   g_autofree char *number = g_strdup_printf("%d", shot + 1);
-  g_autofree char *name = g_strdup_printf("Shot %d", shot + 1);
+  g_autofree char *name = g_strdup_printf(_("Shot %d"), shot + 1);
   gtk_box_append(GTK_BOX(face), gtk_label_new(number));
   GtkWidget *picture = NULL;
   if (with_picture) {
@@ -58,6 +59,7 @@ static void add_shot(WdShotStrip *s, int shot, gboolean with_picture) {
     gtk_picture_set_content_fit(GTK_PICTURE(picture), GTK_CONTENT_FIT_FILL);
     gtk_widget_set_size_request(picture, THUMB_WIDTH, THUMB_HEIGHT);
     gtk_widget_set_valign(picture, GTK_ALIGN_CENTER);
+    gtk_widget_set_visible(picture, !s->compact);
     gtk_box_append(GTK_BOX(face), picture);
   }
   gtk_button_set_child(GTK_BUTTON(button), face);
@@ -147,6 +149,18 @@ static void on_changed(GtkWidget *box) {
   schedule(g_object_get_data(G_OBJECT(box), "strip"));
 }
 
+void wd_shot_strip_set_compact(GtkWidget *strip, gboolean compact) {
+  WdShotStrip *s = g_object_get_data(G_OBJECT(strip), "strip");
+  if (s->compact == compact) return;
+  s->compact = compact;
+  for (guint i = 0; i < s->picture->len; i++)
+    if (s->picture->pdata[i]) gtk_widget_set_visible(s->picture->pdata[i], !compact);
+  if (compact)
+    gtk_widget_add_css_class(strip, "compact");
+  else
+    gtk_widget_remove_css_class(strip, "compact");
+}
+
 GtkWidget *wd_shot_strip_new(WdSession *session, WdView *view, int side) {
   WdShotStrip *s = g_new0(WdShotStrip, 1);
   GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 2);
@@ -157,8 +171,8 @@ GtkWidget *wd_shot_strip_new(WdSession *session, WdView *view, int side) {
   gtk_widget_add_css_class(box, "shot-strip");
   gtk_widget_set_halign(box, GTK_ALIGN_CENTER);
   s->all = add_button(s, -1);
-  gtk_button_set_label(GTK_BUTTON(s->all), "All");
-  gtk_widget_set_tooltip_text(s->all, "All shots side by side (0)");
+  gtk_button_set_label(GTK_BUTTON(s->all), _("All"));
+  gtk_widget_set_tooltip_text(s->all, _("All shots side by side (0)"));
   show(s);
   g_signal_connect_object(view, "changed", G_CALLBACK(on_view_changed), box, 0);
   g_signal_connect_object(session, "frame", G_CALLBACK(on_changed), box, G_CONNECT_SWAPPED);

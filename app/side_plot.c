@@ -1,8 +1,6 @@
 #include "app/side_plot.h"
 #include "app/widget_style.h"
 
-#include <math.h>
-
 enum { PADDING = 8 };
 
 static void describe(WdSidePlot *plot, const char *text) {
@@ -16,13 +14,7 @@ static void on_draw(GtkDrawingArea *area, cairo_t *cr, int width, int height, gp
   (void)area;
   WdSidePlot *plot = data;
   plot->style = wd_widget_style(plot->widget, 0.86, plot->font, sizeof plot->font);
-  WdRecording *recording = wd_session_get_recording(plot->session);
-  WdPlace place = plot->view->place[0];
-  WdBranch *branch = place.branch ? wd_recording_find(recording, place.branch) : NULL;
-  plot->frame = (WdFrame){0};
-  if (branch) wd_recording_get_frame(recording, place.branch, place.position, plot->view->what, &plot->frame);
-  plot->truth = branch ? branch->truth : NULL;
-  plot->position = place.position;
+  wd_side_draw_look(plot);
   wd_cairo_colour(cr, wd_style_theme(&plot->style)->paper, 1);
   cairo_paint(cr);
   cairo_translate(cr, PADDING, PADDING);
@@ -51,34 +43,4 @@ GtkWidget *wd_side_plot_new(WdSession *session, WdView *view, const char *label,
   g_signal_connect_object(session, "frame", G_CALLBACK(gtk_widget_queue_draw), widget, G_CONNECT_SWAPPED);
   g_signal_connect_object(session, "recording", G_CALLBACK(gtk_widget_queue_draw), widget, G_CONNECT_SWAPPED);
   return widget;
-}
-
-void wd_side_plot_message(const WdSidePlot *plot, cairo_t *cr, double width, double height,
-                          const char *text) {
-  wd_pen pen;
-  wd_pen_open(&pen, cr, &plot->style, NULL);
-  wd_type type = {.colour = pen.theme->dim, .room = width};
-  double w;
-  wd_pen_measure(&pen, &type, text, &w, NULL, NULL);
-  wd_pen_text(&pen, &type, fmax(0, (width - w) / 2), height / 2, 0, text);
-  wd_pen_close(&pen);
-}
-
-void wd_side_plot_curve(const WdSidePlot *plot, cairo_t *cr, const wd_rect *place, const wd_curve *curve,
-                        double at_x, double at_y) {
-  wd_curve_layout l;
-  if (wd_curve_arrange(curve, &plot->style, place->width, place->height, &l, NULL)) return;
-  cairo_save(cr);
-  cairo_translate(cr, round(place->x), round(place->y));
-  wd_curve_draw(curve, &plot->style, &l, cr, NULL);
-  wd_pen pen;
-  wd_pen_open(&pen, cr, &plot->style, NULL);
-  double u = wd_axis_place(&l.x, at_x), v = 1 - wd_axis_place(&l.y, at_y);
-  wd_pen_colour_alpha(&pen, pen.theme->ink, 0.7);
-  if (u >= 0 && u <= 1)
-    wd_pen_vertical(&pen, l.plot.x + u * l.plot.width, l.plot.y, l.plot.y + l.plot.height, 1, 0);
-  if (v >= 0 && v <= 1)
-    wd_pen_horizontal(&pen, l.plot.x, l.plot.x + l.plot.width, l.plot.y + v * l.plot.height, 1, 0);
-  wd_pen_close(&pen);
-  cairo_restore(cr);
 }

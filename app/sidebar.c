@@ -1,4 +1,5 @@
 #include "app/sidebar.h"
+#include "app/i18n.h"
 #include "app/widgets.h"
 
 GtkWidget *wd_section_new(const char *title, gboolean open, GtkWidget **box) {
@@ -87,6 +88,6 @@ GtkWidget *wd_sidebar_new(WdSession *session, WdView *view) {
   gtk_widget_set_size_request(scroll, 304, -1);
   gtk_widget_set_hexpand(scroll,
                          FALSE); /* or the rows' own wish to fill their line would widen the sidebar */
-  gtk_accessible_update_property(GTK_ACCESSIBLE(scroll), GTK_ACCESSIBLE_PROPERTY_LABEL, "Sidebar", -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(scroll), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Sidebar"), -1);
   return scroll;
 }

@@ -1,4 +1,5 @@
 /* Sidebar: all runs and branches of the recording. */
+#include "app/i18n.h"
 #include "app/lanes.h"
 #include "app/sidebar.h"
 #include "app/widget_style.h"
@@ -53,17 +54,17 @@ static void show_row(row *r) {
   const WdScore *score = p ? wd_position_score(p, WD_WHAT_ESTIMATE) : NULL;
   GString *text = g_string_new(NULL);
   if (b->kind == WD_BRANCH_WALK)
-    g_string_append_printf(text, "%d %s", last + 1, last ? "latents" : "latent");
+    g_string_append_printf(text, ngettext("%d latent", "%d latents", (gulong)last + 1), last + 1);
   else if (last > b->steps)
-    g_string_append_printf(text, "refined %d", last - b->steps);
+    g_string_append_printf(text, _("refined %d"), last - b->steps);
   else if (last == b->steps)
-    g_string_append(text, b->kind == WD_BRANCH_ENCODED ? "encoded" : "data");
+    g_string_append(text, b->kind == WD_BRANCH_ENCODED ? _("encoded") : _("data"));
   else
     g_string_append_printf(text, "%d/%d", MAX(last, 0), b->steps);
   if (score && isfinite(score->value[v->metric])) {
     char number[32];
     wd_format_number(score->value[v->metric], 0, number, sizeof number);
-    g_string_append_printf(text, " · %s%s", number, score->mode == WD_WAVE_LIVE ? " live" : "");
+    g_string_append_printf(text, score->mode == WD_WAVE_LIVE ? _(" · %s live") : " · %s", number);
   }
   if (g_strcmp0(gtk_label_get_text(GTK_LABEL(r->figure)), text->str))
     gtk_label_set_text(GTK_LABEL(r->figure), text->str);
@@ -140,7 +141,8 @@ static GtkWidget *row_new(section *s, const WdBranch *b) {
   for (const WdBranch *up = b; up && up->parent && depth < 4; depth++)
     up = wd_recording_find(s->recording, up->parent);
   gtk_widget_set_margin_start(box, 2 + 10 * depth);
-  GtkWidget *dot = gtk_drawing_area_new();
+  GtkWidget *dot =
+      g_object_new(GTK_TYPE_DRAWING_AREA, "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
   gtk_drawing_area_set_content_width(GTK_DRAWING_AREA(dot), 11);
   gtk_drawing_area_set_content_height(GTK_DRAWING_AREA(dot), 11);
   gtk_widget_set_valign(dot, GTK_ALIGN_CENTER);
@@ -166,11 +168,11 @@ static GtkWidget *row_new(section *s, const WdBranch *b) {
   gtk_box_append(GTK_BOX(box), words);
   r->pin = gtk_toggle_button_new();
   gtk_button_set_icon_name(GTK_BUTTON(r->pin), "view-pin-symbolic");
-  gtk_box_append(GTK_BOX(box), icon(r->pin, "Keep in the residual plot"));
+  gtk_box_append(GTK_BOX(box), icon(r->pin, _("Keep in the residual plot")));
   r->second = gtk_toggle_button_new_with_label("B");
-  gtk_box_append(GTK_BOX(box), icon(r->second, "Compare with it, as side B"));
+  gtk_box_append(GTK_BOX(box), icon(r->second, _("Compare with it, as side B")));
   GtkWidget *remove = gtk_button_new_from_icon_name("edit-delete-symbolic");
-  gtk_box_append(GTK_BOX(box), icon(remove, "Delete it, and what branched off it"));
+  gtk_box_append(GTK_BOX(box), icon(remove, _("Delete it, and what branched off it")));
   g_signal_connect_swapped(r->pin, "toggled", G_CALLBACK(on_pin), r);
   g_signal_connect_swapped(r->second, "toggled", G_CALLBACK(on_second), r);
   g_signal_connect_swapped(remove, "clicked", G_CALLBACK(on_delete), r);
@@ -276,16 +278,16 @@ GtkWidget *wd_sidebar_branches_new(WdSession *session, WdView *view) {
   s->session = session;
   s->view = view;
   GtkWidget *box;
-  s->self = wd_section_new("Runs and branches", TRUE, &box);
+  s->self = wd_section_new(_("Runs and branches"), TRUE, &box);
   g_object_set_data_full(G_OBJECT(s->self), "section", s, g_free);
   s->list = gtk_list_box_new();
   gtk_widget_set_name(s->list, "branches");
   gtk_list_box_set_activate_on_single_click(GTK_LIST_BOX(s->list), TRUE);
-  gtk_accessible_update_property(GTK_ACCESSIBLE(s->list), GTK_ACCESSIBLE_PROPERTY_LABEL, "Runs and branches",
-                                 -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(s->list), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                 _("Runs and branches"), -1);
   g_signal_connect(s->list, "row-activated", G_CALLBACK(on_row), s);
   gtk_box_append(GTK_BOX(box), s->list);
-  s->empty = wd_section_words(box, "Nothing is recorded yet");
+  s->empty = wd_section_words(box, _("Nothing is recorded yet"));
   g_signal_connect(view, "changed", G_CALLBACK(on_view), s);
   g_signal_connect_swapped(session, "recording", G_CALLBACK(on_recording), s);
   g_signal_connect_swapped(s->self, "destroy", G_CALLBACK(on_destroy), s);

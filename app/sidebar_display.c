@@ -1,4 +1,5 @@
 /* Sidebar: how the focused panel is drawn. Gathers are drawn alike unless one is told to differ. */
+#include "app/i18n.h"
 #include "app/sidebar.h"
 #include "app/widget_style.h"
 #include "render/colormap.h"
@@ -13,8 +14,8 @@ typedef struct section {
   GtkWidget *scope, *lo, *hi, *lo_row, *hi_row; /* range */
   GtkWidget *contours;                          /* velocity */
   GtkWidget *gathers;                           /* box of all that follows */
-  GtkWidget *mode, *clip, *gain, *reference, *agc, *normalise, *power, *flip, *mute, *picks, *difference,
-      *alike;
+  GtkWidget *mode, *clip, *gain, *reference, *agc, *normalise, *power, *flip, *mute, *picks, *ruler, *mask,
+      *difference, *alike;
   gboolean updating;
 } section;
 
@@ -43,7 +44,8 @@ static void draw_map(GtkDrawingArea *area, cairo_t *cr, int width, int height, g
 static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data) {
   (void)factory, (void)data;
   GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8);
-  GtkWidget *picture = gtk_drawing_area_new();
+  GtkWidget *picture =
+      g_object_new(GTK_TYPE_DRAWING_AREA, "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
   gtk_drawing_area_set_content_width(GTK_DRAWING_AREA(picture), 72);
   gtk_drawing_area_set_content_height(GTK_DRAWING_AREA(picture), 12);
   gtk_widget_set_valign(picture, GTK_ALIGN_CENTER);
@@ -78,15 +80,34 @@ static GtkWidget *map_choice(void) {
 
 /* ---- both ways */
 
+/* What keeps steps comparable: a fixed range of velocities and of residuals, a clip over the run of gathers.
+ * Residuals without a fixed range have none but the step's. */
+static void show_scope(section *s, int kind) {
+  const int metric = s->view->metric;
+  const gboolean unit = metric >= WD_METRICS || metric == WD_METRIC_REFLECTION_RESIDUAL ||
+                        metric == WD_METRIC_RELATIVE_L2 || metric == WD_METRIC_CORRELATION ||
+                        metric == WD_METRIC_REFLECTION_SHARE;
+  const gboolean compare = s->view->layout == WD_LAYOUT_COMPARE,
+                 minus = wd_view_velocity(s->view, 0) != WD_VELOCITY_DECODED;
+  const char *words = kind == WD_PANEL_VELOCITY ? minus ? _("fixed, ±1000 m/s") : _("fixed, 1500–4500 m/s")
+                      : kind == WD_PANEL_TRACES ? unit ? _("fixed") : _("of this step (no fixed range)")
+                      : compare ? _("of both runs' steps")
+                                                : _("of the decoded steps");
+  GtkStringList *list = GTK_STRING_LIST(gtk_drop_down_get_model(GTK_DROP_DOWN(s->scope)));
+  if (!strcmp(gtk_string_list_get_string(list, 0), words)) return;
+  gtk_string_list_splice(list, 0, 1, (const char *const[]){words, NULL});
+}
+
 static void update(section *s) {
   int kind = focused(s);
-  const WdPanelLook *l = &s->view->look[kind];
+  const WdPanelLook *l = wd_view_look(s->view, (WdPanelKind)kind, 0);
   gboolean gather = is_gather(kind);
   s->updating = TRUE;
   gtk_drop_down_set_selected(GTK_DROP_DOWN(s->panel), (guint)kind);
   gtk_drop_down_set_selected(GTK_DROP_DOWN(s->map), l->colormap);
-  gtk_label_set_text(GTK_LABEL(s->about), wd_colormap_describe(l->colormap)->about);
+  gtk_label_set_text(GTK_LABEL(s->about), _(wd_colormap_describe(l->colormap)->about));
   gtk_check_button_set_active(GTK_CHECK_BUTTON(s->smooth), l->smooth);
+  show_scope(s, kind);
   gtk_drop_down_set_selected(GTK_DROP_DOWN(s->scope), l->scope);
   gtk_widget_set_visible(s->lo_row, l->scope == WD_SCOPE_MANUAL);
   gtk_widget_set_visible(s->hi_row, l->scope == WD_SCOPE_MANUAL);
@@ -105,6 +126,8 @@ static void update(section *s) {
   gtk_check_button_set_active(GTK_CHECK_BUTTON(s->flip), l->display.flip);
   gtk_check_button_set_active(GTK_CHECK_BUTTON(s->mute), l->mute_direct);
   gtk_check_button_set_active(GTK_CHECK_BUTTON(s->picks), l->picks);
+  gtk_check_button_set_active(GTK_CHECK_BUTTON(s->ruler), l->ruler);
+  gtk_check_button_set_active(GTK_CHECK_BUTTON(s->mask), l->mask);
   for (guint i = 0; i < G_N_ELEMENTS(factors); i++)
     if (s->view->difference == (int)factors[i]) gtk_drop_down_set_selected(GTK_DROP_DOWN(s->difference), i);
   s->updating = FALSE;
@@ -113,7 +136,7 @@ static void update(section *s) {
 static void on_look(section *s) {
   if (s->updating) return;
   int kind = focused(s);
-  WdPanelLook *l = &s->view->look[kind];
+  WdPanelLook *l = wd_view_look(s->view, (WdPanelKind)kind, 0);
   l->colormap = (wd_colormap)gtk_drop_down_get_selected(GTK_DROP_DOWN(s->map));
   l->smooth = gtk_check_button_get_active(GTK_CHECK_BUTTON(s->smooth));
   l->scope = (WdRangeScope)gtk_drop_down_get_selected(GTK_DROP_DOWN(s->scope));
@@ -135,6 +158,8 @@ static void on_look(section *s) {
     l->display.flip = gtk_check_button_get_active(GTK_CHECK_BUTTON(s->flip));
     l->mute_direct = gtk_check_button_get_active(GTK_CHECK_BUTTON(s->mute));
     l->picks = gtk_check_button_get_active(GTK_CHECK_BUTTON(s->picks));
+    l->ruler = gtk_check_button_get_active(GTK_CHECK_BUTTON(s->ruler));
+    l->mask = gtk_check_button_get_active(GTK_CHECK_BUTTON(s->mask));
     s->view->difference = (int)factors[MIN(gtk_drop_down_get_selected(GTK_DROP_DOWN(s->difference)), 3)];
     if (gtk_check_button_get_active(GTK_CHECK_BUTTON(s->alike)))
       for (int k = WD_PANEL_GATHER; k <= WD_PANEL_DIFFERENCE; k++)
@@ -152,6 +177,7 @@ static void on_panel(section *s) {
 static void on_reset(section *s) {
   int kind = focused(s);
   s->view->look[kind] = wd_panel_look_default((WdPanelKind)kind);
+  if (kind == WD_PANEL_VELOCITY) s->view->minus = wd_panel_look_minus();
   if (is_gather(kind)) {
     for (int k = WD_PANEL_GATHER; k <= WD_PANEL_DIFFERENCE; k++)
       s->view->look[k] = wd_panel_look_default((WdPanelKind)k);
@@ -162,7 +188,7 @@ static void on_reset(section *s) {
 
 static void on_view(WdView *view, guint parts, section *s) {
   (void)view;
-  if (parts & (WD_VIEW_DISPLAY | WD_VIEW_LAYOUT)) update(s);
+  if (parts & (WD_VIEW_DISPLAY | WD_VIEW_LAYOUT | WD_VIEW_PLOT)) update(s);
 }
 
 static void on_destroy(section *s) {
@@ -180,40 +206,53 @@ static void build_gathers(section *s, GtkWidget *box) {
   s->gathers = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
   gtk_box_append(GTK_BOX(box), s->gathers);
   box = s->gathers;
-  static const char *const modes[] = {
-      "density", "wiggles", "wiggles, positive filled", "wiggles, negative filled", "density and wiggles",
-      NULL};
+  const char *const modes[] = {_("density"),
+                               _("wiggles"),
+                               _("wiggles, positive filled"),
+                               _("wiggles, negative filled"),
+                               _("density and wiggles"),
+                               NULL};
   s->mode = wd_section_choice(modes);
-  wd_section_row(box, "Drawn as", s->mode, "Variable density, wiggles, variable area (W, V)");
+  wd_section_row(box, _("Drawn as"), s->mode, _("Variable density, wiggles, variable area (W, V)"));
   s->clip = wd_section_spin(50, 100, 0.5, 1);
   gtk_widget_set_name(s->clip, "sidebar-clip");
-  wd_section_row(box, "Clip (%)", s->clip,
-                 "Percent of the samples inside the range of colours (Page Up, Page Down)");
+  wd_section_row(box, _("Clip (%)"), s->clip,
+                 _("Percent of the samples inside the range of colours (Page Up, Page Down)"));
   s->gain = wd_section_spin(-60, 60, 3, 0);
-  wd_section_row(box, "Gain (dB)", s->gain, "Of the display, in steps of 3 dB (+, -)");
-  static const char *const references[] = {"all shots", "this shot", NULL};
+  wd_section_row(box, _("Gain (dB)"), s->gain, _("Of the display, in steps of 3 dB (+, -)"));
+  const char *const references[] = {_("all shots"), _("this shot"), NULL};
   s->reference = wd_section_choice(references);
-  wd_section_row(box, "Clip of", s->reference, "Whether all shots share one range");
+  wd_section_row(box, _("Clip of"), s->reference, _("Whether all shots share one range"));
   static const char *const by[] = {"× 1", "× 2", "× 5", "× 10", NULL};
   s->difference = wd_section_choice(by);
-  wd_section_row(box, "Difference", s->difference, "Factor of decoded minus simulated, on the same range");
+  wd_section_row(box, _("Difference"), s->difference,
+                 _("Factor of decoded minus simulated, on the same range"));
   s->agc = wd_section_spin(0, 1000, 50, 0);
-  wd_section_row(box, "AGC (ms)", s->agc, "Automatic gain in a window this long; 0: off. Display only (A)");
+  wd_section_row(box, _("AGC (ms)"), s->agc,
+                 _("Automatic gain in a window this long; 0: off. Display only (A)"));
   s->power = wd_section_spin(0, 4, 0.5, 1);
-  wd_section_row(box, "Gain tᵖ", s->power, "Multiplied by (t / 1 s)ᵖ. Display only");
-  s->normalise = wd_section_check(box, "Each trace normalised", "Divided by its largest value. Display only");
-  s->flip =
-      wd_section_check(box, "Polarity turned over", "Display only; calibration is under Physics (Shift+P)");
-  s->mute = wd_section_check(box, "Without the direct wave (display only)",
-                             "F(v_top) is subtracted: what is left comes from below the surface");
+  wd_section_row(box, _("Gain tᵖ"), s->power, _("Multiplied by (t / 1 s)ᵖ. Display only"));
+  s->normalise =
+      wd_section_check(box, _("Each trace normalised"), _("Divided by its largest value. Display only"));
+  s->flip = wd_section_check(box, _("Polarity turned over"),
+                             _("Display only; calibration is under Physics (Shift+P)"));
+  s->mute = wd_section_check(box, _("Without the direct wave (display only)"),
+                             _("F(v_top) is subtracted: what is left comes from below the surface"));
   gtk_widget_set_name(s->mute, "sidebar-mute");
-  s->picks = wd_section_check(box, "First arrivals",
-                              "Picked on decoded (o) and simulated (×) traces, and by the eikonal equation");
-  s->alike = wd_section_check(box, "All gathers alike",
-                              "What is set here goes for decoded, simulated and difference (P)");
+  s->picks =
+      wd_section_check(box, _("First arrivals"),
+                       _("Picked on decoded (o) and simulated (×) traces, and by the eikonal equation"));
+  s->ruler = wd_section_check(box, _("Residual of each trace"),
+                              _("The plotted figure of every trace as bars above the gather, with ε"));
+  gtk_widget_set_name(s->ruler, "sidebar-ruler");
+  s->mask = wd_section_check(box, _("Traces beyond ε shaded"),
+                             _("Traces whose own figure lies beyond the ε of whole samples"));
+  gtk_widget_set_name(s->mask, "sidebar-mask");
+  s->alike = wd_section_check(box, _("All gathers alike"),
+                              _("What is set here goes for decoded, simulated and difference (P)"));
   gtk_check_button_set_active(GTK_CHECK_BUTTON(s->alike), TRUE);
-  GtkWidget *all[] = {s->mode,  s->clip,      s->gain, s->reference, s->difference, s->agc,
-                      s->power, s->normalise, s->flip, s->mute,      s->picks,      s->alike};
+  GtkWidget *all[] = {s->mode,      s->clip, s->gain, s->reference, s->difference, s->agc,   s->power,
+                      s->normalise, s->flip, s->mute, s->picks,     s->alike,      s->ruler, s->mask};
   for (gsize i = 0; i < G_N_ELEMENTS(all); i++) watch(s, all[i]);
 }
 
@@ -222,32 +261,34 @@ GtkWidget *wd_sidebar_display_new(WdSession *session, WdView *view) {
   s->session = session;
   s->view = view;
   GtkWidget *box;
-  s->self = wd_section_new("Display", TRUE, &box);
+  s->self = wd_section_new(_("Display"), TRUE, &box);
   g_object_set_data_full(G_OBJECT(s->self), "section", s, g_free);
-  static const char *const panels[] = {"Velocity",          "Gather", "Simulated", "Difference",
-                                       "Residual by trace", NULL};
+  const char *const panels[] = {_("Velocity"),          _("Gather"), _("Simulated"), _("Difference"),
+                                _("Residual by trace"), NULL};
   s->panel = wd_section_choice(panels);
   gtk_widget_set_name(s->panel, "sidebar-panel");
-  wd_section_row(box, "Panel", s->panel, "The focused panel");
+  wd_section_row(box, _("Panel"), s->panel, _("The focused panel"));
   s->map = map_choice();
   gtk_widget_set_name(s->map, "sidebar-colormap");
-  wd_section_row(box, "Colours", s->map, "Colour map (M, Shift+M)");
+  wd_section_row(box, _("Colours"), s->map, _("Colour map (M, Shift+M)"));
   s->about = wd_section_words(box, "");
-  static const char *const scopes[] = {"of the whole run", "of this step", "set by hand", NULL};
+  const char *const scopes[] = {_("of the decoded steps"), _("of this step"), _("set by hand"), NULL};
   s->scope = wd_section_choice(scopes);
   gtk_widget_set_name(s->scope, "sidebar-scope");
-  wd_section_row(box, "Range", s->scope,
-                 "One range for all steps makes them comparable (velocity: 1500 to 4500 m/s); R goes round");
+  wd_section_row(
+      box, _("Range"), s->scope,
+      _("One range for all steps makes them comparable: fixed for velocities, for gathers a clip over "
+        "all steps that have been decoded; R goes round"));
   s->lo = wd_section_spin(-1e6, 1e6, 50, 3);
   s->hi = wd_section_spin(-1e6, 1e6, 50, 3);
-  s->lo_row = wd_section_row(box, "From", s->lo, "Value of the first colour");
-  s->hi_row = wd_section_row(box, "To", s->hi, "Value of the last colour");
+  s->lo_row = wd_section_row(box, _("From"), s->lo, _("Value of the first colour"));
+  s->hi_row = wd_section_row(box, _("To"), s->hi, _("Value of the last colour"));
   s->smooth =
-      wd_section_check(box, "Smooth", "Interpolated between cells; otherwise each cell is one square");
-  s->contours = wd_section_check(box, "Contours", "Lines of equal velocity (G)");
+      wd_section_check(box, _("Smooth"), _("Interpolated between cells; otherwise each cell is one square"));
+  s->contours = wd_section_check(box, _("Contours"), _("Lines of equal velocity (G)"));
   build_gathers(s, box);
-  GtkWidget *reset = gtk_button_new_with_label("As it was at first");
-  gtk_widget_set_tooltip_text(reset, "The defaults of this panel");
+  GtkWidget *reset = gtk_button_new_with_label(_("As it was at first"));
+  gtk_widget_set_tooltip_text(reset, _("The defaults of this panel"));
   gtk_box_append(GTK_BOX(box), reset);
   update(s);
   g_signal_connect_swapped(s->panel, "notify::selected", G_CALLBACK(on_panel), s);

@@ -1,5 +1,6 @@
 /* Sidebar: the latent on screen. Its length against the shell on which Gaussian latents lie: |z| / sqrt(d) of
  * N(0, I) in d dimensions is 1 with a deviation of 1 / sqrt(2 d). */
+#include "app/i18n.h"
 #include "app/sidebar.h"
 #include "app/watch.h"
 #include "app/widget_style.h"
@@ -40,7 +41,7 @@ static void update(gpointer user) {
   s->latent = latent ? g_bytes_ref(latent) : NULL;
   gtk_widget_set_visible(s->gauge, latent != NULL);
   if (!latent) {
-    gtk_label_set_text(GTK_LABEL(s->figures), "No latent here yet");
+    gtk_label_set_text(GTK_LABEL(s->figures), _("No latent here yet"));
     gtk_label_set_text(GTK_LABEL(s->words), "");
     return;
   }
@@ -51,15 +52,15 @@ static void update(gpointer user) {
   wd_format_number(s->hi, 0.01, hi, sizeof hi);
   const WdModelInfo *model = wd_session_get_model(s->session);
   GString *text = g_string_new(NULL);
-  g_string_printf(text, "|z|/√d = %s, values %s to %s", norm, lo, hi);
+  g_string_printf(text, _("|z|/√d = %s, values %s to %s"), norm, lo, hi);
   if (model && (gsize)model->latent.count * sizeof(float) == g_bytes_get_size(latent))
-    g_string_append_printf(text, "\n%d channels of %d × %d; %d codes stand for it", model->latent.channels,
+    g_string_append_printf(text, _("\n%d channels of %d × %d; %d codes stand for it"), model->latent.channels,
                            model->latent.height, model->latent.width, model->latent.codes);
   gtk_label_set_text(GTK_LABEL(s->figures), text->str);
   g_string_free(text, TRUE);
-  const char *words = s->norm < s->shell[0]   ? "Inside the Gaussian shell: less than unit variance"
-                      : s->norm > s->shell[1] ? "Outside of the Gaussian shell: more than unit variance"
-                                              : "On the Gaussian shell, as pure noise is";
+  const char *words = s->norm < s->shell[0]   ? _("Inside the Gaussian shell: less than unit variance")
+                      : s->norm > s->shell[1] ? _("Outside of the Gaussian shell: more than unit variance")
+                                              : _("On the Gaussian shell, as pure noise is");
   gtk_label_set_text(GTK_LABEL(s->words), words);
   gtk_accessible_update_property(GTK_ACCESSIBLE(s->gauge), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, words, -1);
   gtk_widget_queue_draw(s->gauge);
@@ -106,15 +107,15 @@ GtkWidget *wd_sidebar_latent_new(WdSession *session, WdView *view) {
   s->session = session;
   s->view = view;
   GtkWidget *box;
-  s->self = wd_section_new("Latent", FALSE, &box);
+  s->self = wd_section_new(_("Latent"), FALSE, &box);
   g_object_set_data_full(G_OBJECT(s->self), "section", s, section_free);
   s->gauge = gtk_drawing_area_new();
   gtk_drawing_area_set_content_height(GTK_DRAWING_AREA(s->gauge), 36);
   gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(s->gauge), draw_gauge, s, NULL);
   gtk_widget_set_tooltip_text(s->gauge,
-                              "Length of the latent over √d; the band holds 90 % of Gaussian latents");
+                              _("Length of the latent over √d; the band holds 90 % of Gaussian latents"));
   gtk_accessible_update_property(GTK_ACCESSIBLE(s->gauge), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                 "Length of the latent", -1);
+                                 _("Length of the latent"), -1);
   gtk_box_append(GTK_BOX(box), s->gauge);
   s->figures = wd_section_words(box, "");
   gtk_widget_add_css_class(s->figures, "numeric");

@@ -1,4 +1,5 @@
 /* Sidebar: how scores are made, and what they are held against. */
+#include "app/i18n.h"
 #include "app/plot_data.h"
 #include "app/sidebar.h"
 
@@ -26,15 +27,19 @@ static void update(section *s) {
       .recording = wd_session_get_recording(s->session), .view = s->view, .levels = have ? &levels : NULL};
   gboolean own;
   double epsilon = wd_plot_epsilon(&desc, &own);
+  const gboolean error = !wd_score_get_info(s->view->metric)->higher_is_better;
   gtk_check_button_set_active(GTK_CHECK_BUTTON(s->own), own);
+  gtk_widget_set_sensitive(s->own, error);
   gtk_widget_set_sensitive(s->epsilon, own);
   if (isfinite(epsilon)) gtk_spin_button_set_value(GTK_SPIN_BUTTON(s->epsilon), epsilon);
   g_autofree char *words = own ? NULL : wd_plot_epsilon_words(&desc);
-  gtk_label_set_text(GTK_LABEL(s->words), words ? words
-                                          : own ? "ε is yours, of the figure that is plotted"
-                                                : "The model says no ε of this figure");
-  g_autofree char *evaluated =
-      model && model->evaluated ? g_strdup_printf("Levels of “%s”: %s", model->name, model->evaluated) : NULL;
+  gtk_label_set_text(GTK_LABEL(s->words), words    ? words
+                                          : own    ? _("ε is yours, of the figure that is plotted")
+                                          : !error ? _("What is plotted is no error, and has no ε")
+                                                   : _("The model says no ε of this figure"));
+  g_autofree char *evaluated = model && model->evaluated
+                                   ? g_strdup_printf(_("Levels of “%s”: %s"), model->name, model->evaluated)
+                                   : NULL;
   gtk_label_set_text(GTK_LABEL(s->evaluated), evaluated ? evaluated : "");
   gtk_widget_set_visible(s->evaluated, evaluated != NULL);
   s->updating = FALSE;
@@ -76,37 +81,37 @@ GtkWidget *wd_sidebar_physics_new(WdSession *session, WdView *view) {
   s->session = session;
   s->view = view;
   GtkWidget *box;
-  s->self = wd_section_new("Physics", FALSE, &box);
+  s->self = wd_section_new(_("Physics"), FALSE, &box);
   g_object_set_data_full(G_OBJECT(s->self), "section", s, g_free);
-  static const char *const modes[] = {"live", "exact", NULL};
+  const char *const modes[] = {_("live"), _("exact"), NULL};
   s->runs = wd_section_choice(modes);
   gtk_widget_set_name(s->runs, "sidebar-mode");
-  wd_section_row(box, "Runs score", s->runs, "How F(v) is simulated while a run goes on");
-  s->rest = wd_section_check(box, "Again exactly at rest",
-                             "What was scored live is scored again in exact mode when nothing runs");
+  wd_section_row(box, _("Runs score"), s->runs, _("How F(v) is simulated while a run goes on"));
+  s->rest = wd_section_check(box, _("Again exactly at rest"),
+                             _("What was scored live is scored again in exact mode when nothing runs"));
   wd_section_words(
       box,
-      "Exact: OpenFWI's own grid of 310 × 310 points, its sponge of 120 cells and its order of arithmetic, "
-      "to the last bit. Live: an absorbing margin of 20 cells, three times faster. Corners of "
-      "OpenFWI's sponge reflect a little: on fast maps the two may differ by up to 0.7 in the "
-      "reflection residual. Every number says which mode made it.");
-  static const char *const calibrations[] = {"none", "sign", "gain", NULL};
+      _("Exact: OpenFWI's own grid of 310 × 310 points, its sponge of 120 cells and its order of arithmetic, "
+        "to the last bit. Live: an absorbing margin of 20 cells, four to five times faster. Corners of "
+        "OpenFWI's sponge reflect a little: on fast maps the two may differ by up to 0.7 in the "
+        "reflection residual. Every number says which mode made it."));
+  const char *const calibrations[] = {_("none"), _("sign"), _("gain"), NULL};
   s->calibration = wd_section_choice(calibrations);
   gtk_widget_set_name(s->calibration, "sidebar-calibration");
-  wd_section_row(
-      box, "Calibration", s->calibration,
-      "Of the decoded gathers before they are compared: none; sign: turned over when that fits better; gain: "
-      "the factor that makes the difference least. It is recorded in every export");
-  s->own =
-      wd_section_check(box, "My own ε", "Otherwise the model's: 95 % of true pairs through it score less");
+  wd_section_row(box, _("Calibration"), s->calibration,
+                 _("Of the decoded gathers before they are compared: none; sign: turned over when that fits "
+                   "better; gain: "
+                   "the factor that makes the difference least. It is recorded in every export"));
+  s->own = wd_section_check(box, _("My own ε"),
+                            _("Otherwise the model's: 95 % of true pairs through it score less"));
   gtk_widget_set_name(s->own, "sidebar-own-epsilon");
   s->epsilon = wd_section_spin(0.0001, 1000, 0.05, 4);
   gtk_widget_set_name(s->epsilon, "sidebar-epsilon");
-  wd_section_row(box, "ε", s->epsilon, "Tolerance that the verdict speaks of");
+  wd_section_row(box, "ε", s->epsilon, _("Tolerance that the verdict speaks of"));
   s->words = wd_section_words(box, "");
   s->levels =
-      wd_section_check(box, "Reference levels in the plot",
-                       "True pairs through this model, silence, the direct wave alone, the grid's floor");
+      wd_section_check(box, _("Reference levels in the plot"),
+                       _("True pairs through this model, silence, the direct wave alone, the grid's floor"));
   s->evaluated = wd_section_words(box, "");
   update(s);
   g_signal_connect_swapped(s->runs, "notify::selected", G_CALLBACK(on_policy), s);

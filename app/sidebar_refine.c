@@ -1,4 +1,5 @@
 /* Sidebar: refinement, gradient steps in latent space after the data. */
+#include "app/i18n.h"
 #include "app/sidebar.h"
 #include "app/watch.h"
 #include "model/refine.h"
@@ -30,19 +31,22 @@ static void update(gpointer user) {
   const WdPosition *p = reached ? wd_recording_position(r, b->id, last) : NULL;
   g_autofree char *text = NULL;
   if (!b)
-    text = g_strdup("Moves the latent of a finished run down the gradient of its residual");
+    text = g_strdup(_("Moves the latent of a finished run down the gradient of its residual"));
   else if (!reached)
-    text = g_strdup("A run is refined once it has reached the data");
+    text = g_strdup(_("A run is refined once it has reached the data"));
   else if (p && last > b->steps && isfinite(p->objective)) {
     char number[32];
     wd_format_number(p->objective, 0, number, sizeof number);
     text = g_strdup_printf(
-        "After %d steps the objective stands at %s of where it began (the first step's denominator "
-        "throughout)",
+        ngettext("After %d step the objective stands at %s of where it began (the first step's denominator "
+                 "throughout)",
+                 "After %d steps the objective stands at %s of where it began (the first step's denominator "
+                 "throughout)",
+                 (gulong)(last - b->steps)),
         last - b->steps, number);
   } else
-    text = g_strdup("Gradient steps of the residual in latent space, through both decoders and the solver; "
-                    "never part of sampling");
+    text = g_strdup(_("Gradient steps of the residual in latent space, through both decoders and the solver; "
+                      "never part of sampling"));
   gtk_label_set_text(GTK_LABEL(s->words), text);
 }
 
@@ -61,7 +65,7 @@ static void on_refine(section *s) {
   s->view->follow = TRUE;
   if (!wd_session_refine(s->session, s->view->place[0].branch, steps,
                          gtk_spin_button_get_value(GTK_SPIN_BUTTON(s->rate)), &error))
-    gtk_label_set_text(GTK_LABEL(s->words), error ? error->message : "The refinement did not begin");
+    gtk_label_set_text(GTK_LABEL(s->words), error ? error->message : _("The refinement did not begin"));
 }
 
 GtkWidget *wd_sidebar_refine_new(WdSession *session, WdView *view) {
@@ -69,15 +73,16 @@ GtkWidget *wd_sidebar_refine_new(WdSession *session, WdView *view) {
   s->session = session;
   s->view = view;
   GtkWidget *box;
-  s->self = wd_section_new("Refine", FALSE, &box);
+  s->self = wd_section_new(_("Refine"), FALSE, &box);
   g_object_set_data_full(G_OBJECT(s->self), "section", s, g_free);
   s->steps = wd_section_spin(1, 500, 1, 0);
-  wd_section_row(box, "Steps", s->steps, "Gradient steps to add");
+  wd_section_row(box, _("Steps"), s->steps, _("Gradient steps to add"));
   s->rate = wd_section_spin(0.001, 1, 0.005, 3);
-  wd_section_row(box, "Rate", s->rate, "About how far each number of the latent moves a step, in deviations");
-  s->button = gtk_button_new_with_label("Refine");
+  wd_section_row(box, _("Rate"), s->rate,
+                 _("About how far each number of the latent moves a step, in deviations"));
+  s->button = gtk_button_new_with_label(_("Refine"));
   gtk_widget_set_name(s->button, "sidebar-refine");
-  gtk_widget_set_tooltip_text(s->button, "Adds these steps after the data, in another colour");
+  gtk_widget_set_tooltip_text(s->button, _("Adds these steps after the data, in another colour"));
   gtk_box_append(GTK_BOX(box), s->button);
   s->words = wd_section_words(box, "");
   g_signal_connect_swapped(s->steps, "value-changed", G_CALLBACK(on_next), s);

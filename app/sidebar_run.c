@@ -1,4 +1,5 @@
 /* Sidebar: what the next run is to be, and what of it is scored. */
+#include "app/i18n.h"
 #include "app/sidebar.h"
 #include "model/schedule.h"
 #include "render/axis.h"
@@ -31,15 +32,15 @@ static void show_cost(section *s) {
   double one = t.decode + (policy->exact_runs ? t.exact : t.live) + (isfinite(t.compare) ? t.compare : 0);
   g_autofree char *text = NULL;
   if (!latents)
-    text = g_strdup("Nothing is scored by itself: go to a step, and it is");
+    text = g_strdup(_("Nothing is scored by itself: go to a step, and it is"));
   else if (!isfinite(one))
-    text = g_strdup_printf("%d of %d positions are scored; the time it takes is known after the first",
+    text = g_strdup_printf(_("%d of %d positions are scored; the time it takes is known after the first"),
                            scored, steps + 1);
   else {
     char seconds[32];
     double total = latents * one / 1000;
     wd_format_number(total < 10 ? round(total * 10) / 10 : round(total), 0, seconds, sizeof seconds);
-    text = g_strdup_printf("Scoring %d of %d positions adds about %s s", scored, steps + 1, seconds);
+    text = g_strdup_printf(_("Scoring %d of %d positions adds about %s s"), scored, steps + 1, seconds);
   }
   gtk_label_set_text(GTK_LABEL(s->cost), text);
 }
@@ -124,42 +125,43 @@ GtkWidget *wd_sidebar_run_new(WdSession *session, WdView *view) {
   s->session = session;
   s->view = view;
   GtkWidget *box;
-  s->self = wd_section_new("Next run", TRUE, &box);
+  s->self = wd_section_new(_("Next run"), TRUE, &box);
   g_object_set_data_full(G_OBJECT(s->self), "section", s, g_free);
 
   s->seed = gtk_entry_new();
   gtk_widget_set_name(s->seed, "sidebar-seed");
   gtk_editable_set_width_chars(GTK_EDITABLE(s->seed), 8);
   gtk_entry_set_input_purpose(GTK_ENTRY(s->seed), GTK_INPUT_PURPOSE_DIGITS);
-  wd_section_row(box, "Seed", s->seed,
-                 "The same seed gives the same noise on every machine. Seeds n and n + 1 are not neighbours");
-  const char *families[FAMILIES + 2] = {"any family"};
+  wd_section_row(
+      box, _("Seed"), s->seed,
+      _("The same seed gives the same noise on every machine. Seeds n and n + 1 are not neighbours"));
+  const char *families[FAMILIES + 2] = {_("any family")};
   for (int i = 0; i < FAMILIES; i++) families[i + 1] = wd_family_display_name((wd_family)i);
   s->family = wd_section_choice(families);
   gtk_widget_set_name(s->family, "sidebar-family");
-  wd_section_row(box, "Family", s->family, "Label given to the denoiser");
+  wd_section_row(box, _("Family"), s->family, _("Label given to the denoiser"));
   static const char *const samplers[] = {"DPM-Solver++ (2M)", "DDIM", "DDPM", NULL};
   s->sampler = wd_section_choice(samplers);
   gtk_widget_set_name(s->sampler, "sidebar-sampler");
-  wd_section_row(box, "Sampler", s->sampler,
-                 "DPM-Solver++ is done in 16 steps; DDIM wants more; DDPM draws noise at every step");
+  wd_section_row(box, _("Sampler"), s->sampler,
+                 _("DPM-Solver++ is done in 16 steps; DDIM wants more; DDPM draws noise at every step"));
   s->steps = wd_section_spin(4, 100, 1, 0);
   gtk_widget_set_name(s->steps, "sidebar-steps");
-  wd_section_row(box, "Steps", s->steps, "Denoising steps from noise to data, 4 to 100");
+  wd_section_row(box, _("Steps"), s->steps, _("Denoising steps from noise to data, 4 to 100"));
   s->eta = wd_section_spin(0, 1, 0.05, 2);
-  s->eta_row = wd_section_row(box, "Eta", s->eta, "0 draws no noise on the way, 1 as much as DDPM");
+  s->eta_row = wd_section_row(box, _("Eta"), s->eta, _("0 draws no noise on the way, 1 as much as DDPM"));
   s->guidance = wd_section_spin(0, 10, 0.25, 2);
-  wd_section_row(box, "Guidance", s->guidance,
-                 "How much more than plainly the family counts; 0 is the plain labelled prediction");
-  static const char *const policies[] = {"every step", "every n steps", "the data only", "what I look at",
-                                         NULL};
+  wd_section_row(box, _("Guidance"), s->guidance,
+                 _("How much more than plainly the family counts; 0 is the plain labelled prediction"));
+  const char *const policies[] = {_("every step"), _("every n steps"), _("the data only"),
+                                  _("what I look at"), NULL};
   s->policy = wd_section_choice(policies);
   gtk_widget_set_name(s->policy, "sidebar-policy");
-  wd_section_row(box, "Score", s->policy,
-                 "Which positions of a run are decoded, simulated and scored as it goes");
+  wd_section_row(box, _("Score"), s->policy,
+                 _("Which positions of a run are decoded, simulated and scored as it goes"));
   s->every = wd_section_spin(2, 50, 1, 0);
-  s->every_row = wd_section_row(box, "n", s->every, "Every so many steps");
-  s->both = wd_section_check(box, "Score the noisy state xₜ too", "Beside the estimate of the data x̂₀");
+  s->every_row = wd_section_row(box, "n", s->every, _("Every so many steps"));
+  s->both = wd_section_check(box, _("Score the noisy state xₜ too"), _("Beside the estimate of the data x̂₀"));
   s->cost = wd_section_words(box, "");
 
   update(s);

@@ -1,13 +1,15 @@
 #include "app/startup.h"
 
+#include "app/i18n.h"
 #include "app/latent_page.h"
 #include "app/mode.h"
+#include "app/apply.h"
+#include "app/export.h"
 #include "app/open.h"
-#include "app/recipe.h"
 #include "app/screenshot.h"
 #include "app/settings.h"
+#include "app/startup_run.h"
 #include "app/teach.h"
-#include "solver/family.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -24,9 +26,9 @@ struct WdStartup {
   WdWindow *window; /* weak */
   char *picture, *of;
   char **actions;
-  gboolean run, exact, timing;
+  gboolean exact, timing, files;
   int step, stop_at, shot, scale, calm, acted;
-  WdRecipe recipe;
+  WdStartupRun run;
   Phase phase;
   gint64 began, deadline;
   guint poll;
@@ -35,50 +37,59 @@ struct WdStartup {
 };
 
 static const GOptionEntry entries[] = {
-    {"model", 'm', 0, G_OPTION_ARG_STRING, NULL, "Model: a folder or a name; none: start without one",
-     "MODEL"},
-    {"device", 'd', 0, G_OPTION_ARG_STRING, NULL, "auto, cpu, cpu:N, cuda, cuda:N", "DEVICE"},
-    {"seed", 0, 0, G_OPTION_ARG_STRING, NULL, "Run this seed", "N"},
-    {"steps", 0, 0, G_OPTION_ARG_INT, NULL, "Steps of the run [16]", "N"},
-    {"sampler", 0, 0, G_OPTION_ARG_STRING, NULL, "dpmpp-2m, ddim or ddpm", "NAME"},
-    {"family", 0, 0, G_OPTION_ARG_STRING, NULL, "Family of the map: curvefault-b, say", "NAME"},
-    {"run", 0, 0, G_OPTION_ARG_FILENAME, NULL, "Run the recipe in this file", "RECIPE.json"},
-    {"stop-at", 0, 0, G_OPTION_ARG_STRING, NULL, "Stop the run after this step", "N"},
-    {"recording", 0, 0, G_OPTION_ARG_FILENAME, NULL, "Open a recording", "FILE.wdrun"},
-    {"demo", 0, 0, G_OPTION_ARG_NONE, NULL, "Open the recorded demo", NULL},
-    {"step", 0, 0, G_OPTION_ARG_STRING, NULL, "Show this step [the last]", "N"},
-    {"mode", 0, 0, G_OPTION_ARG_STRING, NULL, "What the window is for: step, latent, inspect, teach", "NAME"},
-    {"wavefield", 0, 0, G_OPTION_ARG_STRING, NULL, "Show the wavefield at this time", "MS"},
-    {"lesson", 0, 0, G_OPTION_ARG_STRING, NULL, "Play a lesson: its number, name or file, and :STEP from 1",
-     "NAME[:STEP]"},
-    {"layout", 0, 0, G_OPTION_ARG_STRING, NULL, "step or compare", "NAME"},
+    {"model", 'm', 0, G_OPTION_ARG_STRING, NULL, N_("Model: a folder or a name; none: start without one"),
+     N_("MODEL")},
+    {"device", 'd', 0, G_OPTION_ARG_STRING, NULL, N_("auto, cpu, cpu:N, cuda, cuda:N"), N_("DEVICE")},
+    {"seed", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Run this seed"), "N"},
+    {"steps", 0, 0, G_OPTION_ARG_INT, NULL, N_("Steps of the run [16]"), "N"},
+    {"sampler", 0, 0, G_OPTION_ARG_STRING, NULL, N_("dpmpp-2m, ddim or ddpm"), N_("NAME")},
+    {"family", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Family of the map: curvefault-b, say"), N_("NAME")},
+    {"run", 0, 0, G_OPTION_ARG_FILENAME, NULL,
+     N_("Run the recipe in this file: JSON, or a PNG, PDF or SVG that carries one"), N_("RECIPE")},
+    {"stop-at", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Stop the run after this step"), "N"},
+    {"recording", 0, 0, G_OPTION_ARG_FILENAME, NULL, N_("Open a recording"), "FILE.wdrun"},
+    {"demo", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Open the recorded demo"), NULL},
+    {"step", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Show this step [the last]"), "N"},
+    {"mode", 0, 0, G_OPTION_ARG_STRING, NULL, N_("What the window is for: step, latent, inspect, teach"),
+     N_("NAME")},
+    {"wavefield", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Show the wavefield at this time"), "MS"},
+    {"lesson", 0, 0, G_OPTION_ARG_STRING, NULL,
+     N_("Play a lesson: its number, name or file, and :STEP from 1"), "NAME[:STEP]"},
+    {"layout", 0, 0, G_OPTION_ARG_STRING, NULL, N_("step or compare"), N_("NAME")},
     {"panel", 0, 0, G_OPTION_ARG_STRING, NULL,
-     "Fill the window with one panel: velocity, gather, simulated, difference, traces, plot", "NAME"},
-    {"shot", 0, 0, G_OPTION_ARG_STRING, NULL, "Show this shot, counted from 1; 0: all", "N"},
-    {"second-row", 0, 0, G_OPTION_ARG_STRING, NULL, "Second row of panels: on or off", "on|off"},
-    {"sidebar", 0, 0, G_OPTION_ARG_STRING, NULL, "Sidebar: on or off", "on|off"},
-    {"size", 0, 0, G_OPTION_ARG_STRING, NULL, "Size of the window", "WxH"},
-    {"dark", 0, 0, G_OPTION_ARG_NONE, NULL, "Dark theme", NULL},
-    {"light", 0, 0, G_OPTION_ARG_NONE, NULL, "Light theme", NULL},
-    {"epsilon", 0, 0, G_OPTION_ARG_DOUBLE, NULL, "Tolerance of the reflection residual; 0: the model's", "X"},
-    {"renderer", 0, 0, G_OPTION_ARG_STRING, NULL, "auto, gl or cairo", "NAME"},
-    {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, NULL, "Any preference, for this time", "KEY=VALUE"},
-    {"action", 0, 0, G_OPTION_ARG_STRING_ARRAY, NULL, "Activate an action of the window once it stands",
-     "NAME"},
-    {"screenshot", 0, 0, G_OPTION_ARG_FILENAME, NULL, "Write a picture of the window to FILE and end",
+     N_("Fill the window with one panel: velocity, gather, simulated, difference, traces, plot"), N_("NAME")},
+    {"shot", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Show this shot, counted from 1; 0: all"), "N"},
+    {"second-row", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Second row of panels: on or off"), "on|off"},
+    {"sidebar", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Sidebar: on or off"), "on|off"},
+    {"size", 0, 0, G_OPTION_ARG_STRING, NULL, N_("Size of the window"), "WxH"},
+    {"dark", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Dark theme"), NULL},
+    {"light", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Light theme"), NULL},
+    {"epsilon", 0, 0, G_OPTION_ARG_DOUBLE, NULL, N_("Tolerance of the reflection residual; 0: the model's"),
+     "X"},
+    {"renderer", 0, 0, G_OPTION_ARG_STRING, NULL, N_("auto, gl or cairo"), N_("NAME")},
+    {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, NULL, N_("Any preference, for this time"), "KEY=VALUE"},
+    {"action", 0, 0, G_OPTION_ARG_STRING_ARRAY, NULL, N_("Activate an action of the window once it stands"),
+     N_("NAME")},
+    {"screenshot", 0, 0, G_OPTION_ARG_FILENAME, NULL, N_("Write a picture of the window to FILE and end"),
      "FILE.png"},
-    {"window", 0, 0, G_OPTION_ARG_STRING, NULL, "Picture: of this window of the program: preferences, help",
-     "NAME"},
-    {"scale", 0, 0, G_OPTION_ARG_INT, NULL, "Device pixels a point, 1 to 4", "N"},
-    {"wait-exact", 0, 0, G_OPTION_ARG_NONE, NULL, "Picture: wait for the simulation in exact mode", NULL},
-    {"timing", 0, 0, G_OPTION_ARG_NONE, NULL, "Print how long the start takes", NULL},
-    {"version", 0, 0, G_OPTION_ARG_NONE, NULL, "Print the version and end", NULL},
-    {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, NULL, NULL, "FILE…"},
+    {"window", 0, 0, G_OPTION_ARG_STRING, NULL,
+     N_("Picture: of this window of the program: preferences, help"), N_("NAME")},
+    {"scale", 0, 0, G_OPTION_ARG_INT, NULL, N_("Device pixels a point, 1 to 4"), "N"},
+    {"wait-exact", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Picture: wait for the simulation in exact mode"), NULL},
+    {"timing", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Print how long the start takes"), NULL},
+    {"version", 0, 0, G_OPTION_ARG_NONE, NULL, N_("Print the version and end"), NULL},
+    {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, NULL, NULL, N_("FILE…")},
     {NULL},
 };
 
 const GOptionEntry *wd_startup_entries(void) {
-  return entries;
+  static GOptionEntry told[G_N_ELEMENTS(entries)];
+  for (gsize i = 0; i < G_N_ELEMENTS(entries); i++) {
+    told[i] = entries[i];
+    told[i].description = _(entries[i].description);
+    told[i].arg_description = _(entries[i].arg_description);
+  }
+  return told;
 }
 
 /* Milliseconds since this process began, exec included. */
@@ -111,6 +122,12 @@ static void end(WdStartup *s, const char *fault) {
   }
 }
 
+/* With what the session last told of, if anything. */
+static void end_with(WdStartup *s, const char *fault) {
+  g_autofree char *text = g_strjoin(": ", fault, s->notice, NULL);
+  end(s, text);
+}
+
 /* ---- reading the options */
 
 static const char *const panels[] = {"velocity", "gather", "simulated", "difference", "traces", "plot"};
@@ -123,7 +140,7 @@ static gboolean bad(GError **error, const char *format, const char *value) {
 static gboolean on_or_off(GVariantDict *o, const char *key, gboolean *field, GError **error) {
   const char *text = NULL;
   if (!g_variant_dict_lookup(o, key, "&s", &text)) return TRUE;
-  if (strcmp(text, "on") && strcmp(text, "off")) return bad(error, "\"%s\" should be on or off", text);
+  if (strcmp(text, "on") && strcmp(text, "off")) return bad(error, _("\"%s\" should be on or off"), text);
   *field = !strcmp(text, "on");
   return TRUE;
 }
@@ -134,41 +151,8 @@ static gboolean read_number(GVariantDict *o, const char *key, int *field, GError
   gint64 value;
   if (!g_variant_dict_lookup(o, key, "&s", &text)) return TRUE;
   if (!g_ascii_string_to_signed(text, 10, 0, 100000, &value, NULL))
-    return bad(error, "\"%s\" should be a whole number, 0 or more", text);
+    return bad(error, _("\"%s\" should be a whole number, 0 or more"), text);
   *field = (int)value;
-  return TRUE;
-}
-
-static gboolean read_recipe(WdStartup *s, GVariantDict *o, GError **error) {
-  const char *text = NULL;
-  s->recipe = wd_window_get_view(s->window)->next;
-  if (g_variant_dict_lookup(o, "run", "^&ay", &text)) {
-    g_autofree char *json = NULL;
-    if (!g_file_get_contents(text, &json, NULL, error)) return FALSE;
-    g_autoptr(WdRunRecipe) recipe = wd_run_recipe_from_json(json, error);
-    if (!recipe) return FALSE;
-    s->recipe = wd_run_recipe_link(recipe, 0)->recipe;
-    if (s->step < 0 && recipe->position < s->recipe.plan.steps) s->step = recipe->position;
-    s->run = TRUE;
-  }
-  if (g_variant_dict_lookup(o, "seed", "&s", &text)) {
-    guint64 seed;
-    if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, &seed, NULL))
-      return bad(error, "--seed \"%s\" is not a whole number", text);
-    s->recipe.seed = seed;
-    s->run = TRUE;
-  }
-  g_variant_dict_lookup(o, "steps", "i", &s->recipe.plan.steps);
-  if (s->recipe.plan.steps < 0 || s->recipe.plan.steps > 1000)
-    return bad(error, "--steps%s should be 1 to 1000", "");
-  if (g_variant_dict_lookup(o, "sampler", "&s", &text) && !wd_sampler_parse(text, &s->recipe.plan.kind))
-    return bad(error, "no sampler \"%s\": dpmpp-2m, ddim or ddpm", text);
-  if (g_variant_dict_lookup(o, "family", "&s", &text)) {
-    wd_family family;
-    if (!wd_family_parse(text, &family))
-      return bad(error, "no family \"%s\": curvefault-b, for example", text);
-    s->recipe.family = (int)family;
-  }
   return TRUE;
 }
 
@@ -179,14 +163,14 @@ static gboolean read_view(WdStartup *s, GVariantDict *o, GError **error) {
     const int mode = wd_mode_find(text);
     if (mode < 0) {
       g_autofree char *names = wd_mode_names();
-      g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "no mode \"%s\": %s", text, names);
+      g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _("no mode \"%s\": %s"), text, names);
       return FALSE;
     }
     v->mode = (WdMode)mode;
   }
   if (g_variant_dict_lookup(o, "layout", "&s", &text)) {
     if (strcmp(text, "step") && strcmp(text, "compare"))
-      return bad(error, "no layout \"%s\": step or compare", text);
+      return bad(error, _("no layout \"%s\": step or compare"), text);
     v->layout = !strcmp(text, "compare") ? WD_LAYOUT_COMPARE : WD_LAYOUT_STEP;
   }
   if (g_variant_dict_lookup(o, "panel", "&s", &text)) {
@@ -194,8 +178,10 @@ static gboolean read_view(WdStartup *s, GVariantDict *o, GError **error) {
     for (int i = 0; i < (int)G_N_ELEMENTS(panels); i++)
       if (!strcmp(text, panels[i])) v->enlarged = i;
     if (v->enlarged < 0)
-      return bad(error, "no panel \"%s\": velocity, gather, simulated, difference, traces or plot", text);
+      return bad(error, _("no panel \"%s\": velocity, gather, simulated, difference, traces or plot"), text);
   }
+  double epsilon;
+  if (g_variant_dict_lookup(o, "epsilon", "d", &epsilon)) v->epsilon = epsilon > 0 ? epsilon : NAN;
   if (!read_number(o, "shot", &s->shot, error)) return FALSE;
   if (s->shot >= 0) v->shot = s->shot - 1;
   int ms = -1;
@@ -216,7 +202,7 @@ static gboolean read_size(WdStartup *s, GVariantDict *o, GError **error) {
   if (!g_variant_dict_lookup(o, "size", "&s", &text)) return TRUE;
   if (sscanf(text, "%dx%d", &width, &height) != 2 || width < 640 || height < 400 || width > 8192 ||
       height > 8192)
-    return bad(error, "--size \"%s\" should be like 1280x800, at least 640x400", text);
+    return bad(error, _("--size \"%s\" should be like 1280x800, at least 640x400"), text);
   gtk_window_unmaximize(GTK_WINDOW(s->window));
   gtk_window_set_default_size(GTK_WINDOW(s->window), width, height);
   if (s->picture) gtk_widget_add_css_class(GTK_WIDGET(s->window), "wd-picture"); /* no frame around it */
@@ -231,21 +217,22 @@ static gboolean read_settings(GSettings *settings, GVariantDict *o, GError **err
   g_variant_dict_lookup(o, "renderer", "&s", &renderer);
   if (some || renderer || g_variant_dict_contains(o, "screenshot")) g_settings_delay(settings);
   if (renderer && !g_settings_set_string(settings, "renderer", renderer))
-    return bad(error, "no renderer \"%s\": auto, gl or cairo", renderer);
+    return bad(error, _("no renderer \"%s\": auto, gl or cairo"), renderer);
   g_autoptr(GSettingsSchema) schema = NULL;
   g_object_get(settings, "settings-schema", &schema, NULL);
   for (char **pair = pairs; pair && *pair; pair++) {
     char *value = strchr(*pair, '=');
-    if (!value) return bad(error, "--set %s should be KEY=VALUE", *pair);
+    if (!value) return bad(error, _("--set %s should be KEY=VALUE"), *pair);
     *value++ = 0;
-    if (!g_settings_schema_has_key(schema, *pair)) return bad(error, "there is no preference \"%s\"", *pair);
+    if (!g_settings_schema_has_key(schema, *pair))
+      return bad(error, _("there is no preference \"%s\""), *pair);
     g_autoptr(GSettingsSchemaKey) key = g_settings_schema_get_key(schema, *pair);
     const GVariantType *type = g_settings_schema_key_get_value_type(key);
     g_autoptr(GVariant) v = g_variant_type_equal(type, G_VARIANT_TYPE_STRING)
                                 ? g_variant_ref_sink(g_variant_new_string(value))
                                 : g_variant_parse(type, value, NULL, NULL, NULL);
     if (!v || !g_settings_schema_key_range_check(key, v) || !g_settings_set_value(settings, *pair, v))
-      return bad(error, "the preference %s cannot have that value", *pair);
+      return bad(error, _("the preference %s cannot have that value"), *pair);
   }
   return TRUE;
 }
@@ -282,16 +269,29 @@ static gboolean is_drawn(WdStartup *s, gboolean exact) {
   return TRUE;
 }
 
-static void place(WdStartup *s) {
+/* FALSE: that step is not there, not yet or never: then all is over. */
+static gboolean place(WdStartup *s) {
   WdView *v = wd_window_get_view(s->window);
   WdRecording *r = wd_session_get_recording(wd_window_get_session(s->window));
   const guint n = wd_recording_count(r);
-  if (!n) return;
+  if (!n && s->step < 0) return TRUE;
+  if (!n && s->files) return FALSE; /* they are recognised on a thread */
+  if (!n) {
+    end(s, _("--step: there is no run to show a step of"));
+    return FALSE;
+  }
   const guint id = v->place[0].branch ? v->place[0].branch : wd_recording_nth(r, 0)->id;
   const int last = wd_branch_last(wd_recording_find(r, id));
   v->playing = FALSE;
   wd_view_changed(v, WD_VIEW_PLAY);
+  if (s->step > MAX(last, 0)) {
+    g_autofree char *text =
+        g_strdup_printf(_("--step %d: %s has steps 0 to %d"), s->step, wd_recording_find(r, id)->name, last);
+    end(s, text);
+    return FALSE;
+  }
   wd_view_go(v, r, 0, id, s->step >= 0 ? s->step : MAX(last, 0));
+  return TRUE;
 }
 
 /* The window itself, or another that an action opened. */
@@ -309,12 +309,15 @@ static void take_picture(WdStartup *s) {
   g_autoptr(GError) error = NULL;
   GtkWindow *window = find_window(s);
   if (!window) {
-    g_autofree char *text = g_strdup_printf("there is no window \"%s\" to picture", s->of);
+    g_autofree char *text = g_strdup_printf(_("there is no window \"%s\" to picture"), s->of);
     end(s, text);
     return;
   }
   const int scale = MAX(gtk_widget_get_scale_factor(GTK_WIDGET(window)), s->scale);
-  const gboolean saved = wd_screenshot_save(window, scale, s->picture, &error);
+  g_autoptr(WdRunRecipe) recipe =
+      wd_export_recipe(wd_window_get_session(s->window), wd_window_get_view(s->window), 0);
+  g_autofree char *json = recipe ? wd_run_recipe_to_json(recipe) : NULL;
+  const gboolean saved = wd_screenshot_save(window, scale, json, s->picture, &error);
   if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PENDING) && g_get_monotonic_time() < s->deadline) {
     gtk_widget_queue_draw(GTK_WIDGET(window)); /* a busy machine: later */
     s->calm = 0;
@@ -332,14 +335,14 @@ static void act(WdStartup *s) {
                         ? g_action_map_lookup_action(G_ACTION_MAP(s->window), name)
                         : NULL;
   if (!action) {
-    text = g_strdup_printf("the window has no action \"%s\"", detailed);
+    text = g_strdup_printf(_("the window has no action \"%s\""), detailed);
     end(s, text);
   } else if (g_action_get_enabled(action)) {
     g_action_activate(action, target);
     s->acted++;
     s->calm = 0;
   } else if (s->calm > 400) {
-    text = g_strdup_printf("the action \"%s\" is not possible here", detailed);
+    text = g_strdup_printf(_("the action \"%s\" is not possible here"), detailed);
     end(s, text);
   }
 }
@@ -353,12 +356,14 @@ static gboolean on_poll(gpointer user) {
   WdSession *session = wd_window_get_session(s->window);
   WdView *v = wd_window_get_view(s->window);
   const WdSessionState state = wd_session_get_state(session);
+  g_autoptr(GError) error = NULL;
+  g_autofree char *fault = NULL;
   if (state != WD_SESSION_LOADING && wd_session_get_model(session)) milestone(s, &s->loaded, "model loaded");
   if (v->place[0].branch && is_drawn(s, FALSE)) milestone(s, &s->first, "first picture");
   if (g_get_monotonic_time() > s->deadline) {
-    static const char *const what[] = {"the model to load", "the run to begin", "the run to end",
-                                       "the recording",     "the actions",      "the picture"};
-    g_autofree char *text = g_strdup_printf("waited too long for %s%s%s", what[s->phase],
+    const char *const what[] = {_("the model to load"), _("the run to begin"), _("the run to end"),
+                                _("the recording"),     _("the actions"),      _("the picture")};
+    g_autofree char *text = g_strdup_printf(_("waited too long for %s%s%s"), what[s->phase],
                                             s->notice ? "; " : "", s->notice ? s->notice : "");
     end(s, text);
     s->poll = 0;
@@ -370,18 +375,9 @@ static gboolean on_poll(gpointer user) {
     s->phase = RUN;
     break;
   case RUN:
-    if (s->run) {
-      v->next = s->recipe;
-      wd_view_changed(v, WD_VIEW_RUN);
-      GAction *run = g_action_map_lookup_action(G_ACTION_MAP(s->window), "run");
-      if (state == WD_SESSION_NO_MODEL) {
-        g_autofree char *text = g_strdup_printf("there is no model to run%s%s", s->notice ? ": " : "",
-                                                s->notice ? s->notice : "");
-        end(s, text);
-        break;
-      }
-      if (!g_action_get_enabled(run)) break; /* the window hears of it a moment later */
-      g_action_activate(run, NULL);
+    if (!wd_startup_run_begin(&s->run, s->window, s->line, &error)) {
+      if (error) end_with(s, error->message);
+      break;
     }
     s->phase = RUNNING;
     break;
@@ -391,11 +387,15 @@ static gboolean on_poll(gpointer user) {
           wd_recording_find(wd_session_get_recording(session), wd_session_get_running(session));
       if (b && wd_branch_last(b) >= s->stop_at) wd_session_stop(session);
     }
-    if (state == WD_SESSION_RUNNING || state == WD_SESSION_CANCELLING) break;
-    s->phase = PLACE;
+    if (state == WD_SESSION_RUNNING || state == WD_SESSION_CANCELLING || wd_apply_is_running(session)) break;
+    fault = s->stop_at < 0 ? wd_startup_run_fault(&s->run, s->window) : NULL;
+    if (fault)
+      end_with(s, fault);
+    else
+      s->phase = PLACE;
     break;
   case PLACE:
-    if (s->step >= 0 || s->run) place(s);
+    if ((s->step >= 0 || s->run.asked == WD_RUN_SEED) && !place(s)) break;
     /* Once more: what was opened brought a view of its own. */
     read_view(s, g_application_command_line_get_options_dict(s->line), NULL);
     wd_view_changed(v, WD_VIEW_ALL);
@@ -472,17 +472,20 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
     return NULL;
   }
 
+  if (!read_number(o, "step", &s->step, error) || !read_number(o, "stop-at", &s->stop_at, error) ||
+      !wd_startup_run_read_recipe(&s->run, line, s->step, error)) {
+    wd_startup_free(s);
+    return NULL;
+  }
+  if (!model) model = s->run.model;
   s->window = wd_application_open_window(application, model, device);
   g_object_add_weak_pointer(G_OBJECT(s->window), (gpointer *)&s->window);
-  if (!read_number(o, "step", &s->step, error) || !read_number(o, "stop-at", &s->stop_at, error) ||
-      !read_view(s, o, error) || !read_recipe(s, o, error) || !read_size(s, o, error)) {
+  s->run.plain = wd_window_get_view(s->window)->next;
+  if (!read_view(s, o, error) || !wd_startup_run_read_seed(&s->run, o, error) || !read_size(s, o, error)) {
     gtk_window_destroy(GTK_WINDOW(s->window));
     wd_startup_free(s);
     return NULL;
   }
-  double epsilon;
-  if (g_variant_dict_lookup(o, "epsilon", "d", &epsilon))
-    wd_window_get_view(s->window)->epsilon = epsilon > 0 ? epsilon : NAN;
   wd_view_changed(wd_window_get_view(s->window), WD_VIEW_ALL);
   g_signal_connect(s->window, "map", G_CALLBACK(on_mapped), s);
   g_signal_connect(wd_window_get_session(s->window), "notice", G_CALLBACK(on_notice), s);
@@ -513,11 +516,12 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_object_unref);
     for (char **n = names; *n; n++)
       g_ptr_array_add(files, g_application_command_line_create_file_for_arg(line, *n));
+    s->files = TRUE;
     wd_open_files(s->window, (GFile *const *)files->pdata, files->len);
   }
   const gboolean bare = !names || !names[0];
-  if (bare && !lesson && !s->picture && !s->run && !g_variant_dict_contains(o, "demo") &&
-      !g_variant_dict_contains(o, "recording")) {
+  if (bare && !lesson && !s->picture && s->run.asked == WD_RUN_NOTHING &&
+      !g_variant_dict_contains(o, "demo") && !g_variant_dict_contains(o, "recording")) {
     wd_open_offer_recovery(s->window);
     g_autofree char *demo = wd_demo_path();
     if (demo) g_action_group_activate_action(G_ACTION_GROUP(s->window), "demo", NULL);
@@ -538,6 +542,7 @@ void wd_startup_free(WdStartup *s) {
   }
   g_clear_object(&s->line);
   g_strfreev(s->actions);
+  wd_startup_run_clear(&s->run);
   g_free(s->picture);
   g_free(s->of);
   g_free(s->notice);

@@ -1,7 +1,9 @@
 /* The status bar: what computes, how alike on other machines, how fast, in which mode the score on screen was
  * made, and the values at the crosshair. */
+#include "app/i18n.h"
 #include "app/lanes.h"
 #include "app/panel_view.h"
+#include "app/score.h"
 #include "app/widgets.h"
 #include "render/axis.h"
 
@@ -40,20 +42,20 @@ static void show_device(WdStatusBar *s) {
                             ? wd_panel_view_painter(s->painter)
                             : NULL;
   const WdSessionState state = wd_session_get_state(s->session);
-  const char *device = state == WD_SESSION_LOADING ? "loading the model…"
+  const char *device = state == WD_SESSION_LOADING ? _("loading the model…")
                        : model && model->device    ? model->device
-                                                   : "no model";
+                                                   : _("no model");
   g_autofree char *text =
-      painter && *painter ? g_strdup_printf("%s · drawn by %s", device, painter) : g_strdup(device);
+      painter && *painter ? g_strdup_printf(_("%s · drawn by %s"), device, painter) : g_strdup(device);
   set(s->device, text, text);
   gboolean cuda = model && model->device_spec && g_str_has_prefix(model->device_spec, "cuda");
   set(s->same,
       !model || !model->device ? ""
-      : cuda                   ? "exact noise, cuda kernels"
-                               : "exact noise, cpu kernels",
-      "The noise of a seed is the same on every machine, to the last bit. The networks round a little "
-      "differently on "
-      "other devices and CPUs; exact residuals of a given pair do not.");
+      : cuda                   ? _("exact noise, cuda kernels")
+                               : _("exact noise, cpu kernels"),
+      _("The noise of a seed is the same on every machine, to the last bit. The networks round a little "
+        "differently on "
+        "other devices and CPUs; exact residuals of a given pair do not."));
 }
 
 static void part(GString *text, const char *name, double ms) {
@@ -68,23 +70,26 @@ static void show_times(WdStatusBar *s) {
   WdTimes t = wd_session_get_times(s->session);
   const WdPolicy *policy = wd_session_get_policy(s->session);
   GString *parts = g_string_new(NULL);
-  part(parts, "denoise", t.denoise);
-  part(parts, "decode", t.decode);
-  part(parts, "FD", policy && policy->exact_runs ? t.exact : t.live);
+  part(parts, _("denoise"), t.denoise);
+  part(parts, _("decode"), t.decode);
+  part(parts, _("FD"), policy && policy->exact_runs ? t.exact : t.live);
   g_autofree char *text = NULL;
   if (isfinite(t.step)) {
     char number[32];
     wd_format_number(round(t.step), 1, number, sizeof number);
-    text = g_strdup_printf("%s ms a step (%s)", number, parts->str);
+    text = g_strdup_printf(_("%s ms a step (%s)"), number, parts->str);
   } else if (parts->len)
     text = g_strdup_printf("%s ms", parts->str);
   else
     text = g_strdup("");
-  GString *about = g_string_new("Medians of the last of each, in milliseconds");
-  if (isfinite(t.live)) g_string_append_printf(about, "\nlive simulation of F(v) and F(v_top): %.0f", t.live);
-  if (isfinite(t.exact)) g_string_append_printf(about, "\nthe same in exact mode: %.0f", t.exact);
-  if (isfinite(t.stop)) g_string_append_printf(about, "\nfrom Stop to rest: %.0f", t.stop);
-  g_string_append_printf(about, "\nsimulations so far: %" G_GUINT64_FORMAT, t.simulations);
+  GString *about = g_string_new(_("Medians of the last of each, in milliseconds"));
+  if (isfinite(t.step))
+    g_string_append_printf(about, _("\na step of a run, from one finished to the next: %.0f"), t.step);
+  if (isfinite(t.live))
+    g_string_append_printf(about, _("\nlive simulation of F(v) and F(v_top): %.0f"), t.live);
+  if (isfinite(t.exact)) g_string_append_printf(about, _("\nthe same in exact mode: %.0f"), t.exact);
+  if (isfinite(t.stop)) g_string_append_printf(about, _("\nfrom Stop to rest: %.0f"), t.stop);
+  g_string_append_printf(about, _("\nsimulations so far: %" PRIu64), t.simulations);
   set(s->times, text, about->str);
   g_string_free(parts, TRUE);
   g_string_free(about, TRUE);
@@ -96,14 +101,15 @@ static void show_mode(WdStatusBar *s) {
   const WdPosition *p = wd_recording_position(r, a.branch, a.position);
   const WdScore *score = p ? wd_position_score(p, s->view->what) : NULL;
   if (!score) {
-    set(s->mode, p ? "not scored" : "", NULL);
+    set(s->mode, p ? _("not scored") : "", NULL);
     return;
   }
   gboolean live = score->mode == WD_WAVE_LIVE;
-  g_autofree char *text = g_strdup_printf("score: %s", live ? "live" : wd_wave_mode_name(score->mode));
+  g_autofree char *text =
+      g_strdup_printf(_("score: %s"), live ? _("live") : wd_score_mode_words(score->mode));
   set(s->mode, text,
-      live ? "Simulated with a thin absorbing margin, for interaction; scored again in exact mode at rest"
-           : "Simulated on OpenFWI's full grid, sponge and order of arithmetic");
+      live ? _("Simulated with a thin absorbing margin, for interaction; scored again in exact mode at rest")
+           : _("Simulated on OpenFWI's full grid, sponge and order of arithmetic"));
 }
 
 static gboolean amplitude(const wd_gather *g, int shot, double x, double t, double spacing, double *out) {
@@ -149,13 +155,13 @@ static void show_cursor(WdStatusBar *s) {
     }
   } else if (v->cursor_panel == WD_PANEL_TRACES) {
     g_string_printf(text, "x = %s m", x);
-    if (v->shot >= 0) g_string_append_printf(text, "   shot %d", v->shot + 1);
+    if (v->shot >= 0) g_string_append_printf(text, _("   shot %d"), v->shot + 1);
   } else {
     wd_format_number(round(v->t * 1000), 1, y, sizeof y);
     g_string_printf(text, "x = %s m   t = %s ms", x, y);
     if (v->shot >= 0) g_string_prepend(text, "   ");
     if (v->shot >= 0) {
-      g_autofree char *shot = g_strdup_printf("shot %d", v->shot + 1);
+      g_autofree char *shot = g_strdup_printf(_("shot %d"), v->shot + 1);
       g_string_prepend(text, shot);
     }
     if (frame.pair) {
@@ -163,11 +169,11 @@ static void show_cursor(WdStatusBar *s) {
       const WdSimulation *simulation = wd_frame_simulation(&frame);
       gboolean have_d = amplitude(&frame.pair->gathers, v->shot, v->x, v->t, spacing, &d);
       gboolean have_m = simulation && amplitude(&simulation->full, v->shot, v->x, v->t, spacing, &m);
-      add_amplitude(text, "decoded", have_d, d);
-      add_amplitude(text, "simulated", have_m, m);
+      add_amplitude(text, _("decoded"), have_d, d);
+      add_amplitude(text, _("simulated"), have_m, m);
     }
   }
-  set(s->cursor, text->str, "At the crosshair");
+  set(s->cursor, text->str, _("At the crosshair"));
   g_string_free(text, TRUE);
 }
 

@@ -1,6 +1,7 @@
 /* What a lesson does to the window: its recording and view in place of the user's, which come back. */
 #include "app/teach.h"
 
+#include "app/i18n.h"
 #include "app/mode.h"
 #include "app/window_private.h"
 
@@ -153,13 +154,13 @@ static void show(WdTeach *t) {
   WdWindow *w = t->window;
   t->applying = TRUE;
   if (has_grown(t) && !load(t, &error)) {
-    wd_window_notify_error(w, "The lesson's recording could not be opened again", error);
+    wd_window_notify_error(w, _("The lesson's recording could not be opened again"), error);
     g_clear_error(&error);
   }
   t->applying = TRUE;
   if (!wd_lesson_apply(t->lesson, t->step, t->revealed, wd_session_get_recording(w->session), w->view, NULL,
                        &error))
-    wd_window_notify_error(w, "This step of the lesson could not be shown as it was meant", error);
+    wd_window_notify_error(w, _("This step of the lesson could not be shown as it was meant"), error);
   t->applying = FALSE;
   g_free(t->shown);
   t->shown = view_json(w);
@@ -254,10 +255,10 @@ gboolean wd_teach_open(WdWindow *w, const char *name, int step, GError **error) 
     gtk_window_set_focus(GTK_WINDOW(w), NULL);
   if (problems->len) {
     const WdLessonProblem *p = problems->pdata[0];
-    g_autofree char *what =
-        g_strdup_printf("This lesson has %u mistake%s", problems->len, problems->len == 1 ? "" : "s");
-    g_autofree char *kept =
-        g_strdup_printf("Line %d: %s. wavediffusion-cli lesson check tells all of them.", p->line, p->text);
+    g_autofree char *what = g_strdup_printf(
+        ngettext("This lesson has %u mistake", "This lesson has %u mistakes", problems->len), problems->len);
+    g_autofree char *kept = g_strdup_printf(
+        _("Line %d: %s. wavediffusion-cli lesson check tells all of them."), p->line, p->text);
     const WdNotice notice = {.code = WD_ERR_FORMAT, .what = what, .kept = kept};
     wd_window_notify(w, &notice);
   }
@@ -324,7 +325,7 @@ static void on_lesson(GSimpleAction *a, GVariant *p, gpointer user) {
   WdWindow *w = user;
   g_autoptr(GError) error = NULL;
   if (!wd_teach_open(w, g_variant_get_string(p, NULL), 0, &error))
-    wd_window_notify_error(w, "The lesson could not be opened", error);
+    wd_window_notify_error(w, _("The lesson could not be opened"), error);
 }
 
 void wd_teach_install(WdWindow *w) {

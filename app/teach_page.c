@@ -1,4 +1,5 @@
 /* The page of Teach mode, left of the panels: the list of lessons, or the text of the one that plays. */
+#include "app/i18n.h"
 #include "app/teach.h"
 
 #include "app/window_private.h"
@@ -55,11 +56,15 @@ static GtkWidget *row_of(int number, const char *path) {
             *length = label("caption", FALSE);
   gtk_widget_add_css_class(length, "dim-label");
   g_autofree char *plain = l && l->description ? wd_markup_plain(l->description) : NULL;
-  gtk_label_set_text(GTK_LABEL(title), l ? l->title : "A lesson that cannot be read");
+  gtk_label_set_text(GTK_LABEL(title), l ? l->title : _("A lesson that cannot be read"));
   gtk_label_set_text(GTK_LABEL(about), l ? (plain ? plain : "") : error->message);
-  g_autofree char *time = l && l->minutes ? g_strdup_printf("%d steps · about %d minutes", l->n, l->minutes)
-                          : l             ? g_strdup_printf("%d steps", l->n)
-                                          : g_strdup("");
+  g_autofree char *steps =
+                      l ? g_strdup_printf(ngettext("%d step", "%d steps", (gulong)l->n), l->n) : g_strdup(""),
+                  *time = l && l->minutes
+                              ? g_strdup_printf(ngettext("%s · about %d minute", "%s · about %d minutes",
+                                                         (gulong)l->minutes),
+                                                steps, l->minutes)
+                              : g_strdup(steps);
   gtk_label_set_text(GTK_LABEL(length), time);
   gtk_box_append(GTK_BOX(texts), title);
   gtk_box_append(GTK_BOX(texts), about);
@@ -80,7 +85,7 @@ static void on_row(GtkListBox *list, GtkListBoxRow *row, gpointer user) {
   (void)list;
   g_autoptr(GError) error = NULL;
   if (!wd_teach_open(user, g_object_get_data(G_OBJECT(row), "path"), 0, &error))
-    wd_window_notify_error(user, "The lesson could not be opened", error);
+    wd_window_notify_error(user, _("The lesson could not be opened"), error);
 }
 
 static void on_chosen(GtkNativeDialog *dialog, int response, gpointer user) {
@@ -89,16 +94,16 @@ static void on_chosen(GtkNativeDialog *dialog, int response, gpointer user) {
   g_autofree char *path = file ? g_file_get_path(file) : NULL;
   g_autoptr(GError) error = NULL;
   if (path && !wd_teach_open(user, path, 0, &error))
-    wd_window_notify_error(user, "The lesson could not be opened", error);
+    wd_window_notify_error(user, _("The lesson could not be opened"), error);
   g_object_set_data(G_OBJECT(user), "wd-lesson-chooser", NULL);
 }
 
 static void on_open(GtkButton *b, gpointer user) {
   (void)b;
-  GtkFileChooserNative *chooser = gtk_file_chooser_native_new("Open a lesson", GTK_WINDOW(user),
-                                                              GTK_FILE_CHOOSER_ACTION_OPEN, "_Open", NULL);
+  GtkFileChooserNative *chooser = gtk_file_chooser_native_new(_("Open a lesson"), GTK_WINDOW(user),
+                                                              GTK_FILE_CHOOSER_ACTION_OPEN, _("_Open"), NULL);
   g_autoptr(GtkFileFilter) filter = gtk_file_filter_new();
-  gtk_file_filter_set_name(filter, "Lessons (JSON)");
+  gtk_file_filter_set_name(filter, _("Lessons (JSON)"));
   gtk_file_filter_add_pattern(filter, "*.json");
   gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(chooser), filter);
   gtk_native_dialog_set_modal(GTK_NATIVE_DIALOG(chooser), TRUE);
@@ -111,10 +116,11 @@ static GtkWidget *build_list(WdWindow *w) {
   GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 10);
   gtk_widget_add_css_class(box, "lesson-page");
   GtkWidget *title = label("title-2", FALSE), *about = label("dim-label", FALSE);
-  gtk_label_set_text(GTK_LABEL(title), "Lessons");
-  gtk_label_set_text(GTK_LABEL(about),
-                     "Text beside the working window. Each plays from a recording: no model and no graphics "
-                     "card are needed, and all controls keep working.");
+  gtk_label_set_text(GTK_LABEL(title), _("Lessons"));
+  gtk_label_set_text(
+      GTK_LABEL(about),
+      _("Text beside the working window. Each plays from a recording: no model and no graphics "
+        "card are needed, and all controls keep working."));
   gtk_box_append(GTK_BOX(box), title);
   gtk_box_append(GTK_BOX(box), about);
   GtkWidget *list = gtk_list_box_new();
@@ -124,13 +130,14 @@ static GtkWidget *build_list(WdWindow *w) {
   gtk_list_box_set_activate_on_single_click(GTK_LIST_BOX(list), TRUE);
   g_auto(GStrv) all = wd_lesson_list();
   for (int i = 0; all[i]; i++) gtk_list_box_append(GTK_LIST_BOX(list), row_of(i + 1, all[i]));
-  if (!all[0]) gtk_list_box_set_placeholder(GTK_LIST_BOX(list), gtk_label_new("No lessons are installed."));
+  if (!all[0])
+    gtk_list_box_set_placeholder(GTK_LIST_BOX(list), gtk_label_new(_("No lessons are installed.")));
   g_signal_connect(list, "row-activated", G_CALLBACK(on_row), w);
   gtk_box_append(GTK_BOX(box), list);
-  GtkWidget *open = gtk_button_new_with_label("Open a lesson…");
+  GtkWidget *open = gtk_button_new_with_label(_("Open a lesson…"));
   gtk_widget_set_name(open, "lesson-open");
   gtk_widget_set_halign(open, GTK_ALIGN_START);
-  gtk_widget_set_tooltip_text(open, "A lesson of your own: a JSON file (Help says how they are written)");
+  gtk_widget_set_tooltip_text(open, _("A lesson of your own: a JSON file (Help says how they are written)"));
   g_signal_connect(open, "clicked", G_CALLBACK(on_open), w);
   gtk_box_append(GTK_BOX(box), open);
   GtkWidget *scroll = gtk_scrolled_window_new();
@@ -146,15 +153,15 @@ static GtkWidget *build_player(Page *p) {
   GtkWidget *top = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8);
   gtk_widget_add_css_class(top, "lesson-top");
   gtk_box_append(GTK_BOX(top),
-                 button("lesson-close", "go-previous-symbolic", "All lessons", "win.lesson-close",
-                        "All lessons; what was in the window before comes back"));
+                 button("lesson-close", "go-previous-symbolic", _("All lessons"), "win.lesson-close",
+                        _("All lessons; what was in the window before comes back")));
   p->title = label("heading", FALSE);
   gtk_label_set_wrap(GTK_LABEL(p->title), FALSE);
   gtk_label_set_ellipsize(GTK_LABEL(p->title), PANGO_ELLIPSIZE_END);
   gtk_widget_set_hexpand(p->title, TRUE);
   gtk_box_append(GTK_BOX(top), p->title);
-  gtk_box_append(GTK_BOX(top), button("lesson-present", "view-fullscreen-symbolic", "Present", "win.present",
-                                      "Present: full screen, large type (F5)"));
+  gtk_box_append(GTK_BOX(top), button("lesson-present", "view-fullscreen-symbolic", _("Present"),
+                                      "win.present", _("Present: full screen, large type (F5)")));
   gtk_box_append(GTK_BOX(box), top);
 
   GtkWidget *texts = gtk_box_new(GTK_ORIENTATION_VERTICAL, 10);
@@ -166,7 +173,7 @@ static GtkWidget *build_player(Page *p) {
   gtk_widget_add_css_class(p->question_box, "lesson-question");
   p->question = label(NULL, TRUE);
   gtk_widget_set_name(p->question, "lesson-question");
-  p->reveal = button("lesson-reveal", NULL, "Show", "win.lesson-reveal", "What happens? (Page Down)");
+  p->reveal = button("lesson-reveal", NULL, _("Show"), "win.lesson-reveal", _("What happens? (Page Down)"));
   gtk_widget_add_css_class(p->reveal, "suggested-action");
   gtk_widget_set_halign(p->reveal, GTK_ALIGN_START);
   p->answer = label(NULL, TRUE);
@@ -191,25 +198,26 @@ static GtkWidget *build_player(Page *p) {
 
   GtkWidget *bar = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
   gtk_widget_add_css_class(bar, "lesson-bar");
-  gtk_box_append(GTK_BOX(bar), button("lesson-previous", "go-previous-symbolic", "Previous",
-                                      "win.lesson-previous", "Previous step (Page Up)"));
+  gtk_box_append(GTK_BOX(bar), button("lesson-previous", "go-previous-symbolic", _("Previous"),
+                                      "win.lesson-previous", _("Previous step (Page Up)")));
   p->count = label("dim-label", FALSE);
   gtk_label_set_wrap(GTK_LABEL(p->count), FALSE);
   gtk_label_set_xalign(GTK_LABEL(p->count), 0.5);
   gtk_widget_set_name(p->count, "lesson-count");
   gtk_widget_set_hexpand(p->count, TRUE);
   gtk_box_append(GTK_BOX(bar), p->count);
-  p->reset = button("lesson-reset", "edit-undo-symbolic", "Reset to the lesson", "win.lesson-reset",
-                    "Back to what this step shows, after playing about");
+  p->reset = button("lesson-reset", "edit-undo-symbolic", _("Reset to the lesson"), "win.lesson-reset",
+                    _("Back to what this step shows, after playing about"));
   gtk_box_append(GTK_BOX(bar), p->reset);
   p->play = gtk_toggle_button_new();
   gtk_button_set_icon_name(GTK_BUTTON(p->play), "media-playback-start-symbolic");
   gtk_widget_set_name(p->play, "lesson-play");
   gtk_actionable_set_action_name(GTK_ACTIONABLE(p->play), "win.lesson-play");
-  gtk_accessible_update_property(GTK_ACCESSIBLE(p->play), GTK_ACCESSIBLE_PROPERTY_LABEL, "Go on by itself",
+  gtk_accessible_update_property(GTK_ACCESSIBLE(p->play), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Go on by itself"),
                                  -1);
   gtk_box_append(GTK_BOX(bar), p->play);
-  p->next = button("lesson-next", "go-next-symbolic", "Next", "win.lesson-next", "Next step (Page Down)");
+  p->next =
+      button("lesson-next", "go-next-symbolic", _("Next"), "win.lesson-next", _("Next step (Page Down)"));
   gtk_widget_add_css_class(p->next, "suggested-action");
   gtk_box_append(GTK_BOX(bar), p->next);
   gtk_box_append(GTK_BOX(box), bar);
@@ -274,7 +282,7 @@ void wd_teach_page_update(WdWindow *w) {
   set_markup(p->question, s->question, w);
   gtk_widget_set_visible(p->reveal, !revealed);
   set_markup(p->answer, revealed ? s->reveal : NULL, w);
-  g_autofree char *count = g_strdup_printf("%d of %d", at + 1, l->n);
+  g_autofree char *count = g_strdup_printf(_("%d of %d"), at + 1, l->n);
   gtk_label_set_text(GTK_LABEL(p->count), count);
   int i = 0;
   for (GtkWidget *dot = gtk_widget_get_first_child(p->dots); dot;
@@ -289,8 +297,9 @@ void wd_teach_page_update(WdWindow *w) {
       gtk_widget_remove_css_class(dot, "seen");
   }
   gtk_widget_set_tooltip_text(
-      p->play, wd_teach_may_play(w) ? "Go on by itself; steps that ask something wait"
-                                    : "The desktop's animations are off: lessons do not go on by themselves");
+      p->play, wd_teach_may_play(w)
+                   ? _("Go on by itself; steps that ask something wait")
+                   : _("The desktop's animations are off: lessons do not go on by themselves"));
   const gboolean changed = wd_teach_changed(w);
   if (changed)
     gtk_widget_add_css_class(p->reset, "attention");

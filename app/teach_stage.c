@@ -1,6 +1,7 @@
 /* What is drawn over the window's content for lessons and presenters: a spotlight (all else a little darker,
  * a ring about what is meant), covers over what is to be predicted, a halo about the pointer, and a picture
  * that stands still while the window goes on beneath it. */
+#include "app/i18n.h"
 #include "app/teach.h"
 
 #include "app/layer.h"
@@ -241,8 +242,8 @@ static GtkWidget *make_cover(Stage *s, int target) {
   g_autofree char *name = g_strdup_printf("cover-%s", wd_target_name(target));
   gtk_widget_set_name(cover, name);
   gtk_widget_add_css_class(cover, "lesson-cover");
-  g_autofree char *text =
-      g_strdup_printf("%s\nWhat do you expect here?\nClick, or Page Down, to see.", wd_target_title(target));
+  g_autofree char *text = g_strdup_printf(_("%s\nWhat do you expect here?\nClick, or Page Down, to see."),
+                                          wd_target_title(target));
   GtkWidget *l = gtk_label_new(text);
   gtk_label_set_justify(GTK_LABEL(l), GTK_JUSTIFY_CENTER);
   gtk_label_set_wrap(GTK_LABEL(l), TRUE);
@@ -310,7 +311,7 @@ static GtkWidget *make_ice(void) {
   GtkWidget *picture = gtk_picture_new(), *overlay = gtk_overlay_new();
   gtk_picture_set_can_shrink(GTK_PICTURE(picture), TRUE);
   gtk_overlay_set_child(GTK_OVERLAY(overlay), picture);
-  GtkWidget *sign = gtk_label_new("Frozen · F7 or Esc goes on");
+  GtkWidget *sign = gtk_label_new(_("Frozen · F7 or Esc goes on"));
   gtk_widget_add_css_class(sign, "lesson-frozen");
   gtk_widget_set_halign(sign, GTK_ALIGN_END);
   gtk_widget_set_valign(sign, GTK_ALIGN_START);

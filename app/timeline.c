@@ -1,9 +1,11 @@
 /* The timeline: transport buttons over the lanes (timeline_canvas.c), with the lanes' names beside them. */
 #include "app/branch_popover.h"
+#include "app/i18n.h"
 #include "app/player.h"
 #include "app/timeline_canvas.h"
 #include "app/widget_style.h"
 #include "app/widgets.h"
+#include "app/window.h"
 #include "render/curve.h"
 
 #include <math.h>
@@ -21,9 +23,9 @@ struct _WdTimeline {
   GtkWidget *names, *sideways, *upright;
   GtkWidget *first, *back, *play, *forward, *last, *step, *on, *branch, *fps, *rate, *place;
   GtkWidget *loop, *ping_pong, *reverse;
+  GtkWidget *estimate, *state; /* which latent of a step is shown */
   char family[64];
   gboolean updating;
-  guint message; /* timeout that takes an error's text away */
 };
 
 G_DEFINE_FINAL_TYPE(WdTimeline, wd_timeline, GTK_TYPE_BOX)
@@ -35,7 +37,6 @@ static const WdBranch *branch_of(WdTimeline *t) {
 }
 
 static void show_place(WdTimeline *t) {
-  if (t->message) return; /* an error is being read */
   WdRecording *r = wd_session_get_recording(t->session);
   g_autofree char *a = wd_place_text(r, t->view->place[0]);
   g_autofree char *text = NULL;
@@ -64,41 +65,40 @@ static void update(WdTimeline *t) {
   gtk_widget_set_sensitive(t->branch, b && b->kind == WD_BRANCH_SAMPLED);
   t->updating = TRUE;
   const WdView *v = t->view;
+  /* A walk and an opened pair have one latent at each place. */
+  const gboolean two = b && (b->kind == WD_BRANCH_SAMPLED || v->what == WD_WHAT_STATE);
+  gtk_widget_set_sensitive(t->estimate, two);
+  gtk_widget_set_sensitive(t->state, two);
+  gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(v->what == WD_WHAT_STATE ? t->state : t->estimate), TRUE);
   gtk_button_set_icon_name(GTK_BUTTON(t->play),
                            v->playing ? "media-playback-pause-symbolic" : "media-playback-start-symbolic");
-  gtk_widget_set_tooltip_text(t->play, v->playing ? "Pause (Space)" : "Play the recording (Space)");
+  gtk_widget_set_tooltip_text(t->play, v->playing ? _("Pause (Space)") : _("Play the recording (Space)"));
   gtk_check_button_set_active(GTK_CHECK_BUTTON(t->loop), v->loop);
   gtk_check_button_set_active(GTK_CHECK_BUTTON(t->ping_pong), v->ping_pong);
   gtk_check_button_set_active(GTK_CHECK_BUTTON(t->reverse), v->reverse);
   gtk_range_set_value(GTK_RANGE(t->fps), v->fps);
   g_autofree char *rate =
-      g_strdup_printf("%s%.3g fps%s", v->reverse ? "◂ " : "", v->fps, v->loop || v->ping_pong ? " ↻" : "");
+      g_strdup_printf(_("%s%.3g fps%s"), v->reverse ? "◂ " : "", v->fps, v->loop || v->ping_pong ? " ↻" : "");
   if (g_strcmp0(gtk_menu_button_get_label(GTK_MENU_BUTTON(t->rate)), rate))
     gtk_menu_button_set_label(GTK_MENU_BUTTON(t->rate), rate);
   t->updating = FALSE;
   show_place(t);
 }
 
-static gboolean take_message_away(gpointer data) {
-  WdTimeline *t = data;
-  t->message = 0;
-  gtk_widget_remove_css_class(t->place, "error");
-  show_place(t);
-  return G_SOURCE_REMOVE;
+static void tell(WdTimeline *t, const char *what, const char *message) {
+  GtkRoot *root = gtk_widget_get_root(GTK_WIDGET(t));
+  if (!WD_IS_WINDOW(root)) return;
+  const WdNotice notice = {.code = WD_ERR_ARGUMENT, .what = (char *)what, .kept = (char *)message};
+  wd_window_notify(WD_WINDOW(root), &notice);
 }
 
-static void fail(const char *message, gpointer user) {
-  WdTimeline *t = user;
-  g_clear_handle_id(&t->message, g_source_remove);
-  gtk_label_set_text(GTK_LABEL(t->place), message);
-  gtk_widget_set_tooltip_text(t->place, message);
-  gtk_widget_add_css_class(t->place, "error");
-  t->message = g_timeout_add_seconds(12, take_message_away, t);
+static void on_branch_failed(const char *message, gpointer user) {
+  tell(user, _("The branch did not begin"), message);
 }
 
 static void on_failed(WdTimelineCanvas *canvas, const char *message, WdTimeline *t) {
   (void)canvas;
-  fail(message, t);
+  tell(t, _("The run does not go on"), message);
 }
 
 /* ---- scrolling */
@@ -218,6 +218,11 @@ static void on_toggle(GtkCheckButton *button, WdTimeline *t) {
   t->view->reverse = gtk_check_button_get_active(GTK_CHECK_BUTTON(t->reverse));
   wd_view_changed(t->view, WD_VIEW_PLAY);
 }
+static void on_what(GtkToggleButton *button, WdTimeline *t) {
+  if (t->updating || !gtk_toggle_button_get_active(button)) return;
+  t->view->what = GTK_WIDGET(button) == t->state ? WD_WHAT_STATE : WD_WHAT_ESTIMATE;
+  wd_view_changed(t->view, WD_VIEW_PLACE | WD_VIEW_PLOT);
+}
 static void on_fps(GtkRange *range, WdTimeline *t) {
   if (t->updating) return;
   t->view->fps = gtk_range_get_value(range);
@@ -272,7 +277,7 @@ static GtkWidget *worded(WdTimeline *t, GtkWidget *box, const char *name, const 
 /* How it plays: behind one button that says how fast. */
 static GtkWidget *build_ways(WdTimeline *t) {
   GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 4);
-  GtkWidget *speed = gtk_label_new("Steps a second");
+  GtkWidget *speed = gtk_label_new(_("Steps a second"));
   gtk_label_set_xalign(GTK_LABEL(speed), 0);
   gtk_box_append(GTK_BOX(box), speed);
   t->fps = gtk_scale_new_with_range(GTK_ORIENTATION_HORIZONTAL, 0.5, 30, 0.5);
@@ -280,12 +285,12 @@ static GtkWidget *build_ways(WdTimeline *t) {
   gtk_widget_set_size_request(t->fps, 220, -1);
   gtk_scale_set_draw_value(GTK_SCALE(t->fps), FALSE);
   for (int i = 5; i <= 30; i += 5) gtk_scale_add_mark(GTK_SCALE(t->fps), i, GTK_POS_BOTTOM, NULL);
-  name_it(t->fps, "Steps a second when playing ([ slower, ] faster)");
+  name_it(t->fps, _("Steps a second when playing ([ slower, ] faster)"));
   g_signal_connect(t->fps, "value-changed", G_CALLBACK(on_fps), t);
   gtk_box_append(GTK_BOX(box), t->fps);
-  t->loop = way(t, box, "loop", "Loop", "Over and over (L)");
-  t->ping_pong = way(t, box, "ping-pong", "There and back", "Ping-pong: turns round at the ends");
-  t->reverse = way(t, box, "reverse", "Backwards", "From the data to the noise");
+  t->loop = way(t, box, "loop", _("Loop"), _("Over and over (L)"));
+  t->ping_pong = way(t, box, "ping-pong", _("There and back"), _("Ping-pong: turns round at the ends"));
+  t->reverse = way(t, box, "reverse", _("Backwards"), _("From the data to the noise"));
   GtkWidget *popover = gtk_popover_new();
   gtk_popover_set_child(GTK_POPOVER(popover), box);
   t->rate = gtk_menu_button_new();
@@ -293,8 +298,19 @@ static GtkWidget *build_ways(WdTimeline *t) {
   gtk_menu_button_set_direction(GTK_MENU_BUTTON(t->rate), GTK_ARROW_UP);
   gtk_menu_button_set_popover(GTK_MENU_BUTTON(t->rate), popover);
   gtk_widget_add_css_class(t->rate, "flat");
-  gtk_widget_set_tooltip_text(t->rate, "How it plays: speed, loop, there and back, backwards");
+  gtk_widget_set_tooltip_text(t->rate, _("How it plays: speed, loop, there and back, backwards"));
   return t->rate;
+}
+
+static GtkWidget *what_button(WdTimeline *t, GtkWidget *box, const char *name, const char *text,
+                              const char *tooltip) {
+  GtkWidget *b = gtk_toggle_button_new_with_label(text);
+  gtk_widget_set_name(b, name);
+  name_it(b, tooltip);
+  if (t->estimate) gtk_toggle_button_set_group(GTK_TOGGLE_BUTTON(b), GTK_TOGGLE_BUTTON(t->estimate));
+  g_signal_connect(b, "toggled", G_CALLBACK(on_what), t);
+  gtk_box_append(GTK_BOX(box), b);
+  return b;
 }
 
 static GtkWidget *build_transport(WdTimeline *t) {
@@ -302,25 +318,26 @@ static GtkWidget *build_transport(WdTimeline *t) {
   gtk_widget_set_margin_start(row, 6);
   gtk_widget_set_margin_end(row, 6);
   GtkWidget *moves = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
-  t->first = button(t, moves, "first", "go-first-symbolic", "To the noise (Home)", on_first);
-  t->back = button(t, moves, "step-back", "go-previous-symbolic", "Previous step (,)", on_back);
-  t->play = button(t, moves, "play", "media-playback-start-symbolic", "Play the recording (Space)", on_play);
+  t->first = button(t, moves, "first", "go-first-symbolic", _("To the noise (Home)"), on_first);
+  t->back = button(t, moves, "step-back", "go-previous-symbolic", _("Previous step (,)"), on_back);
+  t->play =
+      button(t, moves, "play", "media-playback-start-symbolic", _("Play the recording (Space)"), on_play);
   t->forward = button(t, moves, "step-forward", "go-next-symbolic",
-                      "Next step; makes it where it is missing (.)", on_forward);
-  t->last = button(t, moves, "last", "go-last-symbolic", "To the last step made (End)", on_last);
+                      _("Next step; makes it where it is missing (.)"), on_forward);
+  t->last = button(t, moves, "last", "go-last-symbolic", _("To the last step made (End)"), on_last);
   gtk_box_append(GTK_BOX(row), moves);
   GtkWidget *makes = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
   gtk_widget_add_css_class(makes, "linked");
-  t->step = worded(t, makes, "make-step", "Step", "Make one more step", on_step);
-  t->on = worded(t, makes, "run-on", "Run on",
-                 "Make all steps that are missing; a click on a hollow tick runs up to it", on_run_on);
+  t->step = worded(t, makes, "make-step", _("Step"), _("Make one more step"), on_step);
+  t->on = worded(t, makes, "run-on", _("Run on"),
+                 _("Make all steps that are missing; a click on a hollow tick runs up to it"), on_run_on);
   t->branch = gtk_menu_button_new();
   gtk_widget_set_name(t->branch, "branch");
-  gtk_menu_button_set_label(GTK_MENU_BUTTON(t->branch), "Branch here");
+  gtk_menu_button_set_label(GTK_MENU_BUTTON(t->branch), _("Branch here"));
   gtk_menu_button_set_direction(GTK_MENU_BUTTON(t->branch), GTK_ARROW_UP);
-  gtk_widget_set_tooltip_text(t->branch, "Another way from this step on: sampler, steps, noise (Ctrl+B)");
+  gtk_widget_set_tooltip_text(t->branch, _("Another way from this step on: sampler, steps, noise (Ctrl+B)"));
   gtk_menu_button_set_popover(GTK_MENU_BUTTON(t->branch),
-                              wd_branch_popover_new(t->session, t->view, fail, t));
+                              wd_branch_popover_new(t->session, t->view, on_branch_failed, t));
   gtk_box_append(GTK_BOX(makes), t->branch);
   gtk_box_append(GTK_BOX(row), makes);
   t->place = gtk_label_new(NULL);
@@ -331,18 +348,25 @@ static GtkWidget *build_transport(WdTimeline *t) {
   gtk_widget_add_css_class(t->place, "numeric");
   gtk_widget_set_margin_start(t->place, 6);
   gtk_box_append(GTK_BOX(row), t->place);
+  GtkWidget *what = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
+  gtk_widget_add_css_class(what, "linked");
+  t->estimate = what_button(t, what, "show-estimate", "x̂₀",
+                            _("Show x̂₀, the model's estimate of the data at each step (X)"));
+  t->state = what_button(t, what, "show-state", "xₜ",
+                         _("Show xₜ, the noisy state itself: not what the model believes (X)"));
+  gtk_box_append(GTK_BOX(row), what);
   gtk_box_append(GTK_BOX(row), build_ways(t));
-  return row;
-}
-
-static void wd_timeline_dispose(GObject *object) {
-  WdTimeline *t = WD_TIMELINE(object);
-  g_clear_handle_id(&t->message, g_source_remove);
-  G_OBJECT_CLASS(wd_timeline_parent_class)->dispose(object);
+  /* A window that gets narrow gives its sidebar up and has room for all: only until then it may be less. */
+  GtkWidget *slide = gtk_scrolled_window_new();
+  gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(slide), GTK_POLICY_EXTERNAL, GTK_POLICY_NEVER);
+  gtk_scrolled_window_set_propagate_natural_width(GTK_SCROLLED_WINDOW(slide), TRUE);
+  gtk_scrolled_window_set_min_content_width(GTK_SCROLLED_WINDOW(slide), 480);
+  gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(slide), row);
+  return slide;
 }
 
 static void wd_timeline_class_init(WdTimelineClass *class) {
-  G_OBJECT_CLASS(class)->dispose = wd_timeline_dispose;
+  (void)class;
 }
 
 static void wd_timeline_init(WdTimeline *t) {
@@ -361,7 +385,7 @@ GtkWidget *wd_timeline_new(WdSession *session, WdView *view) {
   gtk_drawing_area_set_content_width(GTK_DRAWING_AREA(t->names), 124);
   gtk_drawing_area_set_draw_func(GTK_DRAWING_AREA(t->names), draw_names, t, NULL);
   gtk_accessible_update_property(GTK_ACCESSIBLE(t->names), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                 "Names of the lanes", -1);
+                                 _("Names of the lanes"), -1);
   GtkGesture *click = gtk_gesture_click_new();
   g_signal_connect(click, "pressed", G_CALLBACK(on_name_pressed), t);
   gtk_widget_add_controller(t->names, GTK_EVENT_CONTROLLER(click));

@@ -1,3 +1,4 @@
+#include "app/i18n.h"
 #include "app/timeline_canvas_private.h"
 #include "app/widget_style.h"
 #include "render/axis.h"
@@ -53,7 +54,7 @@ const GArray *wd_timeline_canvas_lanes(WdTimelineCanvas *c) {
 /* ---- going somewhere */
 
 static void fail(WdTimelineCanvas *c, const GError *error) {
-  g_signal_emit(c, signals[FAILED], 0, error ? error->message : "This cannot be made now.");
+  g_signal_emit(c, signals[FAILED], 0, error ? error->message : _("This cannot be made now."));
 }
 
 static gboolean go_side(WdTimelineCanvas *c, int side, guint id, int k, gboolean make) {
@@ -91,9 +92,13 @@ static void describe(WdTimelineCanvas *c) {
   g_autofree char *place = wd_place_text(wd_session_get_recording(c->session), c->view->place[0]);
   guint n = c->lanes->len;
   g_autofree char *text =
-      n ? g_strdup_printf("%u %s of up to %d steps, from noise on the left to data on the right. Side A: %s.",
-                          n, n == 1 ? "run" : "branches", c->columns, place)
-        : g_strdup("Nothing is recorded yet.");
+      n ? g_strdup_printf(
+              ngettext(
+                  "%u run of up to %d steps, from noise on the left to data on the right. Side A: %s.",
+                  "%u branches of up to %d steps, from noise on the left to data on the right. Side A: %s.",
+                  n),
+              n, c->columns, place)
+        : g_strdup(_("Nothing is recorded yet."));
   gtk_accessible_update_property(GTK_ACCESSIBLE(c), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
 }
 
@@ -269,9 +274,9 @@ static gboolean on_tooltip(GtkWidget *widget, int x, int y, gboolean keyboard, G
   const WdBranch *b = wd_recording_find(c->recording, lane->id);
   WdPosition *p = k <= lane->last ? wd_recording_position(c->recording, lane->id, k) : NULL;
   g_autofree char *place = wd_place_text(c->recording, (WdPlace){lane->id, k});
-  static const char *const known[] = {"click to run to here", "latent stored", "decoded",
-                                      "decoded, simulated and scored live",
-                                      "decoded, simulated and scored exactly"};
+  const char *const known[] = {_("click to run to here"), _("latent stored"), _("decoded"),
+                               _("decoded, simulated and scored live"),
+                               _("decoded, simulated and scored exactly")};
   WdTick tick = wd_tick_of(p, c->view->what, wd_timeline_at_hand(c, p));
   const WdScore *score = p ? wd_position_score(p, c->view->what) : NULL;
   GString *text = g_string_new(b && b->name ? b->name : "");
@@ -356,7 +361,7 @@ static void wd_timeline_canvas_init(WdTimelineCanvas *c) {
   gtk_widget_set_focusable(GTK_WIDGET(c), TRUE);
   gtk_widget_set_hexpand(GTK_WIDGET(c), TRUE);
   gtk_widget_set_has_tooltip(GTK_WIDGET(c), TRUE);
-  gtk_accessible_update_property(GTK_ACCESSIBLE(c), GTK_ACCESSIBLE_PROPERTY_LABEL, "Timeline", -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(c), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Timeline"), -1);
   g_signal_connect(c, "query-tooltip", G_CALLBACK(on_tooltip), NULL);
   GtkGesture *drag = gtk_gesture_drag_new();
   gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(drag), GDK_BUTTON_PRIMARY);

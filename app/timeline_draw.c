@@ -1,3 +1,4 @@
+#include "app/i18n.h"
 #include "app/recording_private.h"
 #include "app/timeline_canvas_private.h"
 #include "app/widget_style.h"
@@ -181,9 +182,10 @@ static void draw_scale(WdTimelineCanvas *c, const brush *b) {
   to = -INFINITY;
   if (!branch || branch->kind == WD_BRANCH_SAMPLED)
     text_at(c, b, fmax(2, wd_timeline_x(g, lane->origin) - 1.2 * g->size), y, 0, b->theme->dim, size, FALSE,
-            lane->origin ? "noised" : "noise", &from, &to);
+            lane->origin ? _("noised") : _("noise"), &from, &to);
   if (!lane->walk)
-    text_at(c, b, wd_timeline_x(g, lane->steps), y, 0.5, b->theme->dim, size, FALSE, "data", &data0, &data1);
+    text_at(c, b, wd_timeline_x(g, lane->steps), y, 0.5, b->theme->dim, size, FALSE, _("data"), &data0,
+            &data1);
   double used = to + 0.6 * size;
   int every = 1;
   static const int nice[] = {1, 2, 5, 10, 20, 50, 100, 200};
@@ -203,10 +205,10 @@ static void draw_scale(WdTimelineCanvas *c, const brush *b) {
   }
   if (lane->end > lane->steps) {
     double l, r, middle = wd_timeline_x(g, (lane->steps + lane->end) / 2.0);
-    text_at(c, NULL, middle, y, 0.5, 0, size, FALSE, "refinement", &l, &r);
+    text_at(c, NULL, middle, y, 0.5, 0, size, FALSE, _("refinement"), &l, &r);
     double shift = fmax(0, data1 + 0.5 * size - l);
     if (r + shift < gtk_widget_get_width(GTK_WIDGET(c)))
-      text_at(c, b, middle + shift, y, 0.5, b->refined, size, FALSE, "refinement", NULL, NULL);
+      text_at(c, b, middle + shift, y, 0.5, b->refined, size, FALSE, _("refinement"), NULL, NULL);
   }
 }
 
@@ -255,7 +257,7 @@ void wd_timeline_draw(WdTimelineCanvas *c, cairo_t *cr) {
   b.refined = wd_curve_colour(&b.style, WD_REFINED_COLOUR);
   if (!c->lanes->len) {
     text_at(c, &b, gtk_widget_get_width(GTK_WIDGET(c)) / 2.0, b.g.top + 0.1 * b.g.lane, 0.5, b.theme->dim,
-            b.g.size, FALSE, "Nothing is recorded yet: Run starts from noise", NULL, NULL);
+            b.g.size, FALSE, _("Nothing is recorded yet: Run starts from noise"), NULL, NULL);
     return;
   }
   guint running = wd_session_get_running(c->session);

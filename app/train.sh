@@ -1,5 +1,5 @@
 #!/bin/sh
-# From nothing to a trained model and its evaluation, in one command: about an hour on two cores.
+# From nothing to a trained model and its evaluation, in one command: about an hour and a half on two cores.
 #
 #   sh app/train.sh [MODEL [DATA]]        default: build/model, build/training-data
 #

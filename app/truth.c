@@ -1,5 +1,7 @@
 #include "app/truth.h"
 
+#include "app/i18n.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -54,7 +56,7 @@ wd_status wd_truth_compare(const WdPair *truth, const WdPair *decoded, const WdS
 
 char *wd_truth_velocity_words(const WdTruthReport *r) {
   if (!r->has_velocity) return NULL;
-  return g_strdup_printf("Velocity error %.0f m/s (RMSE %.0f m/s, SSIM %.2f)", r->velocity.mae,
+  return g_strdup_printf(_("Velocity error %.0f m/s (RMSE %.0f m/s, SSIM %.2f)"), r->velocity.mae,
                          r->velocity.rmse, r->velocity.ssim);
 }
 
@@ -66,40 +68,42 @@ char *wd_truth_words(const WdTruthReport *r) {
   switch (r->doubt) {
   case WD_DOUBT_UNKNOWN:
     if (r->has_gathers && !r->has_explained)
-      g_string_append_printf(s,
-                             "The decoded gathers are off the observed ones by %.2g (relative L2); what the "
-                             "decoded map explains is not simulated yet.",
-                             r->gathers.relative_l2);
+      g_string_append_printf(
+          s,
+          _("The decoded gathers are off the observed ones by %.2g (relative L2); what the "
+            "decoded map explains is not simulated yet."),
+          r->gathers.relative_l2);
     break;
   case WD_DOUBT_NEITHER:
     g_string_append_printf(
         s,
-        "The decoded map explains the observed gathers to r_R %.2g, and the decoded gathers "
-        "are off by %.2g: neither side is to be doubted.",
+        _("The decoded map explains the observed gathers to r_R %.2g, and the decoded gathers "
+          "are off by %.2g: neither side is to be doubted."),
         m, g);
     break;
   case WD_DOUBT_GATHERS:
     g_string_append_printf(
         s,
-        "The decoded map explains the observed gathers to r_R %.2g, the decoded gathers are "
-        "off by %.2g: doubt the gathers.",
+        _("The decoded map explains the observed gathers to r_R %.2g, the decoded gathers are "
+          "off by %.2g: doubt the gathers."),
         m, g);
     break;
   case WD_DOUBT_MAP:
     g_string_append_printf(
         s,
-        "The decoded gathers are off the observed ones by r_R %.2g, the decoded map explains "
-        "them only to %.2g: doubt the map.",
+        _("The decoded gathers are off the observed ones by r_R %.2g, the decoded map explains "
+          "them only to %.2g: doubt the map."),
         g, m);
     break;
   case WD_DOUBT_BOTH:
-    g_string_append_printf(s,
-                           "The decoded map explains the observed gathers only to r_R %.2g, and the decoded "
-                           "gathers are off by %.2g: doubt both.",
-                           m, g);
+    g_string_append_printf(
+        s,
+        _("The decoded map explains the observed gathers only to r_R %.2g, and the decoded "
+          "gathers are off by %.2g: doubt both."),
+        m, g);
     break;
   }
-  if (r->has_explained && r->mode == WD_WAVE_LIVE) g_string_append(s, " (live)");
+  if (r->has_explained && r->mode == WD_WAVE_LIVE) g_string_append(s, _(" (live)"));
   char *end = s->str + s->len;
   while (end > s->str && end[-1] == ' ') *--end = 0;
   return g_string_free(s, FALSE);

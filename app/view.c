@@ -15,8 +15,10 @@ static void wd_view_class_init(WdViewClass *class) {
 static void wd_view_init(WdView *v) {
   v->shot = 2; /* the middle one of OpenFWI's five */
   v->difference = 1;
+  v->divider = 0.5;
   v->second_row = v->sidebar = v->linked_zoom = TRUE;
   for (int i = 0; i < WD_PANEL_KINDS; i++) v->look[i] = wd_panel_look_default((WdPanelKind)i);
+  v->minus = wd_panel_look_minus();
   v->focused = WD_PANEL_VELOCITY;
   v->enlarged = -1;
   v->metric = WD_METRIC_REFLECTION_RESIDUAL;
@@ -57,6 +59,25 @@ WdPanelLook wd_panel_look_default(WdPanelKind kind) {
     look.hi = 1;
   }
   return look;
+}
+
+/* One range for all steps and runs; beyond it lie the worst cells alone. */
+WdPanelLook wd_panel_look_minus(void) {
+  WdPanelLook look = wd_panel_look_default(WD_PANEL_VELOCITY);
+  look.colormap = WD_COLORMAP_DIFFERENCE;
+  look.lo = -1000;
+  look.hi = 1000;
+  return look;
+}
+
+WdVelocitySource wd_view_velocity(const WdView *v, int side) {
+  const gboolean alone = v->layout != WD_LAYOUT_COMPARE || side;
+  return v->velocity == WD_VELOCITY_MINUS_B && alone ? WD_VELOCITY_DECODED : v->velocity;
+}
+
+WdPanelLook *wd_view_look(WdView *v, WdPanelKind kind, int side) {
+  return kind == WD_PANEL_VELOCITY && wd_view_velocity(v, side) != WD_VELOCITY_DECODED ? &v->minus
+                                                                                       : &v->look[kind];
 }
 
 void wd_view_changed(WdView *v, guint parts) {

@@ -42,6 +42,14 @@ typedef enum WdSource {
   WD_SOURCE_INTERLEAVED,
   WD_SOURCES
 } WdSource;
+/* What the velocity panels show: the decoded map, or it minus another one. */
+typedef enum WdVelocitySource {
+  WD_VELOCITY_DECODED = 0,
+  WD_VELOCITY_MINUS_TRUTH,
+  WD_VELOCITY_MINUS_B, /* of A, in a comparison; everywhere else the map */
+  WD_VELOCITY_MINUS_PINNED,
+  WD_VELOCITY_SOURCES
+} WdVelocitySource;
 typedef enum WdLayout { WD_LAYOUT_STEP = 0, WD_LAYOUT_COMPARE, WD_LAYOUTS } WdLayout;
 /* What the window is for at the moment (mode.h). */
 typedef enum WdMode { WD_MODE_STEP = 0, WD_MODE_LATENT, WD_MODE_INSPECT, WD_MODE_TEACH, WD_MODES } WdMode;
@@ -64,6 +72,8 @@ typedef struct WdPanelLook {
   gboolean mute_direct; /* F(v_top) subtracted: what is left is what lies below */
   gboolean contours;    /* velocity */
   gboolean picks; /* gathers: first arrivals picked on decoded (o) and simulated (x), and by the eikonal */
+  gboolean ruler; /* gathers: the figure of each trace as bars above the picture */
+  gboolean mask;  /* gathers: traces whose figure is beyond epsilon are shaded */
 } WdPanelLook;
 
 /* The wavefield that stands in for the panels when it is shown. */
@@ -96,8 +106,12 @@ struct _WdView {
   gboolean scrubbing; /* in the middle of a drag: only what is cached is shown */
   int shot;           /* 0..shots-1; -1: all */
   WdSource source;
-  gboolean blink; /* source alternates decoded / simulated, at most 3 a second */
-  int difference; /* factor 1, 2, 5, 10 */
+  WdVelocitySource velocity; /* wd_view_velocity says what a side makes of it */
+  WdPlace pinned;            /* that MINUS_PINNED takes away, */
+  WdWhat pinned_what;        /* by this latent of it */
+  double divider;            /* of the split: the part of the width that shows decoded, 0.01..1 */
+  gboolean blink;            /* source alternates decoded / simulated, at most 3 a second */
+  int difference;            /* factor 1, 2, 5, 10 */
   gboolean second_row, sidebar, linked_zoom;
   gboolean show_truth; /* overlay of observed / ground truth */
   /* crosshair, in metres and seconds; the velocity panel has x and z, gathers x and t */
@@ -106,8 +120,9 @@ struct _WdView {
   int cursor_panel;              /* WdPanelKind that it was set from */
   wd_view zoom_map, zoom_gather; /* in cells; zero: all */
   WdPanelLook look[WD_PANEL_KINDS];
-  int focused;  /* WdPanelKind whose display the keys change */
-  int enlarged; /* panel that fills the window, -1: none; WD_PANEL_KINDS: the plot */
+  WdPanelLook minus; /* of velocity panels that show a difference */
+  int focused;       /* WdPanelKind whose display the keys change */
+  int enlarged;      /* panel that fills the window, -1: none; WD_PANEL_KINDS: the plot */
   int tool; /* what a drag on a map or gather draws: WdAnnotationKind + 1; 0: nothing. Not kept in files */
   gboolean trace_window, profiles;
   /* plot */
@@ -137,6 +152,10 @@ void wd_view_go(WdView *view, WdRecording *recording, int side, guint branch, in
 void wd_view_set_cursor(WdView *view, int panel, double x, double z, double t); /* metres, metres, seconds */
 void wd_view_set_shot(WdView *view, int shot);
 WdPanelLook wd_panel_look_default(WdPanelKind kind);
+WdPanelLook wd_panel_look_minus(void); /* the default of `minus` */
+/* What the velocity panel of a side shows, and the look that panels of a kind have on that side. */
+WdVelocitySource wd_view_velocity(const WdView *view, int side);
+WdPanelLook *wd_view_look(WdView *view, WdPanelKind kind, int side);
 /* Side B's position for A's by step or by noise level; -1: nothing to align. */
 int wd_view_align(WdRecording *recording, guint a, int position, guint b, WdAlign align);
 /* epsilon in force: the view's, else the model's, else NaN. */

@@ -77,6 +77,13 @@ gboolean wd_view_book_find(WdView *view, const WdViewBook *book, gconstpointer o
   return all->making && all->making->of == of;
 }
 
+gboolean wd_view_book_settled(WdView *view, const WdViewBook *book, gconstpointer of) {
+  const Pages *all = pages_of(view, book);
+  for (int i = 0; i < KEPT; i++)
+    if (all->kept[i] && all->kept[i]->of == of) return TRUE;
+  return FALSE;
+}
+
 void wd_view_book_ask(WdView *view, const WdViewBook *book, gconstpointer of, gpointer job) {
   Pages *all = pages_of(view, book);
   leave(all);

@@ -19,6 +19,8 @@ typedef struct WdViewBook {
 /* *made: what is kept of a thing (told apart by its address), valid until the main loop runs again, or NULL.
  * TRUE: it is known, or being made; FALSE: somebody has to ask. */
 gboolean wd_view_book_find(WdView *view, const WdViewBook *book, gconstpointer of, gconstpointer *made);
+/* Whether it is made, or cannot be. */
+gboolean wd_view_book_settled(WdView *view, const WdViewBook *book, gconstpointer of);
 /* Has it made; the view says WD_VIEW_DISPLAY once it is there. Takes the job over, which keeps `of` alive. */
 void wd_view_book_ask(WdView *view, const WdViewBook *book, gconstpointer of, gpointer job);
 

@@ -1,5 +1,6 @@
 /* A view as JSON and back: for session files and lessons. One table says which fields there are, what they
  * are called and what values they take. Read all or nothing. */
+#include "app/i18n.h"
 #include "app/view.h"
 #include "model/schedule.h"
 #include "solver/family.h"
@@ -38,6 +39,7 @@ typedef struct field {
   }
 NAMES(what_name, "estimate", "state")
 NAMES(source_name, "decoded", "simulated", "difference", "observed", "split", "interleaved")
+NAMES(velocity_name, "decoded", "minus-truth", "minus-b", "minus-pinned")
 NAMES(panel_name, "velocity", "gather", "simulated", "difference", "traces")
 NAMES(enlarged_name, "none", "velocity", "gather", "simulated", "difference", "traces", "plot")
 NAMES(window_mode_name, "step", "latent", "inspect", "teach")
@@ -49,6 +51,11 @@ NAMES(reference_name, "all-shots", "shot")
 NAMES(wave_compare_name, "alone", "ghost", "beside")
 NAMES(mode_name, "density", "wiggle", "area", "area-negative", "density-wiggle")
 
+/* Looks: of the panels, and of velocities minus others. */
+enum { LOOKS = WD_PANEL_KINDS + 1 };
+static const char *look_name(int i) {
+  return i < WD_PANEL_KINDS ? panel_name(i) : "minus";
+}
 static const char *colormap_name(int i) {
   const wd_colormap_info *info = i < WD_COLORMAP_COUNT ? wd_colormap_describe((wd_colormap)i) : NULL;
   return info ? info->name : NULL;
@@ -79,6 +86,9 @@ static const field view_fields[] = {
     NAME("what", what, what_name),
     INT("shot", shot, -1, 999),
     NAME("source", source, source_name),
+    NAME("velocity", velocity, velocity_name),
+    NAME("pinned_what", pinned_what, what_name),
+    REAL("divider", divider, 0.01, 1),
     BOOL("blink", blink),
     INT("difference_factor", difference, 1, 10),
     BOOL("second_row", second_row),
@@ -139,6 +149,8 @@ static const field look_fields[] = {
     {"mute_direct", KIND_BOOL, AT(WdPanelLook, mute_direct), 0, 0, NULL, 0},
     {"contours", KIND_BOOL, AT(WdPanelLook, contours), 0, 0, NULL, 0},
     {"picks", KIND_BOOL, AT(WdPanelLook, picks), 0, 0, NULL, 0},
+    {"ruler", KIND_BOOL, AT(WdPanelLook, ruler), 0, 0, NULL, 0},
+    {"mask", KIND_BOOL, AT(WdPanelLook, mask), 0, 0, NULL, 0},
 };
 
 static const field wave_fields[] = {
@@ -223,11 +235,13 @@ char *wd_view_to_json(WdView *v) {
   json_t *o = WRITE(view_fields, v);
   json_object_set_new(o, "a", WRITE(place_fields, &v->place[0]));
   json_object_set_new(o, "b", WRITE(place_fields, &v->place[1]));
+  json_object_set_new(o, "pinned", WRITE(place_fields, &v->pinned));
   json_object_set_new(o, "next", WRITE(recipe_fields, &v->next));
   json_object_set_new(o, "wavefield", WRITE(wave_fields, &v->wave));
   json_t *looks = json_object();
-  for (int i = 0; i < WD_PANEL_KINDS; i++)
-    json_object_set_new(looks, panel_name(i), WRITE(look_fields, &v->look[i]));
+  for (int i = 0; i < LOOKS; i++)
+    json_object_set_new(looks, look_name(i),
+                        WRITE(look_fields, i < WD_PANEL_KINDS ? &v->look[i] : &v->minus));
   json_object_set_new(o, "look", looks);
   char *text = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
   json_decref(o);
@@ -243,7 +257,7 @@ static gboolean refuse(GError **error, const char *where, const char *key, const
   char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
   /* Cut by bytes, perhaps within a character. */
   g_autofree char *shown = g_utf8_make_valid(text ? text : "?", text ? (gssize)MIN(strlen(text), 80) : 1);
-  g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "view: %s%s%s is %s; it has to be %s", where,
+  g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _("view: %s%s%s is %s; it has to be %s"), where,
               *where ? "." : "", key, shown, wanted);
   free(text);
   return FALSE;
@@ -261,13 +275,13 @@ static gboolean read_field(const field *f, const char *where, const json_t *valu
   char wanted[512];
   double d;
   int i;
-  g_snprintf(wanted, sizeof wanted, "a %s from %.10g to %.10g%s",
-             f->kind == KIND_INT ? "whole number" : "number", f->lo, f->hi,
-             f->kind == KIND_REAL_OR_NULL ? ", or null" : "");
+  wd_print(wanted, sizeof wanted, _("a %s from %.10g to %.10g%s"),
+           f->kind == KIND_INT ? _("whole number") : "number", f->lo, f->hi,
+           f->kind == KIND_REAL_OR_NULL ? _(", or null") : "");
   switch (f->kind) {
   case KIND_BOOL:
   case KIND_FLAG:
-    if (!json_is_boolean(value)) return refuse(error, where, f->key, value, "true or false");
+    if (!json_is_boolean(value)) return refuse(error, where, f->key, value, _("true or false"));
     i = json_is_true(value);
     if (f->kind == KIND_FLAG)
       *(bool *)at = i;
@@ -290,7 +304,7 @@ static gboolean read_field(const field *f, const char *where, const json_t *valu
     return TRUE;
   case KIND_NAME: {
     const char *text = json_string_value(value);
-    g_strlcpy(wanted, "one of", sizeof wanted);
+    wd_copy(wanted, _("one of"), sizeof wanted);
     for (int k = 0; f->name(k); k++) {
       if (text && !strcmp(text, f->name(k))) {
         k += f->first;
@@ -298,7 +312,7 @@ static gboolean read_field(const field *f, const char *where, const json_t *valu
         return TRUE;
       }
       g_strlcat(wanted, k ? ", " : " ", sizeof wanted);
-      g_strlcat(wanted, f->name(k), sizeof wanted);
+      wd_append(wanted, f->name(k), sizeof wanted);
     }
     return refuse(error, where, f->key, value, wanted);
   }
@@ -310,7 +324,7 @@ static gboolean read_field(const field *f, const char *where, const json_t *valu
     if (!all && (!ok || !(z[0] < z[1]) || !(z[2] < z[3])))
       return refuse(
           error, where, f->key, value,
-          "four numbers of cells: first and last row, first and last column; or four zeros for all");
+          _("four numbers of cells: first and last row, first and last column; or four zeros for all"));
     wd_view zoom = {z[0], z[1], z[2], z[3]};
     memcpy(at, &zoom, sizeof zoom);
     return TRUE;
@@ -321,7 +335,7 @@ static gboolean read_field(const field *f, const char *where, const json_t *valu
       seed = (guint64)json_integer_value(value);
     else if (!json_is_string(value) ||
              !g_ascii_string_to_unsigned(json_string_value(value), 10, 0, G_MAXUINT64, &seed, NULL))
-      return refuse(error, where, f->key, value, "a whole number from 0 to 2^64 - 1, as a text");
+      return refuse(error, where, f->key, value, _("a whole number from 0 to 2^64 - 1, as a text"));
     memcpy(at, &seed, sizeof seed);
     return TRUE;
   }
@@ -333,7 +347,7 @@ static gboolean read_field(const field *f, const char *where, const json_t *valu
 static gboolean read_fields(const field *f, size_t n, const char *where, const json_t *o, void *base,
                             GError **error) {
   if (!o) return TRUE;
-  if (!json_is_object(o)) return refuse(error, "", *where ? where : "the text", o, "an object");
+  if (!json_is_object(o)) return refuse(error, "", *where ? where : _("the text"), o, _("an object"));
   for (size_t i = 0; i < n; i++) {
     const json_t *value = json_object_get(o, f[i].key);
     if (value && !read_field(&f[i], where, value, base, error)) return FALSE;
@@ -345,20 +359,23 @@ static gboolean read_fields(const field *f, size_t n, const char *where, const j
 static gboolean read_all(const json_t *o, WdView *v, GError **error) {
   if (!READ(view_fields, "", o, v) || !READ(place_fields, "a", json_object_get(o, "a"), &v->place[0]) ||
       !READ(place_fields, "b", json_object_get(o, "b"), &v->place[1]) ||
+      !READ(place_fields, "pinned", json_object_get(o, "pinned"), &v->pinned) ||
       !READ(recipe_fields, "next", json_object_get(o, "next"), &v->next) ||
       !READ(wave_fields, "wavefield", json_object_get(o, "wavefield"), &v->wave))
     return FALSE;
   const json_t *looks = json_object_get(o, "look");
-  if (looks && !json_is_object(looks)) return refuse(error, "", "look", looks, "an object");
-  for (int i = 0; looks && i < WD_PANEL_KINDS; i++) {
-    g_autofree char *where = g_strconcat("look.", panel_name(i), NULL);
-    WdPanelLook *look = &v->look[i];
-    const json_t *one = json_object_get(looks, panel_name(i));
+  if (looks && !json_is_object(looks)) return refuse(error, "", "look", looks, _("an object"));
+  for (int i = 0; looks && i < LOOKS; i++) {
+    g_autofree char *where = g_strconcat("look.", look_name(i), NULL);
+    WdPanelLook *look = i < WD_PANEL_KINDS ? &v->look[i] : &v->minus;
+    const json_t *one = json_object_get(looks, look_name(i));
     if (!READ(look_fields, where, one, look)) return FALSE;
-    if (!(look->lo < look->hi)) return refuse(error, where, "lo", json_object_get(one, "lo"), "less than hi");
+    if (!(look->lo < look->hi))
+      return refuse(error, where, "lo", json_object_get(one, "lo"), _("less than hi"));
   }
   if (v->difference != 1 && v->difference != 2 && v->difference != 5 && v->difference != 10)
-    return refuse(error, "", "difference_factor", json_object_get(o, "difference_factor"), "1, 2, 5 or 10");
+    return refuse(error, "", "difference_factor", json_object_get(o, "difference_factor"),
+                  _("1, 2, 5 or 10"));
   return TRUE;
 }
 
@@ -367,7 +384,7 @@ gboolean wd_view_from_json(WdView *v, const char *json, GError **error) {
   json_error_t at;
   json_t *o = json_loads(json, JSON_REJECT_DUPLICATES, &at);
   if (!o) {
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "view: line %d: %s", at.line, at.text);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _("view: line %d: %s"), at.line, at.text);
     return FALSE;
   }
   WdView copy = *v; /* fields only; its GObject part is not used */

@@ -1,16 +1,19 @@
 #include "app/walk.h"
 
+#include "app/i18n.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 
 char *wd_place_name(WdRecording *r, WdPlace place) {
   const WdBranch *b = wd_place_owner(r, place);
-  if (!b) return g_strdup("nothing");
-  if (b->kind == WD_BRANCH_WALK) return g_strdup_printf("%s, latent %d", b->name, place.position);
-  if (place.position > b->steps) return g_strdup_printf("%s, refined %d", b->name, place.position - b->steps);
-  if (b->kind == WD_BRANCH_ENCODED) return g_strdup_printf("%s, encoded", b->name);
-  if (place.position == b->steps) return g_strdup_printf("%s, data", b->name);
-  return g_strdup_printf("%s at step %d", b->name, place.position);
+  if (!b) return g_strdup(_("nothing"));
+  if (b->kind == WD_BRANCH_WALK) return g_strdup_printf(_("%s, latent %d"), b->name, place.position);
+  if (place.position > b->steps)
+    return g_strdup_printf(_("%s, refined %d"), b->name, place.position - b->steps);
+  if (b->kind == WD_BRANCH_ENCODED) return g_strdup_printf(_("%s, encoded"), b->name);
+  if (place.position == b->steps) return g_strdup_printf(_("%s, data"), b->name);
+  return g_strdup_printf(_("%s at step %d"), b->name, place.position);
 }
 
 /* The note with members more. g_free; NULL when it is no object. */
@@ -46,7 +49,7 @@ gboolean wd_walk_put(WdSession *s, WdPlace from, WdWhat what, GBytes *latent, co
   if (!walk) {
     GBytes *start = wd_place_latent(r, from, what);
     if (start) {
-      g_autofree char *name = wd_place_name(r, from), *text = g_strdup_printf("from %s", name);
+      g_autofree char *name = wd_place_name(r, from), *text = g_strdup_printf(_("from %s"), name);
       json_t *o =
           json_pack("{s:s, s:s, s:i, s:i, s:s}", "edit", "start", "text", text, "branch", (int)from.branch,
                     "position", from.position, "what", what == WD_WHAT_STATE ? "x_t" : "x0-hat");

@@ -1,5 +1,7 @@
 #include "app/wavefield.h"
 
+#include "app/i18n.h"
+
 #include "solver/memory.h"
 
 #include <math.h>
@@ -47,8 +49,8 @@ static wd_status make_survey(const WdWavefieldAsk *ask, wd_survey **out, wd_erro
   if (s->shots > 0 && !(s->frequency > 0))
     return wd_fail(
         err, WD_ERR_UNSUPPORTED,
-        "these gathers were made with a wavelet that is no Ricker, and a recording does not keep it: "
-        "their wavefield cannot be made again");
+        _("these gathers were made with a wavelet that is no Ricker, and a recording does not keep it: "
+          "their wavefield cannot be made again"));
   const wd_survey_desc d = {.nz = map->nz,
                             .nx = map->nx,
                             .spacing = map->spacing,
@@ -62,7 +64,7 @@ static wd_status make_survey(const WdWavefieldAsk *ask, wd_survey **out, wd_erro
 wd_status wd_wavefield_make(wd_device *device, const WdWavefieldAsk *ask, const wd_hooks *hooks,
                             WdWavefield **out, wd_error *err) {
   if (!ask->pair || !ask->pair->velocity.value)
-    return wd_fail(err, WD_ERR_ARGUMENT, "no velocity map to propagate waves in");
+    return wd_fail(err, WD_ERR_ARGUMENT, _("no velocity map to propagate waves in"));
   wd_survey *survey = NULL;
   WdWavefield *w = g_new0(WdWavefield, 1);
   g_atomic_ref_count_init(&w->refs);

@@ -1,5 +1,6 @@
 #include "app/wavefield_canvas.h"
 
+#include "app/i18n.h"
 #include "app/layer.h"
 #include "app/widget_style.h"
 
@@ -81,9 +82,12 @@ static char *place_text(WdWavefieldCanvas *self) {
   const WdBranch *b = at.branch ? wd_recording_find(r, at.branch) : NULL;
   if (!b) return NULL;
   const char *what = self->view->what == WD_WHAT_STATE ? "xₜ" : "x̂₀";
-  if (b->steps <= 0) return g_strdup_printf("decoded %s", what);
-  if (at.position > b->steps) return g_strdup_printf("refined by %d steps", at.position - b->steps);
-  return g_strdup_printf("decoded %s, step %d of %d", what, at.position, b->steps);
+  if (b->steps <= 0) return g_strdup_printf(_("decoded %s"), what);
+  if (at.position > b->steps)
+    return g_strdup_printf(
+        ngettext("refined by %d step", "refined by %d steps", (gulong)(at.position - b->steps)),
+        at.position - b->steps);
+  return g_strdup_printf(_("decoded %s, step %d of %d"), what, at.position, b->steps);
 }
 
 static guint compose(WdWavefieldCanvas *self) {
@@ -93,11 +97,11 @@ static guint compose(WdWavefieldCanvas *self) {
   if (field && field->ask.pair != self->pair) field = NULL;
   self->message[0] = 0;
   if (error)
-    g_snprintf(self->message, sizeof self->message, "%s", error->message);
+    wd_print(self->message, sizeof self->message, "%s", error->message);
   else if (!self->pair)
-    g_strlcpy(self->message, "not decoded yet", sizeof self->message);
+    wd_copy(self->message, _("not decoded yet"), sizeof self->message);
   else if (!field)
-    g_snprintf(self->message, sizeof self->message, "propagating the wave: %.0f %%", 100 * progress);
+    wd_print(self->message, sizeof self->message, _("propagating the wave: %.0f %%"), 100 * progress);
   g_autofree char *place = place_text(self);
   const WdView *v = self->view;
   const WdWavefieldDesc d = {.field = field,
@@ -542,7 +546,7 @@ static void wd_wavefield_canvas_init(WdWavefieldCanvas *self) {
   gtk_widget_set_hexpand(GTK_WIDGET(self), TRUE);
   gtk_widget_set_vexpand(GTK_WIDGET(self), TRUE);
   gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                 "Wavefield, gather and trace", -1);
+                                 _("Wavefield, gather and trace"), -1);
   self->pictures = wd_layer_new(paint_pictures, self);
   self->still = wd_layer_new(paint_still, self);
   self->motion = wd_layer_new(paint_motion, self);

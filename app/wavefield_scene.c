@@ -1,6 +1,8 @@
 #include "app/wavefield_scene.h"
 
 #include "app/contour.h"
+#include "app/i18n.h"
+#include "app/score.h"
 
 #include <math.h>
 #include <string.h>
@@ -160,27 +162,27 @@ static void still_map(WdWavefieldScene *s) {
     add(s->receiver, x * m->spacing, m->spacing);
   if (m) s->source = (wd_mark){m->source.x * m->spacing, m->source.z * m->spacing};
 
-  const char *mode = m ? wd_wave_mode_name(m->mode) : "";
-  g_strlcpy(s->title, "Wavefield", sizeof s->title);
+  const char *mode = m ? wd_score_mode_words(m->mode) : "";
+  wd_copy(s->title, _("Wavefield"), sizeof s->title);
   if (m)
-    g_snprintf(s->source_text, sizeof s->source_text, "shot %d · %s mode%s%s", m->shot + 1, mode,
-               s->desc.place ? " · " : "", s->desc.place ? s->desc.place : "");
+    wd_print(s->source_text, sizeof s->source_text, _("shot %d · %s mode%s%s"), m->shot + 1, mode,
+             s->desc.place ? " · " : "", s->desc.place ? s->desc.place : "");
   else
-    g_strlcpy(s->source_text, s->desc.message ? s->desc.message : "", sizeof s->source_text);
+    wd_copy(s->source_text, s->desc.message ? s->desc.message : "", sizeof s->source_text);
   s->map_badge[0] = 0;
   if (m && s->desc.look.isochrones)
-    g_snprintf(s->map_badge, sizeof s->map_badge,
-               "isochrones every %d ms; bold: crest, first arrival + %.0f ms", ISOCHRONE_MS,
-               m->wavelet_peak * 1000);
+    wd_print(s->map_badge, sizeof s->map_badge,
+             _("isochrones every %d ms; bold: crest, first arrival + %.0f ms"), ISOCHRONE_MS,
+             m->crest * 1000);
   double clip = s->desc.look.clip > 0 ? s->desc.look.clip : m ? s->desc.field->clip : 1;
   s->overlay = (wd_overlay){.value = s->over,
                             .range = {-clip, clip, ""},
                             .colormap = WD_COLORMAP_SEISMIC,
                             .opacity = 0.95,
                             .smooth = true,
-                            .quantity = "Pressure"};
-  g_strlcpy(s->overlay.range.text, s->desc.look.clip > 0 ? "fixed clip" : "clip 97 %, all times",
-            sizeof s->overlay.range.text);
+                            .quantity = _("Pressure (arb. units)")};
+  wd_copy(s->overlay.range.text, s->desc.look.clip > 0 ? _("fixed clip") : _("clip 97 %, all times"),
+          sizeof s->overlay.range.text);
   p->title = s->title;
   p->source = s->source_text;
   p->badge[0] = s->map_badge;
@@ -202,7 +204,7 @@ static void move_map(WdWavefieldScene *s) {
   if (m) {
     if (!(look->margin && wd_movie_padded(m, s->step, s->over)))
       memcpy(s->over, wd_movie_frame(m, s->step), count * sizeof *s->over);
-    double crest = s->step * m->dt - m->wavelet_peak;
+    double crest = s->step * m->dt - m->crest;
     if (look->isochrones && crest > 0) wd_contour(s->line[2], &m->arrival, crest);
     if (look->probe) add(s->line[3], look->probe_x, look->probe_z);
   }
@@ -232,14 +234,14 @@ static void still_gather(WdWavefieldScene *s) {
     add(s->line[4], s->desc.look.probe_x, p->y.hi);
     s->gather_stroke[s->gather_still++] = stroke_of(s->line[4], WD_STROKE_DASHED, MAGENTA, 0.08);
   }
-  p->title = "Gather";
-  g_snprintf(s->gather_source, sizeof s->gather_source, "F(v), shot %d, as the wave arrives",
-             m ? m->shot + 1 : 1);
+  p->title = _("Gather");
+  wd_print(s->gather_source, sizeof s->gather_source, _("F(v), shot %d, as the wave arrives"),
+           m ? m->shot + 1 : 1);
   s->gather_badge[0] = 0;
   if (m && s->desc.look.compare == WD_WAVE_GHOST && decoded)
-    g_strlcpy(s->gather_badge, "below the line: decoded, faint", sizeof s->gather_badge);
+    wd_copy(s->gather_badge, _("below the line: decoded, faint"), sizeof s->gather_badge);
   else if (m && s->desc.look.compare != WD_WAVE_ALONE && !decoded)
-    g_strlcpy(s->gather_badge, "no decoded gather to compare", sizeof s->gather_badge);
+    wd_copy(s->gather_badge, _("no decoded gather to compare"), sizeof s->gather_badge);
   p->source = m ? s->gather_source : NULL;
   p->badge[0] = s->gather_badge;
   p->colormap = s->desc.gather_colormap;
@@ -300,8 +302,8 @@ static void still_trace(WdWavefieldScene *s) {
   }
   if (!(most > 0)) most = 1;
   if (s->at_receiver)
-    g_snprintf(s->trace_source, sizeof s->trace_source, "receiver %d, x %.0f m, z %.0f m", c.x + 1,
-               c.x * m->spacing, c.z * m->spacing);
+    wd_print(s->trace_source, sizeof s->trace_source, _("receiver %d, x %.0f m, z %.0f m"), c.x + 1,
+             c.x * m->spacing, c.z * m->spacing);
   else
     g_snprintf(s->trace_source, sizeof s->trace_source, "x %.0f m, z %.0f m", c.x * m->spacing,
                c.z * m->spacing);
@@ -309,7 +311,7 @@ static void still_trace(WdWavefieldScene *s) {
   int n = 0;
   s->series[n++] = (wd_series){.x = s->time, .y = s->trace, .count = m->samples, .colour = 1, .alpha = 0.22};
   if (compared)
-    s->series[n++] = (wd_series){.name = "decoded",
+    s->series[n++] = (wd_series){.name = _("decoded"),
                                  .x = s->time,
                                  .y = s->decoded,
                                  .count = m->samples,
@@ -317,10 +319,10 @@ static void still_trace(WdWavefieldScene *s) {
                                  .dash = WD_DASH_DASHED,
                                  .width = 0,
                                  .alpha = 0.75};
-  s->curve[WD_SCENE_STILL] = (wd_curve){.title = "Probe",
+  s->curve[WD_SCENE_STILL] = (wd_curve){.title = _("Probe"),
                                         .source = s->trace_source,
-                                        .x = {0, m->samples * m->dt * 1000, false, "Time (ms)"},
-                                        .y = {-1.08 * most, 1.08 * most, false, "Pressure"},
+                                        .x = {0, m->samples * m->dt * 1000, false, _("Time (ms)")},
+                                        .y = {-1.08 * most, 1.08 * most, false, _("Pressure (arb. units)")},
                                         .series = s->series,
                                         .n_series = n,
                                         .aspect = 0.3};
@@ -335,8 +337,12 @@ static void move_trace(WdWavefieldScene *s) {
   const wd_movie *m = movie_of(s);
   int n = s->curve[WD_SCENE_STILL].n_series;
   s->line_x[0] = s->line_x[1] = s->step * m->dt * 1000;
-  s->series[n++] = (wd_series){
-      .name = "F(v) so far", .x = s->time, .y = s->trace, .count = MAX(s->step, 1), .colour = 1, .width = 0};
+  s->series[n++] = (wd_series){.name = _("F(v) so far"),
+                               .x = s->time,
+                               .y = s->trace,
+                               .count = MAX(s->step, 1),
+                               .colour = 1,
+                               .width = 0};
   s->series[n++] = (wd_series){.x = s->line_x, .y = s->line_y, .count = 2, .colour = 3};
   c->n_series = n;
 }
@@ -369,7 +375,7 @@ static void finish(WdWavefieldScene *s) {
               last = part == WD_SCENE_STILL ? s->gather_still : s->gather_strokes;
     for (int i = 0; i < q->facets; i++) {
       g[i] = (wd_facet){.value = s->record, .stroke = s->gather_stroke + first, .strokes = last - first};
-      if (q->facets > 1 && part != WD_SCENE_MOTION) g[i].caption = i ? "decoded" : "F(v), so far";
+      if (q->facets > 1 && part != WD_SCENE_MOTION) g[i].caption = i ? _("decoded") : _("F(v), so far");
     }
     if (q->facets > 1 && m)
       g[1].value = decoded_of(s)->value + (gsize)m->shot * (gsize)q->rows * (gsize)q->columns;
@@ -395,7 +401,7 @@ guint wd_wavefield_scene_set(WdWavefieldScene *s, const WdWavefieldDesc *d) {
   if (still && d->place) { /* the same wavefield may stand at another place */
     const wd_movie *m = movie_of(s);
     g_autofree char *text =
-        g_strdup_printf("shot %d · %s mode · %s", m->shot + 1, wd_wave_mode_name(m->mode), d->place);
+        g_strdup_printf(_("shot %d · %s mode · %s"), m->shot + 1, wd_score_mode_words(m->mode), d->place);
     still = g_str_has_prefix(text, s->source_text) || !strcmp(text, s->source_text);
   }
   int step = d->field ? wd_movie_step(&d->field->movie, d->step) : 0;
@@ -452,7 +458,7 @@ double wd_wavefield_ms(const WdWavefieldScene *s) {
 void wd_wavefield_describe(const WdWavefieldScene *s, char *out, gsize size) {
   const wd_movie *m = movie_of(s);
   if (!m) {
-    g_strlcpy(out, s->source_text[0] ? s->source_text : "No wavefield yet", size);
+    wd_copy(out, s->source_text[0] ? s->source_text : _("No wavefield yet"), size);
     return;
   }
   const float *p = wd_movie_frame(m, s->step);
@@ -463,11 +469,10 @@ void wd_wavefield_describe(const WdWavefieldScene *s, char *out, gsize size) {
       most = fabsf(p[i]);
       at = i;
     }
-  gsize n =
-      (gsize)g_snprintf(out, size, "Wavefield of shot %d, %s mode, %.0f of %.0f milliseconds.", m->shot + 1,
-                        wd_wave_mode_name(m->mode), wd_wavefield_ms(s), m->samples * m->dt * 1000);
-  if (most > 0 && n < size)
-    g_snprintf(out + n, (gulong)(size - n),
-               " Largest pressure %.3g at %.0f metres distance, %.0f metres depth.", (double)most,
-               at % m->nx * m->spacing, at / m->nx * m->spacing);
+  wd_print(out, size, _("Wavefield of shot %d, %s mode, %.0f of %.0f milliseconds."), m->shot + 1,
+           wd_score_mode_words(m->mode), wd_wavefield_ms(s), m->samples * m->dt * 1000);
+  const gsize n = strlen(out);
+  if (most > 0)
+    wd_print(out + n, size - n, _(" Largest pressure %.3g at %.0f metres distance, %.0f metres depth."),
+             (double)most, at % m->nx * m->spacing, at / m->nx * m->spacing);
 }

@@ -1,5 +1,6 @@
 #include "app/wavefield_view.h"
 
+#include "app/i18n.h"
 #include "app/widget_pieces.h"
 #include "app/widgets.h"
 #include "app/window_private.h"
@@ -297,20 +298,20 @@ static void on_compare(GObject *choice, GParamSpec *spec, WdWavefieldView *self)
 
 static GtkWidget *build_transport(WdWavefieldView *self) {
   GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8), *box = linked(row);
-  button_of(self, box, "wave-first", "go-first-symbolic", NULL, "Rest (Home)", FIRST, FALSE);
-  button_of(self, box, "wave-back", "go-previous-symbolic", NULL, "One step of the solver back (,)", BACK,
+  button_of(self, box, "wave-first", "go-first-symbolic", NULL, _("Rest (Home)"), FIRST, FALSE);
+  button_of(self, box, "wave-back", "go-previous-symbolic", NULL, _("One step of the solver back (,)"), BACK,
             FALSE);
   self->play = button_of(self, box, "wave-play", "media-playback-start-symbolic", NULL,
-                         "Play or pause (Space or K)", PLAY, FALSE);
-  button_of(self, box, "wave-forward", "go-next-symbolic", NULL, "One step of the solver on (.)", FORWARD,
+                         _("Play or pause (Space or K)"), PLAY, FALSE);
+  button_of(self, box, "wave-forward", "go-next-symbolic", NULL, _("One step of the solver on (.)"), FORWARD,
             FALSE);
-  button_of(self, box, "wave-last", "go-last-symbolic", NULL, "The last sample (End)", LAST, FALSE);
+  button_of(self, box, "wave-last", "go-last-symbolic", NULL, _("The last sample (End)"), LAST, FALSE);
   self->scale = gtk_scale_new_with_range(GTK_ORIENTATION_HORIZONTAL, 0, 1000, 1);
   gtk_widget_set_name(self->scale, "wave-time");
   gtk_widget_set_hexpand(self->scale, TRUE);
-  gtk_widget_set_tooltip_text(self->scale, "Time since the source began");
+  gtk_widget_set_tooltip_text(self->scale, _("Time since the source began"));
   gtk_accessible_update_property(GTK_ACCESSIBLE(self->scale), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                 "Time in milliseconds", -1);
+                                 _("Time in milliseconds"), -1);
   g_signal_connect(self->scale, "value-changed", G_CALLBACK(on_scale), self);
   gtk_box_append(GTK_BOX(row), self->scale);
   self->clock = gtk_label_new(NULL);
@@ -322,46 +323,49 @@ static GtkWidget *build_transport(WdWavefieldView *self) {
   self->speed =
       choice_of(self, row, "wave-speed",
                 (const char *[]){"20 ms/s", "50 ms/s", "100 ms/s", "200 ms/s", "500 ms/s", "1000 ms/s", NULL},
-                "Milliseconds of the wave in a second ([ and ])", G_CALLBACK(on_speed));
+                _("Milliseconds of the wave in a second ([ and ])"), G_CALLBACK(on_speed));
   self->loop =
-      button_of(self, row, "wave-loop", "media-playlist-repeat-symbolic", NULL, "Loop (L)", LOOP, TRUE);
+      button_of(self, row, "wave-loop", "media-playlist-repeat-symbolic", NULL, _("Loop (L)"), LOOP, TRUE);
   return row;
 }
 
 static GtkWidget *build_options(WdWavefieldView *self) {
   GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8);
-  self->isochrones = button_of(self, row, "wave-isochrones", NULL, "Isochrones",
-                               "Lines of equal first arrival, by the eikonal equation (G)", ISOCHRONES, TRUE);
+  self->isochrones =
+      button_of(self, row, "wave-isochrones", NULL, _("Isochrones"),
+                _("Lines of equal first arrival, by the eikonal equation (G)"), ISOCHRONES, TRUE);
   self->margin =
-      button_of(self, row, "wave-margin", NULL, "Margin",
-                "The cells around the map in which the solver lets the wave die (A)", MARGIN, TRUE);
-  self->compare = choice_of(
-      self, row, "wave-compare", (const char *[]){"Not decoded", "Decoded faint", "Decoded beside", NULL},
-      "The decoded gather, to compare with what the wave records (D)", G_CALLBACK(on_compare));
+      button_of(self, row, "wave-margin", NULL, _("Margin"),
+                _("The cells around the map in which the solver lets the wave die (A)"), MARGIN, TRUE);
+  self->compare =
+      choice_of(self, row, "wave-compare",
+                (const char *[]){_("Not decoded"), _("Decoded faint"), _("Decoded beside"), NULL},
+                _("The decoded gather, to compare with what the wave records (D)"), G_CALLBACK(on_compare));
   GtkWidget *box = linked(row);
-  button_of(self, box, "wave-clip-less", NULL, "−", "Clip 10 % lower: weaker waves are seen (Page Up)",
+  button_of(self, box, "wave-clip-less", NULL, "−", _("Clip 10 % lower: weaker waves are seen (Page Up)"),
             CLIP_LESS, FALSE);
   self->clip = button_of(self, box, "wave-clip", NULL, "",
-                         "The pressure that ends the colours; a click takes 97 % of all times again (R)",
+                         _("The pressure that ends the colours; a click takes 97 % of all times again (R)"),
                          CLIP_AUTO, FALSE);
-  button_of(self, box, "wave-clip-more", NULL, "+", "Clip 10 % higher (Page Down)", CLIP_MORE, FALSE);
+  button_of(self, box, "wave-clip-more", NULL, "+", _("Clip 10 % higher (Page Down)"), CLIP_MORE, FALSE);
   self->mode =
-      choice_of(self, row, "wave-mode", (const char *[]){"Exact", "Live", NULL},
-                "Exact: OpenFWI's arithmetic and its 120 absorbing cells. Live: a thin absorbing layer",
+      choice_of(self, row, "wave-mode", (const char *[]){_("Exact"), _("Live"), NULL},
+                _("Exact: OpenFWI's arithmetic and its 120 absorbing cells. Live: a thin absorbing layer"),
                 G_CALLBACK(on_mode));
   GtkWidget *space = gtk_label_new(NULL);
   gtk_widget_set_hexpand(space, TRUE);
   gtk_box_append(GTK_BOX(row), space);
-  GtkWidget *export = gtk_button_new_with_label("Export…");
+  GtkWidget *export = gtk_button_new_with_label(_("Export…"));
   gtk_widget_set_name(export, "wave-export");
-  gtk_widget_set_tooltip_text(export, "Pictures of this movie, or an MP4 where ffmpeg is installed");
+  gtk_widget_set_tooltip_text(export,
+                              _("Pictures of this movie, or an MP4, WebM or GIF where ffmpeg is installed"));
   gtk_actionable_set_action_name(GTK_ACTIONABLE(export), "win.export-movie");
   gtk_box_append(GTK_BOX(row), export);
   GtkWidget *close = gtk_button_new_from_icon_name("window-close-symbolic");
   gtk_widget_set_name(close, "wave-close");
-  gtk_widget_set_tooltip_text(close, "Back to the panels (U or Esc)");
-  gtk_accessible_update_property(GTK_ACCESSIBLE(close), GTK_ACCESSIBLE_PROPERTY_LABEL, "Back to the panels",
-                                 -1);
+  gtk_widget_set_tooltip_text(close, _("Back to the panels (U or Esc)"));
+  gtk_accessible_update_property(GTK_ACCESSIBLE(close), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                 _("Back to the panels"), -1);
   gtk_actionable_set_action_name(GTK_ACTIONABLE(close), "win.wavefield");
   gtk_box_append(GTK_BOX(row), close);
   return row;
@@ -392,7 +396,7 @@ static void update(WdWavefieldView *self) {
   const WdWavefield *f = wd_session_get_wavefield(self->session, NULL, NULL);
   const double clip = look->clip > 0 ? look->clip : f ? f->clip : 0;
   wd_format_number(clip, clip / 100, number, sizeof number);
-  g_autofree char *text = clip > 0 ? g_strdup_printf("clip %s", number) : g_strdup("clip");
+  g_autofree char *text = clip > 0 ? g_strdup_printf(_("clip %s"), number) : g_strdup(_("clip"));
   gtk_button_set_label(GTK_BUTTON(self->clip), text);
   self->updating = FALSE;
 }

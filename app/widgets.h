@@ -13,6 +13,8 @@
 GtkWidget *wd_panel_view_new(WdSession *session, WdView *view, WdPanelKind kind, int side);
 /* shot_strip.c: buttons All, 1..n with a small picture of each shot. */
 GtkWidget *wd_shot_strip_new(WdSession *session, WdView *view, int side);
+/* Numbers alone, in a lower row: for where the panels need the room. */
+void wd_shot_strip_set_compact(GtkWidget *strip, gboolean compact);
 /* trace_view.c: decoded and simulated trace at the crosshair, their difference, spectra, lag, correlation. */
 GtkWidget *wd_trace_view_new(WdSession *session, WdView *view);
 /* profile_view.c: v(z) and v(x) through the crosshair. */

@@ -1,3 +1,4 @@
+#include "app/i18n.h"
 #include "app/inspect_page.h"
 #include "app/actions.h"
 #include "app/annotate.h"
@@ -31,6 +32,10 @@ gboolean wd_window_has_worked(WdWindow *w) {
   return w->worked;
 }
 
+void wd_window_set_worked(WdWindow *w) {
+  w->worked = TRUE;
+}
+
 void wd_window_notify(WdWindow *w, const WdNotice *notice) {
   wd_notice_bar_show(WD_NOTICE_BAR(w->notice), notice);
 }
@@ -60,12 +65,16 @@ static gboolean update(gpointer user) {
   if (busy && !w->inhibit && application)
     w->inhibit = gtk_application_inhibit(
         application, GTK_WINDOW(w), GTK_APPLICATION_INHIBIT_LOGOUT | GTK_APPLICATION_INHIBIT_SUSPEND,
-        wd_window_is_sampling(w) ? "Seeds are being sampled" : "A run is going on");
+        wd_window_is_sampling(w) ? _("Seeds are being sampled") : _("A run is going on"));
   else if (!busy && w->inhibit && application) {
     gtk_application_uninhibit(application, w->inhibit);
     w->inhibit = 0;
   }
-  if (w->closing && !busy) gtk_window_destroy(GTK_WINDOW(w));
+  if (w->closing && !w->losing && state == WD_SESSION_RUNNING && !wd_window_is_sampling(w)) {
+    w->closing = FALSE; /* another run has begun, of which nobody was asked */
+    wd_window_may_close(w);
+  }
+  if (w->closing && !busy && wd_window_may_close(w)) gtk_window_destroy(GTK_WINDOW(w));
   return G_SOURCE_REMOVE;
 }
 
@@ -80,6 +89,10 @@ static void look(WdWindow *w) {
     if (v->place[side].branch)
       wd_session_look(w->session, side, v->place[side].branch, v->place[side].position, v->what,
                       !v->scrubbing && !v->playing);
+  /* What the map is held against is decoded too; nobody else looks through side B's eyes then. */
+  if (sides == 1 && v->velocity == WD_VELOCITY_MINUS_PINNED &&
+      wd_recording_find(wd_session_get_recording(w->session), v->pinned.branch))
+    wd_session_look(w->session, 1, v->pinned.branch, v->pinned.position, v->pinned_what, FALSE);
 }
 
 /* B goes where A is, as far as it can. */
@@ -128,6 +141,12 @@ static gboolean rearrange(gpointer user) {
       w->view->sidebar = w->wide_sidebar;
     }
     wd_view_changed(w->view, WD_VIEW_LAYOUT);
+  } else if (gtk_widget_get_width(GTK_WIDGET(w)) > 1 &&
+             wd_window_changes_rows(w, gtk_widget_get_width(GTK_WIDGET(w)),
+                                    gtk_widget_get_height(GTK_WIDGET(w)))) {
+    const gboolean low = w->low;
+    wd_window_arrange(w);
+    if (low != w->low) wd_window_queue_splits(w);
   } else if (w->view->layout == WD_LAYOUT_COMPARE) {
     wd_window_arrange(w);
   }
@@ -168,9 +187,12 @@ static void on_view(WdView *view, guint parts, gpointer user) {
     w->comparing = view->layout == WD_LAYOUT_COMPARE;
     choose_places(w);
     wd_window_arrange(w);
+    /* At once: both sides and the sidebar beside them would widen the window for good. */
     const int width = gtk_widget_get_width(GTK_WIDGET(w));
-    if (width > 1 && is_narrow(w, width) != w->narrow && !w->narrow_idle)
-      w->narrow_idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE, rearrange, w, NULL);
+    if (width > 1 && is_narrow(w, width) != w->narrow) {
+      g_clear_handle_id(&w->narrow_idle, g_source_remove);
+      rearrange(w);
+    }
     wd_window_queue_splits(w);
   }
   if (parts & (WD_VIEW_PLACE | WD_VIEW_LAYOUT | WD_VIEW_PLOT)) follow_side(w);
@@ -181,13 +203,18 @@ static void on_view(WdView *view, guint parts, gpointer user) {
 
 /* ---- session and recording */
 
-static void on_recording_changed(WdRecording *r, gpointer user) {
-  (void)r;
-  WdWindow *w = user;
+static void show_recording(WdWindow *w) {
   wd_undo_watch(w);
   choose_places(w);
   wd_window_arrange(w);
   wd_window_queue_update(w);
+}
+
+static void on_recording_changed(WdRecording *r, gpointer user) {
+  (void)r;
+  WdWindow *w = user;
+  w->worked = TRUE; /* branches come, go and are renamed by somebody's hand */
+  show_recording(w);
 }
 
 static void on_position(WdRecording *r, guint id, int k, gpointer user) {
@@ -208,7 +235,12 @@ static void on_recording(WdSession *session, gpointer user) {
   g_signal_connect(w->recording, "position", G_CALLBACK(on_position), w);
   wd_undo_clear(w);
   w->comparing = FALSE;
-  on_recording_changed(w->recording, w);
+  w->view->pinned = (WdPlace){0}; /* of the recording before */
+  if (w->view->velocity == WD_VELOCITY_MINUS_PINNED) {
+    w->view->velocity = WD_VELOCITY_DECODED;
+    wd_view_changed(w->view, WD_VIEW_DISPLAY);
+  }
+  show_recording(w);
 }
 
 static void on_state(WdSession *session, gpointer user) {
@@ -240,7 +272,9 @@ static void wd_window_size_allocate(GtkWidget *widget, int width, int height, in
   GTK_WIDGET_CLASS(wd_window_parent_class)->size_allocate(widget, width, height, baseline);
   /* Widgets must not change their parents in the middle of this. */
   const gboolean titles = w->titles && gtk_widget_get_visible(w->titles) != (width >= WD_TITLES_WIDTH);
-  if ((titles || is_narrow(w, width) != w->narrow || w->view->layout == WD_LAYOUT_COMPARE) && !w->narrow_idle)
+  if ((titles || is_narrow(w, width) != w->narrow || wd_window_changes_rows(w, width, height) ||
+       w->view->layout == WD_LAYOUT_COMPARE) &&
+      !w->narrow_idle)
     w->narrow_idle = g_idle_add_full(G_PRIORITY_HIGH_IDLE, rearrange, w, NULL);
 }
 
@@ -252,62 +286,8 @@ static void wd_window_show(GtkWidget *widget) {
   GTK_WIDGET_CLASS(wd_window_parent_class)->show(widget);
 }
 
-static void store(WdWindow *w) {
-  int width = 0, height = 0;
-  gtk_window_get_default_size(GTK_WINDOW(w), &width, &height);
-  g_settings_set_boolean(w->settings, "window-maximized", gtk_window_is_maximized(GTK_WINDOW(w)));
-  if (width >= 640 && height >= 400) {
-    g_settings_set_int(w->settings, "window-width", width);
-    g_settings_set_int(w->settings, "window-height", height);
-  }
-  wd_window_store_splits(w);
-  if (w->narrow) w->view->sidebar = w->wide_sidebar;
-  w->view->enlarged = -1;
-  w->view->wave.shown = FALSE;
-  w->view->playing = w->view->blink = w->view->scrubbing = FALSE;
-  g_autofree char *view = wd_view_to_json(w->view);
-  g_settings_set_string(w->settings, "view", view ? view : "");
-}
-
-static void on_answer(GtkDialog *dialog, int response, gpointer user) {
-  WdWindow *w = user;
-  gtk_window_destroy(GTK_WINDOW(dialog));
-  w->asked = FALSE;
-  if (response != GTK_RESPONSE_ACCEPT) return;
-  w->closing = TRUE; /* update() closes once the engine has stopped */
-  store(w);
-  if (wd_window_is_sampling(w)) wd_inspect_stop(wd_window_get_inspect(w), FALSE);
-  wd_session_stop(w->session);
-  wd_window_queue_update(w);
-}
-
 static gboolean wd_window_close_request(GtkWindow *window) {
-  WdWindow *w = WD_WINDOW(window);
-  const WdSessionState state = wd_session_get_state(w->session);
-  const gboolean sampling = wd_window_is_sampling(w);
-  if ((state == WD_SESSION_RUNNING || sampling) && !w->closing) {
-    if (w->asked) return TRUE;
-    w->asked = TRUE;
-    GtkWidget *dialog = gtk_message_dialog_new(window, GTK_DIALOG_MODAL | GTK_DIALOG_DESTROY_WITH_PARENT,
-                                               GTK_MESSAGE_QUESTION, GTK_BUTTONS_NONE,
-                                               sampling ? "Seeds are being sampled" : "A run is going on");
-    gtk_widget_set_name(dialog, "close-question");
-    gtk_message_dialog_format_secondary_text(
-        GTK_MESSAGE_DIALOG(dialog), "%s",
-        sampling
-            ? "Closing the window stops that. Samples that were not saved (Export, in Inspect mode) are lost."
-            : "Closing the window stops it. The steps made so far are kept in the saved session.");
-    GtkWidget *keep = gtk_dialog_add_button(GTK_DIALOG(dialog), "Keep running", GTK_RESPONSE_CANCEL);
-    GtkWidget *stop = gtk_dialog_add_button(GTK_DIALOG(dialog), "Stop and close", GTK_RESPONSE_ACCEPT);
-    gtk_widget_set_name(keep, "close-keep");
-    gtk_widget_set_name(stop, "close-stop");
-    gtk_widget_add_css_class(stop, "destructive-action");
-    gtk_dialog_set_default_response(GTK_DIALOG(dialog), GTK_RESPONSE_CANCEL);
-    g_signal_connect(dialog, "response", G_CALLBACK(on_answer), w);
-    gtk_window_present(GTK_WINDOW(dialog));
-    return TRUE;
-  }
-  if (!w->closing) store(w);
+  if (!wd_window_may_close(WD_WINDOW(window))) return TRUE;
   return GTK_WINDOW_CLASS(wd_window_parent_class)->close_request(window);
 }
 
@@ -375,7 +355,8 @@ WdWindow *wd_window_new(GtkApplication *application, GSettings *settings) {
   else /* the first start: what a small window has room for */
     v->second_row = g_settings_get_int(settings, "window-height") >= 900;
   wd_settings_apply_view(settings, NULL, v);
-  v->place[0] = v->place[1] = (WdPlace){0};
+  v->place[0] = v->place[1] = v->pinned = (WdPlace){0};
+  v->velocity = WD_VELOCITY_DECODED;
   v->enlarged = -1;
   v->follow = TRUE;
   const WdPolicy policy = wd_settings_get_policy(settings);

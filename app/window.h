@@ -22,6 +22,7 @@ GtkWidget *wd_window_new_panel(WdWindow *window, int side, WdPanelKind kind, con
 
 /* Whether anything was made here, and not only looked at: what is worth keeping. */
 gboolean wd_window_has_worked(WdWindow *window);
+void wd_window_set_worked(WdWindow *window);
 
 /* Tells a person something in the inline bar (copied); never a dialog. */
 void wd_window_notify(WdWindow *window, const WdNotice *notice);

@@ -1,4 +1,5 @@
 /* The page of a window that has nothing to show yet: what can be done. */
+#include "app/i18n.h"
 #include "app/window_private.h"
 
 static GtkWidget *pill(const char *name, const char *label, const char *action, const char *style) {
@@ -39,11 +40,11 @@ GtkWidget *wd_window_build_empty(WdWindow *w) {
   GtkWidget *buttons = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 12);
   gtk_widget_set_halign(buttons, GTK_ALIGN_CENTER);
   gtk_widget_set_margin_top(buttons, 12);
-  w->empty_run = pill("empty-run", "Run", "win.run", "suggested-action");
+  w->empty_run = pill("empty-run", _("Run"), "win.run", "suggested-action");
   gtk_box_append(GTK_BOX(buttons), w->empty_run);
-  gtk_box_append(GTK_BOX(buttons), pill("empty-model", "Open a model…", "win.open-model", NULL));
-  gtk_box_append(GTK_BOX(buttons), pill("empty-open", "Open a recording…", "win.open", NULL));
-  gtk_box_append(GTK_BOX(buttons), pill("empty-demo", "Try the demo", "win.demo", NULL));
+  gtk_box_append(GTK_BOX(buttons), pill("empty-model", _("Open a model…"), "win.open-model", NULL));
+  gtk_box_append(GTK_BOX(buttons), pill("empty-open", _("Open a recording…"), "win.open", NULL));
+  gtk_box_append(GTK_BOX(buttons), pill("empty-demo", _("Try the demo"), "win.demo", NULL));
   gtk_box_append(GTK_BOX(page), buttons);
   return page;
 }
@@ -55,15 +56,16 @@ void wd_window_show_empty(WdWindow *w) {
   gtk_widget_set_visible(w->empty_spinner, loading);
   gtk_spinner_set_spinning(GTK_SPINNER(w->empty_spinner), loading);
   gtk_widget_set_visible(w->empty_run, ready);
-  gtk_label_set_text(GTK_LABEL(w->empty_title), ready ? "Run makes a map and its gathers from noise"
-                                                      : "Open a model, a recording, or try the demo");
+  gtk_label_set_text(GTK_LABEL(w->empty_title), ready ? _("Run makes a map and its gathers from noise")
+                                                      : _("Open a model, a recording, or try the demo"));
   g_autofree char *text =
-      loading ? g_strdup("Opening the model…")
-      : ready ? g_strdup_printf("Model %s on %s. Or drop a recording, a map or a gather here.", model->name,
-                                model->device)
-      : model ? g_strdup_printf(
-                    "Model %s has no denoiser: it encodes and decodes, and recordings can be replayed.",
-                    model->name)
-              : g_strdup("Without a model recordings can still be replayed. Files can also be dropped here.");
+      loading ? g_strdup(_("Opening the model…"))
+      : ready ? g_strdup_printf(_("Model %s on %s. Or drop a recording, a map or a gather here."),
+                                model->name, model->device)
+      : model
+          ? g_strdup_printf(
+                _("Model %s has no denoiser: it encodes and decodes, and recordings can be replayed."),
+                model->name)
+          : g_strdup(_("Without a model recordings can still be replayed. Files can also be dropped here."));
   gtk_label_set_text(GTK_LABEL(w->empty_text), text);
 }

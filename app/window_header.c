@@ -1,4 +1,6 @@
 /* The window's header bar. */
+#include "app/colour_vision.h"
+#include "app/i18n.h"
 #include "app/mode.h"
 #include "app/window_private.h"
 
@@ -47,48 +49,51 @@ static void on_lock(GtkToggleButton *button, gpointer user) {
 static GtkWidget *build_menu(void) {
   g_autoptr(GMenu) menu = g_menu_new();
   g_autoptr(GMenu) view = g_menu_new(), file = g_menu_new(), help = g_menu_new();
-  g_menu_append(view, "Compare A|B", "win.compare");
-  g_menu_append(view, "Second row of panels", "win.second-row");
-  g_menu_append(view, "Wavefield", "win.wavefield");
-  g_menu_append(view, "Trace window", "win.traces");
-  g_menu_append(view, "Profiles", "win.profiles");
-  g_menu_append(view, "Sidebar", "win.sidebar");
-  g_menu_append(view, "Full screen", "win.fullscreen");
-  g_menu_append(view, "Present", "win.present");
+  g_menu_append(view, _("Compare A|B"), "win.compare");
+  g_menu_append(view, _("Second row of panels"), "win.second-row");
+  g_menu_append(view, _("Wavefield"), "win.wavefield");
+  g_menu_append(view, _("Trace window"), "win.traces");
+  g_menu_append(view, _("Profiles"), "win.profiles");
+  g_menu_append(view, _("Sidebar"), "win.sidebar");
+  g_menu_append(view, _("Full screen"), "win.fullscreen");
+  g_menu_append(view, _("Present"), "win.present");
+  g_autoptr(GMenuModel) vision = wd_colour_vision_menu();
+  g_menu_append_submenu(view, _("Colour-vision preview"), vision);
   g_menu_append_section(menu, NULL, G_MENU_MODEL(view));
-  g_menu_append(file, "Save", "win.save");
-  g_menu_append(file, "Save as…", "win.save-as");
-  g_menu_append(file, "Export figure…", "win.export-figure");
-  g_menu_append(file, "Export movie…", "win.export-movie");
-  g_menu_append(file, "Export data…", "win.export-data");
-  g_menu_append(file, "Copy as command", "win.copy-command");
+  g_menu_append(file, _("Save"), "win.save");
+  g_menu_append(file, _("Save as…"), "win.save-as");
+  g_menu_append(file, _("Export figure…"), "win.export-figure");
+  g_menu_append(file, _("Export movie…"), "win.export-movie");
+  g_menu_append(file, _("Export data…"), "win.export-data");
+  g_menu_append(file, _("Copy as command"), "win.copy-command");
   g_menu_append_section(menu, NULL, G_MENU_MODEL(file));
-  g_menu_append(help, "Preferences", "win.preferences");
-  g_menu_append(help, "Keyboard shortcuts", "win.shortcuts");
-  g_menu_append(help, "Help", "win.help");
-  g_menu_append(help, "About WaveDiffusion", "win.about");
+  g_menu_append(help, _("Preferences"), "win.preferences");
+  g_menu_append(help, _("Keyboard shortcuts"), "win.shortcuts");
+  g_menu_append(help, _("Help"), "win.help");
+  g_menu_append(help, _("About WaveDiffusion"), "win.about");
   g_menu_append_section(menu, NULL, G_MENU_MODEL(help));
   GtkWidget *button = gtk_menu_button_new();
   gtk_widget_set_name(button, "menu");
   gtk_menu_button_set_icon_name(GTK_MENU_BUTTON(button), "open-menu-symbolic");
   gtk_menu_button_set_menu_model(GTK_MENU_BUTTON(button), G_MENU_MODEL(menu));
-  gtk_widget_set_tooltip_text(button, "Main menu (F10)");
+  gtk_widget_set_tooltip_text(button, _("Main menu (F10)"));
+  gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Main menu"), -1);
   return button;
 }
 
 static GtkWidget *build_open(void) {
   g_autoptr(GMenu) menu = g_menu_new();
   g_autoptr(GMenu) files = g_menu_new(), other = g_menu_new();
-  g_menu_append(files, "Recording, map or gather…", "win.open");
-  g_menu_append(files, "Model…", "win.open-model");
+  g_menu_append(files, _("Recording, map or gather…"), "win.open");
+  g_menu_append(files, _("Model…"), "win.open-model");
   g_menu_append_section(menu, NULL, G_MENU_MODEL(files));
-  g_menu_append(other, "Recorded demo", "win.demo");
+  g_menu_append(other, _("Recorded demo"), "win.demo");
   g_menu_append_section(menu, NULL, G_MENU_MODEL(other));
   GtkWidget *button = gtk_menu_button_new();
   gtk_widget_set_name(button, "open");
-  gtk_menu_button_set_label(GTK_MENU_BUTTON(button), "Open");
+  gtk_menu_button_set_label(GTK_MENU_BUTTON(button), _("Open"));
   gtk_menu_button_set_menu_model(GTK_MENU_BUTTON(button), G_MENU_MODEL(menu));
-  gtk_widget_set_tooltip_text(button, "Open a recording, a map, a gather, a model or the demo (Ctrl+O)");
+  gtk_widget_set_tooltip_text(button, _("Open a recording, a map, a gather, a model or the demo (Ctrl+O)"));
   return button;
 }
 
@@ -102,8 +107,8 @@ void wd_window_build_header(WdWindow *w) {
   w->run = gtk_button_new();
   gtk_widget_set_name(w->run, "run");
   w->run_face = gtk_stack_new();
-  gtk_stack_add_named(GTK_STACK(w->run_face), face("wd-run-symbolic", "Run"), "run");
-  gtk_stack_add_named(GTK_STACK(w->run_face), face("wd-stop-symbolic", "Stop"), "stop");
+  gtk_stack_add_named(GTK_STACK(w->run_face), face("wd-run-symbolic", _("Run")), "run");
+  gtk_stack_add_named(GTK_STACK(w->run_face), face("wd-stop-symbolic", _("Stop")), "stop");
   gtk_button_set_child(GTK_BUTTON(w->run), w->run_face);
   gtk_header_bar_pack_start(header, w->run);
 
@@ -113,20 +118,20 @@ void wd_window_build_header(WdWindow *w) {
   gtk_widget_set_name(w->seed, "seed");
   gtk_editable_set_width_chars(GTK_EDITABLE(w->seed), 9);
   gtk_editable_set_max_width_chars(GTK_EDITABLE(w->seed), 9);
-  gtk_entry_set_placeholder_text(GTK_ENTRY(w->seed), "seed");
+  gtk_entry_set_placeholder_text(GTK_ENTRY(w->seed), _("seed"));
   gtk_entry_set_input_purpose(GTK_ENTRY(w->seed), GTK_INPUT_PURPOSE_DIGITS);
   gtk_widget_set_tooltip_text(w->seed,
-                              "Seed of the next run: the same seed gives the same noise on every machine");
-  gtk_accessible_update_property(GTK_ACCESSIBLE(w->seed), GTK_ACCESSIBLE_PROPERTY_LABEL, "Seed", -1);
+                              _("Seed of the next run: the same seed gives the same noise on every machine"));
+  gtk_accessible_update_property(GTK_ACCESSIBLE(w->seed), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Seed"), -1);
   g_autofree char *next = g_strdup_printf("%" G_GUINT64_FORMAT, w->view->next.seed);
   gtk_editable_set_text(GTK_EDITABLE(w->seed), next); /* it has the focus at first, and is not empty then */
   g_signal_connect(w->seed, "activate", G_CALLBACK(on_seed_activate), w);
   g_signal_connect(w->seed, "changed", G_CALLBACK(on_seed_changed), w);
   gtk_box_append(GTK_BOX(seed), w->seed);
-  w->dice = icon_button(gtk_button_new(), "dice", "wd-dice-symbolic", "win.dice", "Another seed");
+  w->dice = icon_button(gtk_button_new(), "dice", "wd-dice-symbolic", "win.dice", _("Another seed"));
   gtk_box_append(GTK_BOX(seed), w->dice);
   GtkWidget *lock = icon_button(gtk_toggle_button_new(), "seed-lock", "wd-unlock-symbolic", NULL,
-                                "Keep the seed: otherwise Run takes a new one once this has been run");
+                                _("Keep the seed: otherwise Run takes a new one once this has been run"));
   g_signal_connect(lock, "toggled", G_CALLBACK(on_lock), w);
   gtk_box_append(GTK_BOX(seed), lock);
   gtk_header_bar_pack_start(header, seed);
@@ -156,10 +161,10 @@ void wd_window_build_header(WdWindow *w) {
   w->menu = build_menu();
   gtk_header_bar_pack_end(header, w->menu);
   gtk_header_bar_pack_end(header, icon_button(gtk_toggle_button_new(), "sidebar-toggle",
-                                              "wd-sidebar-symbolic", "win.sidebar", "Sidebar (F9)"));
+                                              "wd-sidebar-symbolic", "win.sidebar", _("Sidebar (F9)")));
   gtk_header_bar_pack_end(header,
                           icon_button(gtk_toggle_button_new(), "compare-toggle", "wd-compare-symbolic",
-                                      "win.compare", "Compare two runs, A|B (Ctrl+K)"));
+                                      "win.compare", _("Compare two runs, A|B (Ctrl+K)")));
 }
 
 void wd_window_show_header(WdWindow *w) {
@@ -168,11 +173,11 @@ void wd_window_show_header(WdWindow *w) {
   const gboolean busy = state == WD_SESSION_RUNNING || state == WD_SESSION_CANCELLING;
   gtk_stack_set_visible_child_name(GTK_STACK(w->run_face), busy ? "stop" : "run");
   gtk_actionable_set_action_name(GTK_ACTIONABLE(w->run), busy ? "win.stop" : "win.run");
-  const char *tip = busy ? "Stop after the present step; every step so far is kept (Esc)"
-                         : "Sample a pair of map and gathers from noise (Ctrl+Return)";
+  const char *tip = busy ? _("Stop after the present step; every step so far is kept (Esc)")
+                         : _("Sample a pair of map and gathers from noise (Ctrl+Return)");
   gtk_widget_set_tooltip_text(w->run, tip);
-  gtk_accessible_update_property(GTK_ACCESSIBLE(w->run), GTK_ACCESSIBLE_PROPERTY_LABEL, busy ? "Stop" : "Run",
-                                 -1);
+  gtk_accessible_update_property(GTK_ACCESSIBLE(w->run), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                 busy ? _("Stop") : _("Run"), -1);
   if (busy) {
     gtk_widget_remove_css_class(w->run, "suggested-action");
     gtk_widget_add_css_class(w->run, "destructive-action");
@@ -185,12 +190,13 @@ void wd_window_show_header(WdWindow *w) {
   WdRecording *r = wd_session_get_recording(w->session);
   const WdBranch *branch = wd_recording_find(r, w->view->place[0].branch);
   gtk_label_set_text(GTK_LABEL(w->title), branch ? branch->name : "WaveDiffusion");
-  g_autofree char *of_recording = !model && *wd_recording_get_model(r)
-                                      ? g_strdup_printf("recorded with model %s", wd_recording_get_model(r))
-                                      : NULL;
-  g_autofree char *subtitle = state == WD_SESSION_LOADING ? g_strdup("opening the model…")
-                              : model                     ? g_strdup_printf("model %s", model->name)
-                                      : g_strdup(of_recording ? of_recording : "no model");
+  g_autofree char *of_recording =
+      !model && *wd_recording_get_model(r)
+          ? g_strdup_printf(_("recorded with model %s"), wd_recording_get_model(r))
+          : NULL;
+  g_autofree char *subtitle = state == WD_SESSION_LOADING ? g_strdup(_("opening the model…"))
+                              : model                     ? g_strdup_printf(_("model %s"), model->name)
+                                      : g_strdup(of_recording ? of_recording : _("no model"));
   gtk_label_set_text(GTK_LABEL(w->subtitle), subtitle);
   g_autofree char *title =
       branch ? g_strdup_printf("%s – WaveDiffusion", branch->name) : g_strdup("WaveDiffusion");

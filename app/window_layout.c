@@ -7,7 +7,10 @@
  *   column  { title, rows { pair [ velocity | gather ] | second row } }
  *
  * Layouts, the enlarged panel and the second row show and hide these: nothing is taken apart. */
+#include "app/colour_vision.h"
+#include "app/i18n.h"
 #include "app/mode.h"
+#include "app/source_menu.h"
 #include "app/teach.h"
 #include "app/widget_pieces.h"
 #include "app/widgets.h"
@@ -54,8 +57,10 @@ static void make_title(WdWindow *w, int side) {
   c->choice = gtk_drop_down_new_from_strings((const char *[]){NULL});
   gtk_widget_set_name(c->choice, side ? "choice-b" : "choice-a");
   wd_drop_down_shorten(c->choice, PANGO_ELLIPSIZE_MIDDLE, -1); /* two columns fit into 900 pixels */
-  gtk_widget_set_tooltip_text(c->choice,
-                              side ? "The run or branch on the right" : "The run or branch on the left");
+  gtk_widget_set_tooltip_text(c->choice, side ? _("The run or branch on the right")
+                                              : _("The run or branch on the left"));
+  gtk_accessible_update_property(GTK_ACCESSIBLE(c->choice), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                 side ? _("Run on the right") : _("Run on the left"), -1);
   g_signal_connect(c->choice, "notify::selected", G_CALLBACK(on_choice), w);
   gtk_box_append(GTK_BOX(c->title), c->choice);
   c->place = gtk_label_new(NULL);
@@ -65,17 +70,17 @@ static void make_title(WdWindow *w, int side) {
   gtk_widget_set_hexpand(c->place, TRUE);
   gtk_box_append(GTK_BOX(c->title), c->place);
   if (!side) return;
-  GtkWidget *lock = gtk_toggle_button_new_with_label("Locked");
+  GtkWidget *lock = gtk_toggle_button_new_with_label(_("Locked"));
   gtk_widget_set_name(lock, "lock-sides");
   gtk_actionable_set_action_name(GTK_ACTIONABLE(lock), "win.lock-sides");
-  gtk_widget_set_tooltip_text(lock, "B follows A along the timeline");
+  gtk_widget_set_tooltip_text(lock, _("B follows A along the timeline"));
   gtk_box_append(GTK_BOX(c->title), lock);
-  GtkWidget *align = gtk_toggle_button_new_with_label("By noise level");
+  GtkWidget *align = gtk_toggle_button_new_with_label(_("By noise level"));
   gtk_widget_set_name(align, "align");
   gtk_actionable_set_action_name(GTK_ACTIONABLE(align), "win.align");
   gtk_widget_set_tooltip_text(
-      align, "Locked sides stand at the same noise level rather than at the same step: runs of "
-             "different lengths compare fairly");
+      align, _("Locked sides stand at the same noise level rather than at the same step: runs of "
+               "different lengths compare fairly"));
   gtk_box_append(GTK_BOX(c->title), align);
 }
 
@@ -90,7 +95,16 @@ static void make_column(WdWindow *w, int side) {
   c->gather = make_panel(w, side, WD_PANEL_GATHER);
   c->strip = wd_shot_strip_new(w->session, w->view, side);
   gtk_widget_set_name(c->strip, side ? "shots-b" : "shots-a");
-  gtk_box_append(GTK_BOX(c->gather), c->strip);
+  c->tools = gtk_center_box_new();
+  c->source = wd_source_button_new(w->session, w->view, side);
+  gtk_center_box_set_start_widget(GTK_CENTER_BOX(c->tools), c->source);
+  GtkWidget *slide = gtk_scrolled_window_new(); /* or both together would widen a window that gets narrow */
+  gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(slide), GTK_POLICY_EXTERNAL, GTK_POLICY_NEVER);
+  gtk_scrolled_window_set_propagate_natural_width(GTK_SCROLLED_WINDOW(slide), TRUE);
+  gtk_scrolled_window_set_min_content_width(GTK_SCROLLED_WINDOW(slide), 200);
+  gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(slide), c->strip);
+  gtk_center_box_set_center_widget(GTK_CENTER_BOX(c->tools), slide);
+  gtk_box_append(GTK_BOX(c->gather), c->tools);
   c->pair = wd_paned_new(GTK_ORIENTATION_HORIZONTAL, make_panel(w, side, WD_PANEL_VELOCITY), c->gather,
                          side ? "pair-b" : "pair-a");
   c->rows = wd_paned_new(GTK_ORIENTATION_VERTICAL, c->pair, NULL, side ? "rows-b" : "rows-a");
@@ -179,7 +193,7 @@ void wd_window_build(WdWindow *w) {
   w->status = wd_status_bar_new(w->session, w->view);
   gtk_widget_set_name(w->status, "status");
   gtk_box_append(GTK_BOX(outer), w->status);
-  gtk_window_set_child(GTK_WINDOW(w), wd_teach_stage_new(w, outer));
+  gtk_window_set_child(GTK_WINDOW(w), wd_colour_vision_new(w, wd_teach_stage_new(w, outer)));
 }
 
 static void place_sidebar(WdWindow *w) {
@@ -196,6 +210,22 @@ static void place_sidebar(WdWindow *w) {
   gtk_revealer_set_reveal_child(GTK_REVEALER(w->sidebar_revealer), w->narrow && w->view->sidebar);
 }
 
+/* No room for two rows of panels above plot and timeline: the second takes the first's place. */
+static gboolean is_low(int height) {
+  return height < 690;
+}
+
+/* Shots by number alone: below two rows, or where the gather's part of the width has no room for pictures. */
+static gboolean wants_compact(WdWindow *w, int width, int height) {
+  const WdView *v = w->view;
+  const int content = width - (v->sidebar && !w->narrow ? 310 : 0);
+  return (v->second_row && height < 900) || content < (v->layout == WD_LAYOUT_COMPARE ? 2 : 1) * 930;
+}
+
+gboolean wd_window_changes_rows(WdWindow *w, int width, int height) {
+  return (w->view->second_row && is_low(height) != w->low) || wants_compact(w, width, height) != w->compact;
+}
+
 void wd_window_arrange(WdWindow *w) {
   const WdView *v = w->view;
   const int e = v->enlarged;
@@ -209,6 +239,8 @@ void wd_window_arrange(WdWindow *w) {
       window_height = gtk_widget_get_height(GTK_WIDGET(w));
   if (window_width <= 1) gtk_window_get_default_size(GTK_WINDOW(w), &window_width, &window_height);
   const gboolean tall = window_height >= 760; /* room for two rows of panels over plot and timeline */
+  w->low = is_low(window_height);
+  w->compact = wants_compact(w, window_width, window_height);
   int width = gtk_widget_get_width(w->columns), height = gtk_widget_get_height(w->columns);
   if (width <= 1) { /* before the first layout: what would be too large now would widen the window for good */
     width = window_width;
@@ -221,22 +253,32 @@ void wd_window_arrange(WdWindow *w) {
     gtk_widget_set_visible(c->box, shown);
     if (!shown) continue;
     gtk_widget_set_visible(c->title, compare);
-    gtk_widget_set_visible(c->pair, all || e == WD_PANEL_VELOCITY || e == WD_PANEL_GATHER);
+    const gboolean second = second_enlarged || (all && v->second_row && (!compare || tall));
+    const gboolean first = (all && !(second && w->low)) || e == WD_PANEL_VELOCITY || e == WD_PANEL_GATHER;
+    gtk_widget_set_visible(c->pair, first);
     gtk_widget_set_visible(gtk_widget_get_parent(c->panel[WD_PANEL_VELOCITY]), all || e == WD_PANEL_VELOCITY);
     gtk_widget_set_visible(c->gather, all || e == WD_PANEL_GATHER);
-    const gboolean second = second_enlarged || (all && v->second_row && (!compare || tall));
     if (second) make_second(w, side);
     if (c->second) {
       gtk_widget_set_visible(c->second, second);
-      /* Half the width has no room for three: of a comparison's sides the difference matters most. */
+      /* Half the width has no room for three, and seldom for two: the difference matters most, and the gather
+       * panel shows any of them (D). */
       for (WdPanelKind k = WD_PANEL_SIMULATED; k < WD_PANEL_KINDS; k++)
         gtk_widget_set_visible(gtk_widget_get_parent(c->panel[k]),
-                               all ? !compare || k == WD_PANEL_DIFFERENCE : e == (int)k);
+                               all ? !compare || k == WD_PANEL_DIFFERENCE ||
+                                         (k == WD_PANEL_SIMULATED && width / 2 >= 560)
+                                   : e == (int)k);
     }
     /* Beside or above each other: whichever leaves the map, a square, the larger side. */
     const int w2 = width / 2 - 10, h2 = height - (second ? height / 3 : 0) - 40;
     const gboolean upright = compare && MIN(w2 - 110, h2 / 2 - 90) > MIN(w2 / 2 - 110, h2 - 90);
-    gtk_widget_set_visible(c->strip, !compare || upright || w2 > 860); /* it would take the map's room */
+    wd_shot_strip_set_compact(c->strip, w->compact);
+    if (w->compact)
+      gtk_widget_add_css_class(c->source, "compact");
+    else
+      gtk_widget_remove_css_class(c->source, "compact");
+    gtk_widget_set_visible(c->tools, !compare || upright || w2 > 860); /* it would take the map's room */
+    gtk_widget_set_visible(c->source, !compare || w2 > 520);
     gtk_orientable_set_orientation(GTK_ORIENTABLE(c->pair),
                                    upright ? GTK_ORIENTATION_VERTICAL : GTK_ORIENTATION_HORIZONTAL);
   }
@@ -281,12 +323,12 @@ void wd_window_show_titles(WdWindow *w) {
     const WdPosition *p = branch ? wd_recording_position(r, at.branch, at.position) : NULL;
     g_autofree char *text = NULL;
     if (branch && p && p->level.timestep >= 0)
-      text = g_strdup_printf("step %d/%d · t %d", at.position, branch->steps, p->level.timestep);
+      text = g_strdup_printf(_("step %d/%d · t %d"), at.position, branch->steps, p->level.timestep);
     else if (branch && branch->kind == WD_BRANCH_WALK)
-      text = g_strdup_printf("latent %d/%d", at.position, branch->steps);
+      text = g_strdup_printf(_("latent %d/%d"), at.position, branch->steps);
     else if (branch)
-      text = g_strdup_printf("step %d/%d · data", at.position, branch->steps);
-    gtk_label_set_text(GTK_LABEL(c->place), text ? text : "choose a run");
+      text = g_strdup_printf(_("step %d/%d · data"), at.position, branch->steps);
+    gtk_label_set_text(GTK_LABEL(c->place), text ? text : _("choose a run"));
   }
 }
 
@@ -299,7 +341,7 @@ static const struct {
               {"split-pair", G_STRUCT_OFFSET(WdWindow, column[1].pair)},
               {"split-rows", G_STRUCT_OFFSET(WdWindow, column[0].rows)},
               {"split-rows", G_STRUCT_OFFSET(WdWindow, column[1].rows)},
-              {"split-plot", G_STRUCT_OFFSET(WdWindow, split)},
+              {"split-plot", G_STRUCT_OFFSET(WdWindow, split)}, /* or split_key */
               {"split-bottom", G_STRUCT_OFFSET(WdWindow, bottom)}};
 
 static int length_of(GtkWidget *p) {
@@ -308,12 +350,20 @@ static int length_of(GtkWidget *p) {
              : gtk_widget_get_height(p);
 }
 
+static const char *split_key(WdWindow *w, gsize i) {
+  const GtkWidget *second = w->column[0].second;
+  const gboolean rows =
+      second && gtk_widget_get_visible(w->column[0].second) && gtk_widget_get_visible(w->column[0].pair);
+  return G_STRUCT_MEMBER(GtkWidget *, w, splits[i].place) == w->split && rows ? "split-plot-rows"
+                                                                              : splits[i].key;
+}
+
 void wd_window_set_splits(WdWindow *w) {
   const gboolean compare = w->view->layout == WD_LAYOUT_COMPARE;
   for (size_t i = 0; i < G_N_ELEMENTS(splits); i++) {
     GtkWidget *p = G_STRUCT_MEMBER(GtkWidget *, w, splits[i].place);
     if (!p || length_of(p) <= 1) continue;
-    double part = g_settings_get_double(w->settings, splits[i].key);
+    double part = g_settings_get_double(w->settings, split_key(w, i));
     if (compare && (p == w->column[0].pair || p == w->column[1].pair)) part = 0.5;
     if (compare && p == w->split) part = fmax(part, 0.72);
     gtk_paned_set_position(GTK_PANED(p), (int)lround(part * length_of(p)));
@@ -328,7 +378,7 @@ void wd_window_store_splits(WdWindow *w) {
     if (!p || length_of(p) <= 1 || p == w->column[1].pair || p == w->column[1].rows) continue;
     GtkWidget *end = gtk_paned_get_end_child(GTK_PANED(p));
     if (!end || !gtk_widget_get_visible(end) || !gtk_widget_get_mapped(p)) continue;
-    g_settings_set_double(w->settings, splits[i].key,
+    g_settings_set_double(w->settings, split_key(w, i),
                           CLAMP((double)gtk_paned_get_position(GTK_PANED(p)) / length_of(p), 0, 1));
   }
 }

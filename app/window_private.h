@@ -17,6 +17,7 @@ typedef struct WdColumn {
   GtkWidget *rows;           /* paned: pair | second */
   GtkWidget *pair;           /* paned: velocity | gather */
   GtkWidget *gather, *strip; /* the gather's box with the strip of shots */
+  GtkWidget *tools, *source; /* under the gathers: what they show, and the strip */
   GtkWidget *second;         /* box of the second row */
   GtkWidget *panel[WD_PANEL_KINDS];
 } WdColumn;
@@ -42,14 +43,19 @@ struct _WdWindow {
   gboolean worked;        /* something was made in this window */
   GPtrArray *undo, *redo; /* undo.c */
   GHashTable *names;
-  gboolean undoing, comparing, narrow, wide_sidebar, splits_set, closing, asked, seed_was_run, updating,
-      blink_held;
+  gboolean undoing, comparing, narrow, low, compact, wide_sidebar, splits_set, closing, losing, asked,
+      seed_was_run, updating, blink_held;
   guint narrow_idle, update_idle, splits_tick, inhibit;
 };
 
+/* window_close.c: whether the window may close now, all kept and remembered. FALSE: a person is asked first,
+ * or what runs is being stopped. */
+gboolean wd_window_may_close(WdWindow *w);
 /* window_layout.c */
-void wd_window_build(WdWindow *w);      /* the body */
-void wd_window_arrange(WdWindow *w);    /* by layout, enlarged panel, second row, width */
+void wd_window_build(WdWindow *w);   /* the body */
+void wd_window_arrange(WdWindow *w); /* by layout, enlarged panel, second row, width */
+/* At that size of the window the second row would stand elsewhere, or the shots be drawn otherwise. */
+gboolean wd_window_changes_rows(WdWindow *w, int width, int height);
 void wd_window_set_splits(WdWindow *w); /* as the settings remember them */
 void wd_window_store_splits(WdWindow *w);
 void wd_window_show_titles(WdWindow *w); /* of the columns of a comparison */

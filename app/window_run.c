@@ -1,4 +1,5 @@
 /* What Run, Branch and Resume ask of the session. */
+#include "app/i18n.h"
 #include "app/window_private.h"
 
 #include "app/random_seed.h"
@@ -44,10 +45,10 @@ void wd_window_run(WdWindow *w, gboolean new_seed) {
   wd_window_show_header(w); /* a seed set elsewhere (sidebar, command line) reaches the entry first */
   if (!wd_window_take_seed(w)) {
     const WdNotice notice = {.code = WD_ERR_ARGUMENT,
-                             .what = (char *)"The seed is not a number",
+                             .what = (char *)_("The seed is not a number"),
                              .kept =
-                                 (char *)"A seed is a whole number from 0 to 18446744073709551615. The die "
-                                         "beside it picks one."};
+                                 (char *)_("A seed is a whole number from 0 to 18446744073709551615. The die "
+                                           "beside it picks one.")};
     wd_window_notify(w, &notice);
     gtk_widget_grab_focus(w->seed);
     return;
@@ -66,7 +67,7 @@ void wd_window_run(WdWindow *w, gboolean new_seed) {
   recipe.refine_steps = 0; /* Refine asks for these */
   const guint id = wd_session_run(w->session, &recipe, &error);
   if (!id) {
-    wd_window_notify_error(w, "The run did not begin", error);
+    wd_window_notify_error(w, _("The run did not begin"), error);
     return;
   }
   w->seed_was_run = TRUE;
@@ -98,7 +99,7 @@ void wd_window_branch(WdWindow *w) {
   recipe.plan.steps = left > 0 ? left : 0;
   const guint id = wd_session_branch(w->session, at.branch, at.position, &recipe, NULL, &error);
   if (!id)
-    wd_window_notify_error(w, "The branch did not begin", error);
+    wd_window_notify_error(w, _("The branch did not begin"), error);
   else
     show_new(w, id);
 }
@@ -113,7 +114,7 @@ static void go_on(WdWindow *w, int to) {
   g_autoptr(GError) error = NULL;
   const guint id = w->view->place[0].branch;
   if (!wd_session_continue(w->session, id, to, &error)) {
-    wd_window_notify_error(w, "The run does not go on", error);
+    wd_window_notify_error(w, _("The run does not go on"), error);
     return;
   }
   w->view->follow = TRUE;
@@ -137,17 +138,20 @@ void wd_window_refine(WdWindow *w, int steps) {
   const WdBranch *walk = wd_recording_find(r, at.branch);
   const WdPosition *p = wd_recording_position(r, at.branch, at.position);
   if (walk && walk->kind == WD_BRANCH_WALK && p) { /* a walk's latents stay: a branch is refined */
-    const WdRecipe recipe = {.family = -1, .refine_steps = steps, .refine_rate = w->view->next.refine_rate};
+    const WdRecipe recipe = {.family = -1,
+                             .refine_steps = steps,
+                             .refine_rate = w->view->next.refine_rate,
+                             .refine_mode = wd_session_get_refine_mode(w->session)};
     const guint id =
         wd_session_branch(w->session, at.branch, at.position, &recipe, p->latent[WD_WHAT_ESTIMATE], &error);
     if (id)
       show_new(w, id);
     else
-      wd_window_notify_error(w, "The refinement did not begin", error);
+      wd_window_notify_error(w, _("The refinement did not begin"), error);
     return;
   }
   if (!wd_session_refine(w->session, w->view->place[0].branch, steps, w->view->next.refine_rate, &error)) {
-    wd_window_notify_error(w, "The refinement did not begin", error);
+    wd_window_notify_error(w, _("The refinement did not begin"), error);
     return;
   }
   w->view->follow = TRUE;

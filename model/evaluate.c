@@ -1,7 +1,11 @@
 #include "model/evaluate_impl.h"
 
+#include "model/interior.h"
+
 #include "solver/family.h"
+#include "solver/lag.h"
 #include "solver/memory.h"
+#include "solver/parallel.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,6 +42,9 @@ static wd_status fill_in(wd_evaluate_desc *d, wd_device_kind kind, wd_error *err
   if (d->refine_steps < 1 || d->refine_steps > 10000)
     return wd_fail(err, WD_ERR_ARGUMENT, "%d steps of refinement; 1 to 10000", d->refine_steps);
   if (!d->plan.steps) d->plan.steps = 16;
+  if (!d->detailed) d->detailed = 200;
+  if (d->detailed < 1) return wd_fail(err, WD_ERR_ARGUMENT, "details of %d pairs", d->detailed);
+  d->detailed = clamp(d->detailed, 1, d->count);
   return WD_OK;
 }
 
@@ -45,7 +52,7 @@ static wd_status create_parts(wd_evaluation *e, wd_error *err) {
   const wd_evaluate_desc *d = &e->desc;
   wd_coder_desc coder = {.batch = d->batch, .precision = d->precision};
   wd_residual_desc exact = {.batch = d->batch},
-                   chosen = {.wave = {.mode = d->mode}, .batch = d->pictures ? d->batch : 0};
+                   chosen = {.wave = {.mode = d->mode}, .batch = d->batch, .spectral = true};
   wd_device *device = wd_model_device(e->model);
   wd_status st = wd_model_survey(e->model, &e->survey, err);
   if (!st) st = wd_encoder_create(e->model, &coder, &e->encoder, err);
@@ -138,6 +145,15 @@ void wd_evaluation_destroy(wd_evaluation *e) {
                    e->mirror.seismic,
                    e->distances.nearest_real,
                    e->distances.nearest_generated,
+                   r->real_details.lag,
+                   r->real_details.interior,
+                   r->gaussian_details.lag,
+                   r->gaussian_details.interior,
+                   r->generated_details.lag,
+                   r->generated_details.interior,
+                   e->floor_measure,
+                   e->floor_details.lag,
+                   e->floor_details.interior,
                    e->floor};
   for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) wd_free(owned[i]);
   for (int i = 0; i < WD_GIVEN_COUNT; i++) {
@@ -234,6 +250,46 @@ wd_status wd_evaluation_score(wd_evaluation *e, int n, const float *latents, flo
   if (!st)
     st = wd_residual_measure(e->residual, n, velocity, e->batch_gathers, out,
                              wd_hooks_part_of(&parts[1], hooks, 0.2, 0.8), err);
+  return st;
+}
+
+wd_status wd_evaluation_detail(const wd_evaluation *e, const float *velocity, const wd_gather *gathers,
+                               const wd_gather *full, const wd_gather *top, double *lag, double *interior,
+                               const wd_hooks *hooks, wd_error *err) {
+  const wd_survey *s = e->survey;
+  const wd_map map = {s->nz, s->nx, s->spacing, (float *)velocity}; /* only read */
+  const wd_device_info *info = wd_device_get_info(wd_model_device(e->model));
+  const wd_interior_desc desc = {.threads = info->kind == WD_DEVICE_CPU ? info->threads : wd_cores()};
+  const wd_hooks quiet = {.cancel = hooks ? hooks->cancel : NULL};
+  wd_lag_map lags = {0};
+  wd_error mine = {0};
+  *lag = *interior = NAN;
+  wd_status st = wd_lag_map_create(gathers, full, NULL, &lags, &mine);
+  if (!st) *lag = 1e3 * lags.mean_abs;
+  wd_lag_map_clear(&lags);
+  if (st != WD_ERR_NO_MEMORY)
+    st = wd_interior_residual(s, &map, gathers, full, top, &desc, interior, NULL, &quiet, &mine);
+  if (st != WD_CANCELLED && st != WD_ERR_NO_MEMORY) return WD_OK;
+  if (err) *err = mine;
+  return st;
+}
+
+wd_status wd_evaluation_detail_batch(wd_evaluation *e, int first, int n, const float *velocity,
+                                     wd_evaluation_details *out, const wd_hooks *hooks, wd_error *err) {
+  const wd_survey *s = e->survey;
+  wd_status st = WD_OK;
+  if (!out->lag) {
+    out->lag = wd_evaluation_array((size_t)e->desc.detailed, sizeof(double), &st, err);
+    out->interior = wd_evaluation_array((size_t)e->desc.detailed, sizeof(double), &st, err);
+  }
+  for (int i = 0; i < n && first + i < e->desc.detailed && !st; i++) {
+    const wd_gather one = {s->shots, s->samples, s->receivers, s->dt,
+                           e->batch_gathers + (size_t)i * e->samples};
+    st = wd_evaluation_detail(e, velocity + (size_t)i * e->cells, &one, wd_residual_full(e->residual, i),
+                              wd_residual_top(e->residual, i), &out->lag[first + i],
+                              &out->interior[first + i], hooks, err);
+    if (!st) out->pairs = first + i + 1;
+  }
   return st;
 }
 

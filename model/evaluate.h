@@ -27,6 +27,8 @@ typedef struct wd_evaluate_desc {
   int training_maps;      /* among which nearest neighbours are looked for [5000] */
   int refined;            /* generated latents that are refined [count, at most 32]; -1: none */
   int refine_steps;       /* [20] */
+  int detailed;           /* pairs of a population whose lag and interior residual are measured [count, at
+                             most 200] */
   bool pictures;          /* keep the reflections of the first pairs for figures (54 MB at 64 pairs) */
 } wd_evaluate_desc;
 
@@ -73,6 +75,13 @@ typedef struct wd_evaluation_stage1 {
   wd_measure *residual;       /* D_s(z) against F(D_v(z)) */
 } wd_evaluation_stage1;
 
+/* What takes too long for every pair: of the first `pairs` of a population. */
+typedef struct wd_evaluation_details {
+  int pairs;
+  double *lag;      /* mean |lag| of a pair, ms (solver/lag.h, whole traces); NaN where there is none */
+  double *interior; /* model/interior.h; NaN likewise */
+} wd_evaluation_details;
+
 typedef struct wd_evaluation_result {
   int count;
   int *family;                       /* of pair i */
@@ -84,8 +93,9 @@ typedef struct wd_evaluation_result {
   wd_evaluation_stage1 stage1[WD_GIVEN_COUNT];
   int32_t *codes;                                  /* count x codes of a latent */
   wd_measure *gaussian, *random_codes, *generated; /* count each */
-  int *generated_family;                           /* the label given, -1: any */
-  float *generated_velocity;                       /* count maps */
+  wd_evaluation_details real_details, gaussian_details, generated_details;
+  int *generated_family;     /* the label given, -1: any */
+  float *generated_velocity; /* count maps */
   int trajectories, steps;
   wd_measure *estimate, *noised; /* [step * trajectories + i]: x0-hat and x_t at steps 0..steps - 1 */
   wd_sampler_level *level;       /* steps + 1 */

@@ -157,12 +157,13 @@ static wd_status refined_survey(const wd_survey *s, wd_survey **out, wd_error *e
   return st;
 }
 
-/* ||S - S'|| / ||S|| of map i, S = F(v) - F(v_top) in exact mode and S' the same on the refined grid. */
-static wd_status floor_of(wd_evaluation *e, const wd_survey *fine, int i, double *out, const wd_hooks *hooks,
+/* ||S - S'|| / ||S|| of map i, S = F(v) - F(v_top) in exact mode and S' the same on the refined grid. In the
+ * other figures: F(v_top) + S' against F(v). */
+static wd_status floor_of(wd_evaluation *e, const wd_survey *fine, int i, const wd_hooks *hooks,
                           wd_error *err) {
   const wd_survey *s = e->survey;
   wd_map dense = {0};
-  wd_gather full = {0}, top = {0};
+  wd_gather full = {0}, top = {0}, other = {0};
   wd_wave_desc wave = {.mode = WD_WAVE_FAST, .absorb = 360};
   const float *v = e->result.velocity + (size_t)i * e->cells;
   wd_status st =
@@ -172,6 +173,7 @@ static wd_status floor_of(wd_evaluation *e, const wd_survey *fine, int i, double
     dense.value[k] = v[k / fine->nx / 3 * s->nx + k % fine->nx / 3];
   if (!st)
     st = wd_reflection_simulate(wd_model_device(e->model), fine, &wave, &dense, hooks, &full, &top, err);
+  if (!st) st = wd_gather_create(s->shots, s->samples, s->receivers, s->dt, &other, err);
   if (!st) {
     const wd_gather *coarse = wd_residual_full(e->truth, 0), *coarse_top = wd_residual_top(e->truth, 0);
     size_t row = (size_t)s->receivers;
@@ -179,15 +181,26 @@ static wd_status floor_of(wd_evaluation *e, const wd_survey *fine, int i, double
     for (size_t k = 0; k < e->samples; k++) {
       size_t line = k / row; /* shot and sample */
       size_t shot = line / (size_t)s->samples, it = line % (size_t)s->samples;
+      other.value[k] = coarse->value[k];
       if (it == (size_t)s->samples - 1) continue; /* as everywhere, metrics.h */
       size_t at = (shot * 3 * (size_t)s->samples + 3 * it + 2) * row + k % row;
       double a = (double)coarse->value[k] - (double)coarse_top->value[k];
       double b = (double)full.value[at] - (double)top.value[at];
       dd += (a - b) * (a - b);
       ss += a * a;
+      other.value[k] = (float)((double)coarse_top->value[k] + b);
     }
-    *out = ss > 0 ? sqrt(dd / ss) : NAN;
+    e->floor[i] = ss > 0 ? sqrt(dd / ss) : NAN;
+    wd_comparison c;
+    st = wd_residual_compare(e->truth, 0, &other, &(wd_compare_desc){.spectral = true}, &c, err);
+    if (!st) {
+      e->floor_measure[i] = c.all;
+      wd_comparison_clear(&c);
+      st = wd_evaluation_detail(e, v, &other, coarse, coarse_top, &e->floor_details.lag[i],
+                                &e->floor_details.interior[i], hooks, err);
+    }
   }
+  wd_gather_clear(&other);
   wd_gather_clear(&full);
   wd_gather_clear(&top);
   wd_map_clear(&dense);
@@ -200,6 +213,9 @@ wd_status wd_evaluate_floor(wd_evaluation *e, const wd_hooks *hooks, wd_error *e
   int n = e->desc.floor_maps;
   wd_status st = WD_OK;
   e->floor = wd_evaluation_array((size_t)n, sizeof(double), &st, err);
+  e->floor_measure = wd_evaluation_array((size_t)n, sizeof(wd_measure), &st, err);
+  e->floor_details.lag = wd_evaluation_array((size_t)n, sizeof(double), &st, err);
+  e->floor_details.interior = wd_evaluation_array((size_t)n, sizeof(double), &st, err);
   wd_survey *fine = NULL;
   /* Of another wavelet than Ricker's nothing is known between its samples. */
   bool possible = s->frequency > 0 && 3 * s->nz <= WD_MAP_MAX_SIDE && 3 * s->nx <= WD_MAP_MAX_SIDE &&
@@ -208,8 +224,8 @@ wd_status wd_evaluate_floor(wd_evaluation *e, const wd_hooks *hooks, wd_error *e
   if (!st) st = refined_survey(s, &fine, err);
   for (int i = 0; i < n && !st; i++) {
     wd_hooks_part part;
-    st = floor_of(e, fine, i, &e->floor[i], wd_hooks_part_of(&part, hooks, (double)i / n, 1.0 / n), err);
-    if (!st) e->floors = i + 1;
+    st = floor_of(e, fine, i, wd_hooks_part_of(&part, hooks, (double)i / n, 1.0 / n), err);
+    if (!st) e->floors = e->floor_details.pairs = i + 1;
   }
   wd_survey_destroy(fine);
   return st;

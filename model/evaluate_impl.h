@@ -57,7 +57,9 @@ struct wd_evaluation {
   wd_evaluation_distances distances;
   wd_evaluation_cost cost;
   int floors;
-  double *floor; /* floors */
+  double *floor;             /* floors */
+  wd_measure *floor_measure; /* floors: F(v_top) and the refined grid's reflections, against F(v) */
+  wd_evaluation_details floor_details;
 };
 
 /* One array of a result; NULL and *st set when there is no memory. */
@@ -69,6 +71,15 @@ wd_status wd_evaluation_test_map(const wd_evaluation *e, size_t i, wd_map *out, 
  * coded (either may be NULL) get what was decoded. */
 wd_status wd_evaluation_score(wd_evaluation *e, int n, const float *latents, float *velocity, float *coded,
                               wd_measure *out, const wd_hooks *hooks, wd_error *err);
+/* Lag and interior residual of one pair: gathers against full and top of a map. What cannot be measured is
+ * NaN; only WD_CANCELLED and WD_ERR_NO_MEMORY come back. */
+wd_status wd_evaluation_detail(const wd_evaluation *e, const float *velocity, const wd_gather *gathers,
+                               const wd_gather *full, const wd_gather *top, double *lag, double *interior,
+                               const wd_hooks *hooks, wd_error *err);
+/* The same of pairs first..first+n-1 of a population that wd_evaluation_score has just measured, as far as
+ * they are wanted. velocity: their maps. */
+wd_status wd_evaluation_detail_batch(wd_evaluation *e, int first, int n, const float *velocity,
+                                     wd_evaluation_details *out, const wd_hooks *hooks, wd_error *err);
 /* (C, h, w) -> features. */
 void wd_evaluation_feature(const wd_evaluation *e, const float *latent, double *out);
 /* The middle shot of `gather` without the direct wave, which is F(v_top) of map i of `of`; samples x

@@ -56,6 +56,8 @@ wd_status wd_evaluate_arbitrary(wd_evaluation *e, const wd_hooks *hooks, wd_erro
       if (!st)
         st = wd_evaluation_score(e, n, e->latents, NULL, NULL,
                                  (which ? r->random_codes : r->gaussian) + first, inner, err);
+      if (!st && !which)
+        st = wd_evaluation_detail_batch(e, first, n, e->batch_velocity, &r->gaussian_details, hooks, err);
       first += n;
     }
   return st;
@@ -143,6 +145,7 @@ wd_status wd_evaluate_generated(wd_evaluation *e, const wd_hooks *hooks, wd_erro
       st = wd_evaluation_score(e, n, data, velocity, e->batch_coded, r->generated + at,
                                wd_hooks_part_of(&part, hooks, from + span / 2, span / 2), err);
     if (!st) keep_reflections(e, first, n);
+    if (!st) st = wd_evaluation_detail_batch(e, first, n, velocity, &r->generated_details, hooks, err);
     if (!st)
       st = wd_evaluation_features_of(e, n, velocity, e->batch_coded,
                                      e->generated.velocity + at * (size_t)e->features,

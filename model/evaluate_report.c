@@ -72,6 +72,35 @@ static json_t *spread_of_values(const double *value, size_t n) {
   return value && n && !wd_population_of_values(value, n, &p, NULL) ? spread(&p) : json_null();
 }
 
+/* Figures of measures that stand under a name of their own in the file; the app reads them by these. */
+static const struct {
+  const char *key;
+  wd_metric metric;
+} others[] = {{"residual_mae", WD_METRIC_MAE},
+              {"residual_max_abs", WD_METRIC_MAX_ABS},
+              {"residual_correlation", WD_METRIC_CORRELATION},
+              {"residual_coherence", WD_METRIC_COHERENCE},
+              {"residual_envelope_misfit", WD_METRIC_ENVELOPE}};
+
+static void add_others(json_t *out, const wd_measure *m, size_t n) {
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    json_object_set_new(out, others[i].key, spread_of(m, n, others[i].metric));
+}
+
+/* Lag and interior residual of the chosen pairs; family as in a choice. */
+static void add_details(json_t *out, const wd_evaluation_details *d, const int *family, int wanted) {
+  const double *const value[2] = {d->lag, d->interior};
+  static const char *const key[2] = {"mean_abs_lag", "interior_residual"};
+  for (int k = 0; k < 2; k++) {
+    double *of = wd_calloc((size_t)d->pairs + 1, sizeof *of);
+    size_t n = 0;
+    for (int i = 0; of && i < d->pairs; i++)
+      if (wanted < 0 || !family || family[i] == wanted) of[n++] = value[k][i];
+    json_object_set_new(out, key[k], spread_of_values(of, n));
+    wd_free(of);
+  }
+}
+
 /* Every residual of some pairs, and the levels it is read against. */
 static json_t *residuals(const wd_measure *m, size_t n) {
   if (!n) return json_null();
@@ -80,13 +109,15 @@ static json_t *residuals(const wd_measure *m, size_t n) {
     silence += m[i].silence_log_norm_mse / (double)n;
     direct += m[i].direct_log_norm_mse / (double)n;
   }
-  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "reflection_residual",
-                   spread_of(m, n, WD_METRIC_REFLECTION_RESIDUAL), "residual_relative_l2",
-                   spread_of(m, n, WD_METRIC_RELATIVE_L2), "residual_log_norm_mse",
-                   spread_of(m, n, WD_METRIC_LOG_NORM_MSE), "reflection_share",
-                   spread_of(m, n, WD_METRIC_REFLECTION_SHARE), "nothing_to_reflect",
-                   real(wd_share_bland(m, n)), "silence_log_norm_mse", real(silence),
-                   "direct_wave_log_norm_mse", real(direct), "pairs", (json_int_t)n);
+  json_t *out = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "reflection_residual",
+                          spread_of(m, n, WD_METRIC_REFLECTION_RESIDUAL), "residual_relative_l2",
+                          spread_of(m, n, WD_METRIC_RELATIVE_L2), "residual_log_norm_mse",
+                          spread_of(m, n, WD_METRIC_LOG_NORM_MSE), "reflection_share",
+                          spread_of(m, n, WD_METRIC_REFLECTION_SHARE), "nothing_to_reflect",
+                          real(wd_share_bland(m, n)), "silence_log_norm_mse", real(silence),
+                          "direct_wave_log_norm_mse", real(direct), "pairs", (json_int_t)n);
+  if (out) add_others(out, m, n);
+  return out;
 }
 
 static json_t *stage1(const choice *c, wd_given given) {
@@ -106,6 +137,7 @@ static json_t *stage1(const choice *c, wd_given given) {
   wd_free(of);
   of = choose(c, s->residual, &n);
   json_object_update_new(out, residuals(of, n));
+  if (given == WD_GIVEN_BOTH) add_details(out, &c->e->result.real_details, c->family, c->wanted);
   wd_free(of);
   return out;
 }
@@ -114,16 +146,17 @@ typedef struct named_population {
   const char *name;
   const wd_measure *all;
   const int *family; /* NULL: these have none, and every family's tolerance is held against all of them */
+  const wd_evaluation_details *details; /* NULL: none */
 } named_population;
 
 enum { POPULATIONS = 4 };
 
 static void populations(const wd_evaluation *e, named_population out[POPULATIONS]) {
   const wd_evaluation_result *r = &e->result;
-  out[0] = (named_population){"real", r->stage1[WD_GIVEN_BOTH].residual, r->family};
-  out[1] = (named_population){"generated", r->generated, r->generated_family};
-  out[2] = (named_population){"gaussian", r->gaussian, NULL};
-  out[3] = (named_population){"random_codes", r->random_codes, NULL};
+  out[0] = (named_population){"real", r->stage1[WD_GIVEN_BOTH].residual, r->family, &r->real_details};
+  out[1] = (named_population){"generated", r->generated, r->generated_family, &r->generated_details};
+  out[2] = (named_population){"gaussian", r->gaussian, NULL, &r->gaussian_details};
+  out[3] = (named_population){"random_codes", r->random_codes, NULL, NULL};
 }
 
 static wd_measure *choose_population(const wd_evaluation *e, const named_population *p, int family,
@@ -181,6 +214,8 @@ static void common(const wd_evaluation *e, int family, json_t *out) {
   if (json_is_null(values)) /* the keys stand, so that readers need not ask twice */
     values =
         json_pack("{s:n, s:n, s:n}", "reflection_residual", "residual_relative_l2", "residual_log_norm_mse");
+  else
+    add_details(values, &r->generated_details, r->generated_family, family);
   json_object_set_new(out, "generated", values);
   wd_free(of);
   json_object_set_new(out, "epsilon", real(epsilon));
@@ -354,7 +389,7 @@ struct json_t *wd_evaluation_report(const wd_evaluation *e) {
   json_object_set_new(
       out, "definitions",
       json_pack(
-          "{s:s, s:s, s:s, s:s, s:s}", "test_pairs",
+          "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "test_pairs",
           "maps of the test split, families in turn, simulated in exact mode; our own families, not "
           "OpenFWI's "
           "files",
@@ -364,17 +399,34 @@ struct json_t *wd_evaluation_report(const wd_evaluation *e) {
           "nothing to reflect are left out of percentiles and count as not within any tolerance",
           "reconstruction_reflection", "||s - S|| / ||S - F(V_top)|| with S and V the true gathers and map",
           "epsilon", "95th percentile of reflection_residual over real pairs through stage 1, both given",
+          "residual_coherence",
+          "1 - the share of F(v)'s energy that no filter common to the traces of a shot makes of s",
+          "residual_envelope_misfit",
+          "||E(s) - E(F(v))|| / ||E(F(v))||, E the envelopes by the Hilbert transform", "mean_abs_lag",
+          "mean |lag| of whole traces at their best correlation, ms; of the first pairs of a population",
+          "interior_residual",
+          "force at the receivers that makes s true in v, over that of F(v_top); of the first pairs",
           "velocity_mae", "in the scale (v - 1500) / 1500 - 1: 1500 times it is m/s; means over test pairs"));
   common(e, -1, out);
-  json_object_set_new(out, "discretization_floor",
-                      json_pack("{s:o, s:s}", "reflection_residual",
-                                spread_of_values(e->floor, (size_t)e->floors), "mode",
-                                "exact against fast on a grid three times finer"));
+  json_t *floor =
+      json_pack("{s:o, s:s}", "reflection_residual", spread_of_values(e->floor, (size_t)e->floors), "mode",
+                "exact against fast on a grid three times finer");
+  const size_t floors = e->floor_measure ? (size_t)e->floors : 0;
+  json_object_set_new(floor, "residual_relative_l2",
+                      spread_of(e->floor_measure, floors, WD_METRIC_RELATIVE_L2));
+  json_object_set_new(floor, "residual_log_norm_mse",
+                      spread_of(e->floor_measure, floors, WD_METRIC_LOG_NORM_MSE));
+  add_others(floor, e->floor_measure, floors);
+  add_details(floor, &e->floor_details, NULL, -1);
+  json_object_set_new(out, "discretization_floor", floor);
   named_population all[POPULATIONS];
   populations(e, all);
   json_t *summary = json_object();
-  for (int i = 0; i < POPULATIONS; i++)
-    json_object_set_new(summary, all[i].name, residuals(all[i].all, all[i].all ? (size_t)r->count : 0));
+  for (int i = 0; i < POPULATIONS; i++) {
+    json_t *of = residuals(all[i].all, all[i].all ? (size_t)r->count : 0);
+    if (json_is_object(of) && all[i].details) add_details(of, all[i].details, NULL, -1);
+    json_object_set_new(summary, all[i].name, of);
+  }
   json_object_set_new(out, "populations", summary);
   json_object_set_new(out, "validity", validity(e));
   json_object_set_new(out, "convergence", convergence(e));

@@ -85,6 +85,8 @@ static wd_status through(wd_evaluation *e, int first, int n, wd_given given, con
   wd_free(maps);
   if (!st)
     st = wd_evaluation_score(e, n, e->latents, decoded, e->batch_coded, out->residual + first, hooks, err);
+  if (!st && given == WD_GIVEN_BOTH)
+    st = wd_evaluation_detail_batch(e, first, n, decoded, &r->real_details, hooks, err);
   double *features = given == WD_GIVEN_VELOCITY  ? e->real.velocity
                      : given == WD_GIVEN_SEISMIC ? e->real.seismic
                                                  : NULL;

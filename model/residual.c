@@ -11,6 +11,7 @@ struct wd_residual {
   wd_device *device;
   const wd_survey *survey;
   wd_wave_desc desc;
+  bool spectral;
   int batch;
   wd_wave *wave; /* of 2 simulated maps: v of each pair, then v_top of each; NULL before the first */
   int room;      /* pairs that `wave` holds */
@@ -40,6 +41,7 @@ wd_status wd_residual_create(wd_device *device, const wd_survey *survey, const w
   if (!r) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for the residual");
   *r = (wd_residual){.device = device, .survey = survey};
   if (desc) r->desc = desc->wave;
+  r->spectral = desc && desc->spectral;
   r->batch = batch ? batch : default_batch(device, survey);
   *out = r;
   return WD_OK;
@@ -154,7 +156,7 @@ wd_status wd_residual_measure(wd_residual *r, int n, const float *velocity, cons
       one.value = (float *)gathers + (size_t)(first + i) * samples; /* only read */
       if (wd_hooks_cancelled(hooks))
         st = wd_fail(err, WD_CANCELLED, "cancelled at pair %d of %d", first + i + 1, n);
-      if (!st) st = wd_residual_compare(r, i, &one, NULL, &c, err);
+      if (!st) st = wd_residual_compare(r, i, &one, &(wd_compare_desc){.spectral = r->spectral}, &c, err);
       if (st) break;
       made[first + i] = c.all;
       wd_comparison_clear(&c);

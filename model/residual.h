@@ -14,6 +14,7 @@
 /* Zero means the default in brackets. */
 typedef struct wd_residual_desc {
   wd_wave_desc wave; /* mode and so on [exact]; `maps` is ignored */
+  bool spectral;     /* wd_residual_measure: coherence and envelope too [false] */
   int batch;         /* most pairs in one propagation [as many as keep the device busy] */
 } wd_residual_desc;
 

@@ -4,18 +4,25 @@
 #include <stddef.h>
 #include <strings.h>
 
+#define gettext_noop(text) text /* translated where it is shown */
+
 static const wd_colormap_info info[WD_COLORMAP_COUNT] = {
-    [WD_COLORMAP_STRATA] = {"strata", "navy to cream, even lightness, safe for colour-blind readers", false,
-                            true},
-    [WD_COLORMAP_VIRIDIS] = {"viridis", "purple to yellow, even lightness", false, true},
-    [WD_COLORMAP_CIVIDIS] = {"cividis", "blue to yellow, the same for most colour-blind readers", false,
+    [WD_COLORMAP_STRATA] = {"strata",
+                            gettext_noop("navy to cream, even lightness, safe for colour-blind readers"),
+                            false, true},
+    [WD_COLORMAP_VIRIDIS] = {"viridis", gettext_noop("purple to yellow, even lightness"), false, true},
+    [WD_COLORMAP_CIVIDIS] = {"cividis",
+                             gettext_noop("blue to yellow, the same for most colour-blind readers"), false,
                              true},
-    [WD_COLORMAP_TURBO] = {"turbo", "a smoother rainbow; lightness rises and falls", false, false},
-    [WD_COLORMAP_GRAY] = {"gray", "black to white, the usual one for gathers", false, true},
-    [WD_COLORMAP_SEISMIC] = {"seismic", "blue, white, red about the middle", true, false},
-    [WD_COLORMAP_RAINBOW] = {"rainbow", "jet, as in OpenFWI's figures; shows edges that are not there", false,
-                             false},
-    [WD_COLORMAP_DIFFERENCE] = {"difference", "blue, white, red-brown; both arms equally dark", true, false},
+    [WD_COLORMAP_TURBO] = {"turbo", gettext_noop("a smoother rainbow; lightness rises and falls"), false,
+                           false},
+    [WD_COLORMAP_GRAY] = {"gray", gettext_noop("black to white, the usual one for gathers"), false, true},
+    [WD_COLORMAP_SEISMIC] = {"seismic", gettext_noop("blue, white, red about the middle"), true, false},
+    [WD_COLORMAP_RAINBOW] = {"rainbow",
+                             gettext_noop("jet, as in OpenFWI's figures; shows edges that are not there"),
+                             false, false},
+    [WD_COLORMAP_DIFFERENCE] = {"difference", gettext_noop("blue, white, red-brown; both arms equally dark"),
+                                true, false},
 };
 
 const wd_colormap_info *wd_colormap_describe(wd_colormap map) {

@@ -2,6 +2,7 @@
 #include "render/panel_private.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Wong's set (Nature Methods 8, 441, 2011), its yellow left out on white; brightened on dark. */
@@ -115,7 +116,11 @@ wd_status wd_curve_arrange(const wd_curve *c, const wd_style *style, double widt
   }
   right = fmax(right, 1.2 * m.size);
   l.header = c->title || c->source ? m.line + 0.6 * m.size : m.hair * 2;
-  double bottom = m.tick + m.gap + m.small_line + (c->x.label ? m.line + 0.2 * m.size : 0);
+  double bottom = m.tick + m.gap + m.small_line;
+  if (c->no_x_text)
+    bottom = fmax(m.tick + 0.2 * m.size, 0.75 * m.small_line);
+  else if (c->x.label)
+    bottom += c->brief ? 0.15 * m.size : m.line + 0.2 * m.size; /* what hangs below the line of numbers */
   double plot_width = 0, plot_height = width * 0.4;
   wd_tick tick[WD_TICKS_MAX];
   for (int pass = 0; pass < 6; pass++) { /* as wd_panel_arrange: room only grows */
@@ -135,7 +140,7 @@ wd_status wd_curve_arrange(const wd_curve *c, const wd_style *style, double widt
                      wd_pen_floor(&pen, plot_height)};
   l.height = height > 0 ? height : l.plot.y + l.plot.height + bottom;
   wd_pen_close(&pen);
-  if (!(plot_width >= 4 * m.size) || !(plot_height >= 3 * m.size))
+  if (!(plot_width >= 4 * m.size) || !(plot_height >= (c->least > 0 ? c->least : 3) * m.size))
     return wd_fail(err, WD_ERR_ARGUMENT, "plot \"%s\": %g x %g leaves %.0f x %.0f points; give it more room",
                    c->title ? c->title : "", width, height, plot_width, plot_height);
   *out = l;
@@ -282,6 +287,21 @@ static void draw_reference_labels(wd_pen *pen, const wd_panel_metric *m, const w
   }
 }
 
+/* In the line of the ticks: right of the plot, or left of it, where there is room. */
+static void brief_title(wd_pen *pen, const wd_panel_metric *m, const wd_curve *c, const wd_curve_layout *l) {
+  char text[80];
+  if (!c->x.label || c->no_x_text) return;
+  snprintf(text, sizeof text, "%.*s", (int)strcspn(c->x.label, ","), c->x.label);
+  wd_type type = {.size = m->small, .colour = pen->theme->dim};
+  double width, right = l->plot.x + l->plot.width + 1.2 * m->size, /* beyond half of the last number */
+      y = l->plot.y + l->plot.height + wd_pen_hair(pen, m->hair) + m->tick + m->gap + m->small_ascent;
+  wd_pen_measure(pen, &type, text, &width, NULL, NULL);
+  if (right + width <= l->width)
+    wd_pen_text(pen, &type, right, y, 0, text);
+  else if (width + m->size <= l->plot.x)
+    wd_pen_text(pen, &type, l->plot.x - m->size, y, 1, text);
+}
+
 static void draw_axes(wd_pen *pen, const wd_panel_metric *m, const wd_curve *c, const wd_curve_layout *l) {
   wd_tick tick[WD_TICKS_MAX];
   double widest;
@@ -293,8 +313,10 @@ static void draw_axes(wd_pen *pen, const wd_panel_metric *m, const wd_curve *c, 
     double x = at_x(l, tick[i].value);
     wd_pen_colour(pen, pen->theme->frame);
     wd_pen_vertical(pen, x, y0, y0 + (tick[i].major ? m->tick : m->minor), m->hair, 0);
-    if (tick[i].major) wd_pen_text(pen, &type, x, y0 + m->tick + m->gap + m->small_ascent, 0.5, tick[i].text);
+    if (tick[i].major && !c->no_x_text)
+      wd_pen_text(pen, &type, x, y0 + m->tick + m->gap + m->small_ascent, 0.5, tick[i].text);
   }
+  if (c->brief) brief_title(pen, m, c, l);
   wd_axis up = {l->y.hi, l->y.lo, l->y.log, NULL};
   count = wd_panel_fit_ticks(pen, m, &up, r->height, true, 0, tick, &widest);
   double x0 = r->x - wd_pen_hair(pen, m->hair);
@@ -309,9 +331,16 @@ static void draw_axes(wd_pen *pen, const wd_panel_metric *m, const wd_curve *c, 
     if (tick[i].major) wd_pen_text(pen, &type, x0 - m->tick - m->gap, y + 0.36 * m->small, 1, tick[i].text);
   }
   wd_type label = {.size = m->size, .colour = pen->theme->ink, .room = r->height};
-  if (c->y.label) wd_pen_text_up(pen, &label, r->x - l->left + m->ascent, r->y + r->height / 2, c->y.label);
+  if (c->y.label) {
+    char unit[40];
+    wd_type whole = {.size = m->size};
+    const char *title = wd_panel_label(pen, &whole, c->y.label, r->height, unit, sizeof unit);
+    if (title != c->y.label && c->y_brief)
+      title = wd_panel_label(pen, &whole, c->y_brief, r->height, unit, sizeof unit);
+    wd_pen_text_up(pen, &label, r->x - l->left + m->ascent, r->y + r->height / 2, title);
+  }
   label.room = r->width;
-  if (c->x.label) {
+  if (c->x.label && !c->brief && !c->no_x_text) {
     double width;
     wd_pen_measure(pen, &label, c->x.label, &width, NULL, NULL);
     wd_pen_text(pen, &label, r->x + (r->width - width) / 2,

@@ -52,7 +52,11 @@ typedef struct wd_curve {
   int n_references;
   double aspect; /* height over width of the plot [0.5] */
   bool no_legend;
-  double top; /* least room above the plot, to align with panels beside it */
+  bool brief;          /* no line for the title of the x axis: it stands beside its ticks, up to its comma */
+  bool no_x_text;      /* ticks of the x axis without numbers, which another plot right below has */
+  const char *y_brief; /* title of the y axis where `y.label` does not fit [its unit] */
+  double least;        /* least height of the plot, in text sizes [3] */
+  double top;          /* least room above the plot, to align with panels beside it */
 } wd_curve;
 
 enum { WD_CURVE_COLOURS = 7, WD_CURVE_REFERENCES = 16 };

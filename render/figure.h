@@ -45,6 +45,11 @@ wd_status wd_figure_format_of(const char *path, wd_figure_format *out, wd_error 
 /* Writes the figure; the format follows from the name. */
 wd_status wd_figure_write(const wd_figure *figure, const char *path, wd_error *err);
 
+/* Somebody else's pixels (0xAARRGGBB, opaque, `stride` bytes a row) as a PNG with a recipe inside (NULL:
+ * none). */
+wd_status wd_figure_write_pixels(const unsigned char *pixel, int width, int height, int stride, double dpi,
+                                 const char *recipe, const char *path, wd_error *err);
+
 /* Size of the figure in points, after arranging; style.medium and style.scale as given. */
 wd_status wd_figure_size(const wd_figure *figure, double *width, double *height, wd_error *err);
 

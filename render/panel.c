@@ -314,9 +314,11 @@ static void draw_crosshair(wd_pen *pen, const wd_panel *p, const wd_rect *r) {
 }
 
 static void draw_x_axis(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, const wd_panel_layout *l,
-                        const wd_rect *r) {
+                        const wd_rect *r, bool last) {
   wd_tick tick[WD_TICKS_MAX];
-  double widest, slack = l->columns > 1 ? 0.3 * m->facet_gap : fmax(l->left, 0) * 0.9;
+  double end = r->x;
+  double widest,
+      slack = l->columns > 1 ? 0.3 * fmin(m->facet_gap, l->step_x - l->first.width) : fmax(l->left, 0) * 0.9;
   if (l->columns == 1) slack = fmin(slack, 1.2 * m->size);
   wd_axis axis = wd_panel_x_axis(p);
   int count = wd_panel_fit_ticks(pen, m, &axis, r->width, false, slack, tick, &widest);
@@ -326,8 +328,17 @@ static void draw_x_axis(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p
     double x = r->x + wd_axis_place(&axis, tick[i].value) * r->width;
     wd_pen_colour(pen, pen->theme->frame);
     wd_pen_vertical(pen, x, y0, y0 + (tick[i].major ? m->tick : m->minor), m->hair, 0);
-    if (tick[i].major) wd_pen_text(pen, &type, x, y0 + m->tick + m->gap + m->small_ascent, 0.5, tick[i].text);
+    if (tick[i].major) {
+      double wide = wd_pen_text(pen, &type, x, y0 + m->tick + m->gap + m->small_ascent, 0.5, tick[i].text);
+      end = x + wide / 2;
+    }
   }
+  char unit[40];
+  if (!p->brief || !last || !*wd_panel_unit(p->x.label, unit, sizeof unit)) return;
+  type.colour = pen->theme->dim;
+  type.room = l->width - end - 0.4 * m->small;
+  if (type.room > m->small)
+    wd_pen_text(pen, &type, end + 0.4 * m->small, y0 + m->tick + m->gap + m->small_ascent, 0, unit);
 }
 
 static void draw_y_axis(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, const wd_rect *r) {
@@ -355,6 +366,12 @@ static bool bar_label(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, 
   snprintf(out, size, "%s%s%s", quantity, *quantity && bar.range->text[0] ? " · " : "", bar.range->text);
   wd_type up = {.size = m->size};
   double width;
+  wd_pen_measure(pen, &up, out, &width, NULL, NULL);
+  if (width <= height) return true;
+  char whole[160];
+  snprintf(whole, sizeof whole, "%s", out);
+  const size_t name = *quantity ? strlen(quantity) : 0; /* whose own parentheses are its unit */
+  wd_panel_shorten(whole + name, out + name, size - name);
   wd_pen_measure(pen, &up, out, &width, NULL, NULL);
   return width <= height;
 }
@@ -392,6 +409,16 @@ static void draw_bar(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, c
     wd_pen_text(pen, &type, x0 + m->tick + m->gap, y + drop, 0, tick[i].text);
   }
   char label[160], unit[40];
+  if (p->brief >= 2) {
+    double width;
+    type.colour = pen->theme->dim;
+    if (!*wd_panel_unit(of.quantity, unit, sizeof unit) || p->no_axes) return;
+    wd_pen_measure(pen, &type, unit, &width, NULL, NULL);
+    if (width <= bar->width + m->tick + m->gap + widest + 0.5 * m->bar_gap)
+      wd_pen_text(pen, &type, x0 + m->tick + m->gap + widest,
+                  bar->y + bar->height + m->tick + m->gap + m->small_ascent, 1, unit);
+    return;
+  }
   wd_type up = {.size = m->size, .colour = pen->theme->ink};
   const char *fits = bar_label(pen, m, p, bar->height, label, sizeof label)
                          ? label
@@ -446,6 +473,7 @@ void wd_panel_draw(const wd_panel *p, const wd_style *style, const wd_panel_layo
   for (int i = 0; i < p->facets; i++) {
     wd_rect r = wd_panel_facet_rect(l, i);
     if (!p->no_pictures) draw_picture(&pen, p, l, &p->facet[i], &r);
+    wd_panel_draw_ruler(&pen, &m, p, &p->facet[i], &r, i % l->columns == 0 && !p->no_axes);
     wd_pen_colour(&pen, pen.theme->frame);
     wd_pen_frame(&pen, &r, m.hair);
     draw_strokes(&pen, p, &p->facet[i], &r);
@@ -455,9 +483,15 @@ void wd_panel_draw(const wd_panel *p, const wd_style *style, const wd_panel_layo
     if (p->facet[i].caption && *p->facet[i].caption) {
       wd_type type = {.size = m.small, .colour = pen.theme->dim, .room = r.width};
       double width;
-      wd_pen_measure(&pen, &type, p->facet[i].caption, &width, NULL, NULL);
+      const char *caption = p->facet[i].caption, *last = strrchr(caption, ' ');
+      wd_type whole = {.size = m.small};
+      wd_pen_measure(&pen, &whole, caption, &width, NULL, NULL);
+      if (width > r.width && last && last[1] && !last[1 + strspn(last + 1, "0123456789")])
+        caption = last + 1; /* "3" of "shot 3" */
+      wd_pen_measure(&pen, &type, caption, &width, NULL, NULL);
       wd_pen_text(&pen, &type, r.x + (r.width - width) / 2,
-                  r.y - 0.4 * m.size - (m.small_line - m.small_ascent) * 0.2, 0, p->facet[i].caption);
+                  r.y - wd_panel_ruler_room(&m, p) - 0.4 * m.size - (m.small_line - m.small_ascent) * 0.2, 0,
+                  caption);
     }
     if (p->row_label && i % l->columns == 0 && p->row_label[i / l->columns]) {
       wd_type type = {.size = m.small, .colour = pen.theme->ink, .room = l->step_y};
@@ -466,7 +500,7 @@ void wd_panel_draw(const wd_panel *p, const wd_style *style, const wd_panel_layo
     }
     if (p->no_axes) continue;
     if (i % l->columns == 0) draw_y_axis(&pen, &m, p, &r);
-    if (i + l->columns >= p->facets) draw_x_axis(&pen, &m, p, l, &r);
+    if (i + l->columns >= p->facets) draw_x_axis(&pen, &m, p, l, &r, i == p->facets - 1);
   }
   double block_width = (l->columns - 1) * l->step_x + l->first.width;
   double block_height = (l->rows - 1) * l->step_y + l->first.height;
@@ -476,8 +510,13 @@ void wd_panel_draw(const wd_panel *p, const wd_style *style, const wd_panel_layo
     const char *label =
         wd_panel_label(&pen, &type, p->y.label, block_height + 0.4 * m.size, unit, sizeof unit);
     wd_pen_text_up(&pen, &type, l->first.x - l->left + m.ascent, l->first.y + block_height / 2, label);
+  }
+  if (!p->no_axes && !p->brief) {
+    wd_type type = {.size = m.size, .colour = pen.theme->ink};
+    char unit[40];
     double middle = l->first.x + block_width / 2;
-    label = wd_panel_label(&pen, &type, p->x.label, 2 * fmin(middle, l->width - middle), unit, sizeof unit);
+    const char *label =
+        wd_panel_label(&pen, &type, p->x.label, 2 * fmin(middle, l->width - middle), unit, sizeof unit);
     wd_pen_text(&pen, &type, middle,
                 l->first.y + block_height + m.tick + m.gap + m.small_line + 0.2 * m.size + m.ascent, 0.5,
                 label);
@@ -490,7 +529,13 @@ void wd_panel_draw(const wd_panel *p, const wd_style *style, const wd_panel_layo
       wd_type small = {.size = m.small, .colour = pen.theme->dim};
       small.room = l->width - middle - taken / 2 - m.size;
       double needed;
+      char shorter[64];
       wd_pen_measure(&pen, &(wd_type){.size = m.small}, range_text, &needed, NULL, NULL);
+      if (needed >= small.room) {
+        wd_panel_shorten(range_text, shorter, sizeof shorter);
+        range_text = shorter;
+        wd_pen_measure(&pen, &(wd_type){.size = m.small}, range_text, &needed, NULL, NULL);
+      }
       if (needed < small.room) small.room = 0;
       if (small.room == 0 || small.room > 4 * m.size)
         wd_pen_text(&pen, &small, l->width,

@@ -73,9 +73,21 @@ typedef struct wd_facet {
   const wd_mark *receiver;
   int receivers; /* small ticks */
   const wd_stroke *stroke;
-  int strokes;      /* over the picture */
-  const char *note; /* in the picture's lower left corner, on a plate: a clock [none] */
+  int strokes;        /* over the picture */
+  const float *trace; /* values of the panel's ruler, ruler->traces of them; NaN is left out [none] */
+  const char *note;   /* in the picture's lower left corner, on a plate: a clock [none] */
 } wd_facet;
+
+/* One figure for each trace of the facets, as bars above the pictures (a header plot) and as a mask over the
+ * traces that are beyond a level. */
+typedef struct wd_ruler {
+  int traces;
+  double hi;    /* at the top of the bars; 0 is at their foot */
+  double level; /* a dashed line; NaN: none, and no mask */
+  bool higher_is_better;
+  bool bars, mask;
+} wd_ruler;
+bool wd_ruler_beyond(const wd_ruler *ruler, double value); /* the wrong side of the level */
 
 enum { WD_PANEL_BADGES = 4 };
 
@@ -93,7 +105,10 @@ typedef struct wd_panel {
   double
       aspect;  /* height over width of a facet [square cells for maps; 0 with `fill`: what the room gives] */
   bool square; /* cells are square: aspect follows from the view */
-  bool no_axes, no_bar;
+  bool no_axes, no_bar, no_ruler;
+  int brief; /* room is scarce: 1: no line for the title of the x axis, its unit ends the line of its ticks,
+                how the range was chosen is told by a badge; 2: nor a title of the bar, its unit stands under
+                it; 3: nor that badge [0] */
   bool no_pictures; /* everything but the pictures: an overlay on what another painter drew */
   wd_panel_mode mode;
   bool smooth;
@@ -102,6 +117,7 @@ typedef struct wd_panel {
   const char *quantity;         /* label of the colour bar: "Velocity (m/s)" */
   double excursion;             /* of wiggles, in trace spacings [1] */
   const char *const *row_label; /* left of each row of facets, reading upwards; NULL, or one for each row */
+  const wd_ruler *ruler;        /* [none] */
   double top;                   /* least room above the pictures, to align panels side by side [0] */
   bool crosshair;
   double cross_x, cross_y; /* axis units */

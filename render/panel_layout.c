@@ -1,36 +1,38 @@
 /* Panels: constructors, arrangement, picking. Drawing is in panel.c. */
 #include "render/panel_private.h"
 
+#include <libintl.h> /* words for people; the command line names no language and gets them in English */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 wd_panel wd_panel_of_map(const wd_map *map, const wd_facet *facet, int facets) {
   double h = map->spacing;
-  return (wd_panel){.title = "Velocity",
+  return (wd_panel){.title = gettext("Velocity"),
                     .facet = facet,
                     .facets = facets,
                     .rows = map->nz,
                     .columns = map->nx,
-                    .x = {-0.5 * h, (map->nx - 0.5) * h, false, "Distance (m)"},
-                    .y = {-0.5 * h, (map->nz - 0.5) * h, false, "Depth (m)"},
+                    .x = {-0.5 * h, (map->nx - 0.5) * h, false, gettext("Distance (m)")},
+                    .y = {-0.5 * h, (map->nz - 0.5) * h, false, gettext("Depth (m)")},
                     .square = true,
-                    .quantity = "Velocity (m/s)"};
+                    .quantity = gettext("Velocity (m/s)")};
 }
 
 wd_panel wd_panel_of_gather(const wd_gather *gather, double spacing, const wd_facet *facet, int facets) {
   double ms = gather->dt * 1000;
-  wd_axis x = {0.5, gather->receivers + 0.5, false, "Receiver"};
-  if (spacing > 0) x = (wd_axis){-0.5 * spacing, (gather->receivers - 0.5) * spacing, false, "Distance (m)"};
-  return (wd_panel){.title = facets == 1 ? "Gather" : "Gathers",
+  wd_axis x = {0.5, gather->receivers + 0.5, false, gettext("Receiver")};
+  if (spacing > 0)
+    x = (wd_axis){-0.5 * spacing, (gather->receivers - 0.5) * spacing, false, gettext("Distance (m)")};
+  return (wd_panel){.title = facets == 1 ? gettext("Gather") : gettext("Gathers"),
                     .facet = facet,
                     .facets = facets,
                     .rows = gather->samples,
                     .columns = gather->receivers,
                     .x = x,
-                    .y = {0.5 * ms, (gather->samples + 0.5) * ms, false, "Time (ms)"},
+                    .y = {0.5 * ms, (gather->samples + 0.5) * ms, false, gettext("Time (ms)")},
                     .colormap = WD_COLORMAP_GRAY,
-                    .quantity = "Pressure"};
+                    .quantity = gettext("Pressure (arb. units)")};
 }
 
 wd_panel_metric wd_panel_measure(wd_pen *pen) {
@@ -83,6 +85,14 @@ wd_axis wd_panel_y_axis(const wd_panel *p) {
   return axis;
 }
 
+void wd_panel_shorten(const char *text, char *out, size_t size) {
+  const char *open = strstr(text, " ("), *close = open ? strchr(open, ')') : NULL;
+  if (close)
+    snprintf(out, size, "%.*s%s", (int)(open - text), text, close + 1);
+  else
+    snprintf(out, size, "%s", text);
+}
+
 void wd_panel_badges(const wd_panel *p, int every, wd_badges *out) {
   memset(out, 0, sizeof *out);
   if (p->mode != WD_PANEL_DENSITY && p->mode != WD_PANEL_DENSITY_WIGGLE && !p->no_bar) {
@@ -94,8 +104,12 @@ void wd_panel_badges(const wd_panel *p, int every, wd_badges *out) {
              fabs(centre) > 1e-6 * half ? middle : "", value);
     out->text[out->count++] = out->own[0];
   }
+  if (p->brief > 0 && p->brief < 3 && wd_panel_has_bar(p) && wd_panel_bar_of(p).range->text[0]) {
+    wd_panel_shorten(wd_panel_bar_of(p).range->text, out->own[0], sizeof out->own[0]);
+    out->text[out->count++] = out->own[0];
+  }
   if (every > 1) {
-    snprintf(out->own[1], sizeof out->own[1], "1 of %d traces", every);
+    snprintf(out->own[1], sizeof out->own[1], gettext("1 of %d traces"), every);
     out->text[out->count++] = out->own[1];
   }
   for (int i = 0; i < WD_PANEL_BADGES; i++)
@@ -120,17 +134,22 @@ bool wd_panel_header_wraps(wd_pen *pen, const wd_panel_metric *m, const wd_panel
   return title + source + m->size + total > width;
 }
 
+const char *wd_panel_unit(const char *label, char *buffer, size_t size) {
+  const char *open = label ? strrchr(label, '(') : NULL, *close = open ? strchr(open, ')') : NULL;
+  if (!close) return "";
+  snprintf(buffer, size, "%.*s", (int)(close - open - 1), open + 1);
+  return buffer;
+}
+
 const char *wd_panel_label(wd_pen *pen, const wd_type *type, const char *label, double room, char *buffer,
                            size_t size) {
   double width;
   if (!label || !*label) return "";
   wd_pen_measure(pen, type, label, &width, NULL, NULL);
   if (width <= room) return label;
-  const char *open = strrchr(label, '('), *close = open ? strchr(open, ')') : NULL;
-  if (!close) return "";
-  snprintf(buffer, size, "%.*s", (int)(close - open - 1), open + 1);
-  wd_pen_measure(pen, type, buffer, &width, NULL, NULL);
-  return width <= room ? buffer : "";
+  const char *unit = wd_panel_unit(label, buffer, size);
+  wd_pen_measure(pen, type, unit, &width, NULL, NULL);
+  return width <= room ? unit : "";
 }
 
 static bool labels_fit(wd_pen *pen, const wd_panel_metric *m, const wd_axis *axis, const wd_tick *tick,
@@ -208,7 +227,8 @@ static void side_room(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, 
     const wd_range *range = wd_panel_bar_of(p).range;
     wd_axis bar = {range->lo, range->hi, false, NULL};
     wd_panel_fit_ticks(pen, m, &bar, bar_height, true, 0, tick, &widest);
-    *right = m->bar_gap + m->bar_width + m->tick + m->gap + widest + 0.25 * m->size + m->line;
+    *right = m->bar_gap + m->bar_width + m->tick + m->gap + widest;
+    if (p->brief < 2) *right += 0.25 * m->size + m->line;
   }
 }
 
@@ -223,10 +243,12 @@ wd_status wd_panel_arrange(const wd_panel *p, const wd_style *style, double widt
   l.columns = p->facet_columns > 0 && p->facet_columns < p->facets ? p->facet_columns : p->facets;
   l.rows = (p->facets + l.columns - 1) / l.columns;
   bool captions = wd_panel_has_captions(p);
-  double gap_x = p->no_axes ? 0.6 * m.size : m.facet_gap;
-  double gap_y = 0.6 * m.size + (captions ? m.small_line : 0);
-  double bottom =
-      p->no_axes ? m.hair * 2 : m.tick + m.gap + m.small_line + (p->x.label ? m.line + 0.2 * m.size : 0);
+  double gap_x = p->no_axes ? 0.6 * m.size : p->brief >= 2 ? 0.35 * m.size : m.facet_gap;
+  double ruler = wd_panel_ruler_room(&m, p);
+  double gap_y = 0.6 * m.size + (captions ? m.small_line : 0) + ruler;
+  double bottom = p->no_axes
+                      ? m.hair * 2
+                      : m.tick + m.gap + m.small_line + (p->x.label && !p->brief ? m.line + 0.2 * m.size : 0);
   wd_field field = {NULL, p->rows, p->columns};
   wd_view view = wd_view_of(&p->view, &field);
 
@@ -252,7 +274,7 @@ wd_status wd_panel_arrange(const wd_panel *p, const wd_style *style, double widt
     bool wraps = wd_panel_header_wraps(&pen, &m, p, &badges, width, &badges_width);
     bool any = p->title || p->source || badges.count > 0;
     l.header = any ? (wraps ? 2 * m.line + 0.25 * m.size : m.line) + 0.6 * m.size : m.hair * 2;
-    double above = fmax(p->top, l.header + (captions ? m.small_line + 0.15 * m.size : 0));
+    double above = fmax(p->top, l.header + (captions ? m.small_line + 0.15 * m.size : 0) + ruler);
 
     double ratio = p->square ? (view.row1 - view.row0) / (view.column1 - view.column0) : p->aspect;
     double natural = ratio > 0        ? picture_width * ratio
@@ -270,8 +292,8 @@ wd_status wd_panel_arrange(const wd_panel *p, const wd_style *style, double widt
     }
     l.first.y = above;
   }
-  double least = 2 * m.size;
-  if (!(picture_width >= least) || !(picture_height >= least)) {
+  double least = 2 * m.size, narrowest = p->brief >= 2 && l.columns > 1 ? 0.6 * m.size : least;
+  if (!(picture_width >= narrowest) || !(picture_height >= least)) {
     wd_pen_close(&pen);
     return wd_fail(
         err, WD_ERR_ARGUMENT,

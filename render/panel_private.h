@@ -28,12 +28,23 @@ void wd_panel_badges(const wd_panel *panel, int every, wd_badges *out);
 bool wd_panel_header_wraps(wd_pen *pen, const wd_panel_metric *m, const wd_panel *panel,
                            const wd_badges *badges, double width, double *badges_width);
 
+/* panel_ruler.c: the room above a picture that bars take, and what is drawn there and over the picture. */
+double wd_panel_ruler_room(const wd_panel_metric *m, const wd_panel *panel);
+void wd_panel_draw_ruler(wd_pen *pen, const wd_panel_metric *m, const wd_panel *panel, const wd_facet *facet,
+                         const wd_rect *picture, bool labels);
+
 bool wd_panel_has_bar(const wd_panel *panel);
 bool wd_panel_has_captions(const wd_panel *panel);
 
 /* The part of an axis in sight. */
 wd_axis wd_panel_x_axis(const wd_panel *panel);
 wd_axis wd_panel_y_axis(const wd_panel *panel);
+
+/* A text without its first part in parentheses. */
+void wd_panel_shorten(const char *text, char *out, size_t size);
+
+/* What stands in the last parentheses of a label; "" without. */
+const char *wd_panel_unit(const char *label, char *buffer, size_t size);
 
 /* An axis label that fits the room: the whole text, or the unit in its parentheses, or nothing. */
 const char *wd_panel_label(wd_pen *pen, const wd_type *type, const char *label, double room, char *buffer,

@@ -138,6 +138,17 @@ wd_status wd_figure_write_png(const wd_figure *f, const unsigned char *pixel, in
   return own.code;
 }
 
+wd_status wd_figure_write_pixels(const unsigned char *pixel, int width, int height, int stride, double dpi,
+                                 const char *recipe, const char *path, wd_error *err) {
+  const wd_figure f = {.recipe = recipe};
+  wd_file *file = NULL;
+  wd_status st = wd_file_create(path, &file, err);
+  if (!st) st = wd_figure_write_png(&f, pixel, width, height, stride, dpi, file, err);
+  if (!st) return wd_file_commit(file, err);
+  wd_file_abort(file);
+  return st;
+}
+
 /* ---- reading ---- */
 
 typedef struct feed {

@@ -2,6 +2,7 @@
 #include "render/axis.h"
 #include "solver/memory.h"
 
+#include <libintl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,7 +75,8 @@ wd_status wd_range_find(const wd_range_desc *desc, const float *value, size_t co
                      desc->lo, desc->hi);
     range.lo = desc->lo;
     range.hi = desc->hi;
-    snprintf(range.text, sizeof range.text, desc->mode == WD_RANGE_FIXED ? "fixed range" : "manual range");
+    snprintf(range.text, sizeof range.text, "%s",
+             desc->mode == WD_RANGE_FIXED ? gettext("fixed range") : gettext("manual range"));
   } else {
     bool full = desc->mode == WD_RANGE_FULL || clip == 100;
     wd_status status = find_by_clip(desc, full ? 100 : clip, value, count, &range, err);
@@ -82,9 +84,9 @@ wd_status wd_range_find(const wd_range_desc *desc, const float *value, size_t co
     char number[32];
     wd_format_number(clip, 0, number, sizeof number);
     if (full)
-      snprintf(range.text, sizeof range.text, "full range");
+      snprintf(range.text, sizeof range.text, "%s", gettext("full range"));
     else
-      snprintf(range.text, sizeof range.text, "clip %s %%", number);
+      snprintf(range.text, sizeof range.text, gettext("clip %s %%"), number);
   }
   double middle = 0.5 * range.lo + 0.5 * range.hi, half = 0.5 * range.hi - 0.5 * range.lo;
   if (!(half > 0)) half = desc->symmetric ? 1 : fmax(0.5, 1e-6 * fabs(middle));
@@ -177,10 +179,10 @@ void wd_display_text(const wd_display *d, char *out, size_t size) {
   }
   if (d->agc > 0) {
     wd_format_number(d->agc * 1000, 0, number, sizeof number);
-    ADD("AGC %s ms, ", number);
+    ADD(gettext("AGC %s ms, "), number);
   }
-  if (d->normalise) ADD("trace normalised, ");
-  if (d->flip) ADD("polarity reversed, ");
-  if (n > 0) ADD("display only");
+  if (d->normalise) ADD(gettext("trace normalised, "));
+  if (d->flip) ADD(gettext("polarity reversed, "));
+  if (n > 0) ADD(gettext("display only"));
 #undef ADD
 }

@@ -4,6 +4,7 @@
 #include "solver/metrics_impl.h"
 #include "solver/parallel.h"
 #include "solver/scale.h"
+#include "solver/spectral.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -90,6 +91,7 @@ static wd_measure finish(const wd_sums *s, bool with_top) {
   m.reflection_share = with_top ? ratio(m.norm_reflection, m.norm_b) : NAN;
   m.reflection_residual = with_top ? ratio(m.norm_difference, m.norm_reflection) : NAN;
   m.direct_log_norm_mse = with_top ? log_gain2 * s->log_direct / n : NAN;
+  m.coherence = m.envelope = m.norm_envelope = NAN;
   if (s->bad_a) m.norm_a = NAN;
   if (s->bad_b) m.norm_b = m.silence_log_norm_mse = NAN;
   if (s->bad_a || s->bad_b)
@@ -125,6 +127,27 @@ static double calibration_gain(const wd_gather *a, const wd_gather *b, int sampl
   if (kind == WD_CALIBRATE_SIGN) return ab < 0 ? -1.0 : isfinite(ab) ? 1.0 : NAN;
   if (!isfinite(aa) || !isfinite(ab)) return NAN;
   return aa > 0 ? ab / aa : 1.0;
+}
+
+static void take_spectral(wd_measure *to, const wd_spectral_measure *from) {
+  to->coherence = from->coherence;
+  to->envelope = from->envelope;
+  to->norm_envelope = from->norm_envelope;
+}
+
+static wd_status add_spectral(const wd_gather *a, const wd_gather *b, const wd_compare_desc *desc,
+                              wd_comparison *c, wd_error *err) {
+  if (!isfinite(c->gain) || c->gain == 0) return WD_OK; /* nothing of a is left, or known */
+  const wd_spectral_desc spectral = {
+      .all_samples = desc->all_samples, .gain = c->gain, .threads = desc->threads};
+  wd_spectral_comparison s;
+  wd_status st = wd_spectral_compare(a, b, &spectral, &s, err);
+  if (st) return st;
+  take_spectral(&c->all, &s.all);
+  for (int i = 0; i < c->shots; i++) take_spectral(&c->shot[i], &s.shot[i]);
+  for (int i = 0; i < c->shots * c->receivers; i++) take_spectral(&c->trace[i], &s.trace[i]);
+  wd_spectral_clear(&s);
+  return WD_OK;
 }
 
 wd_status wd_compare(const wd_gather *a, const wd_gather *b, const wd_gather *top,
@@ -170,6 +193,10 @@ wd_status wd_compare(const wd_gather *a, const wd_gather *b, const wd_gather *to
   }
   c.all = finish(&all, top != NULL);
   wd_free(sum);
+  if (desc->spectral && (st = add_spectral(a, b, desc, &c, err))) {
+    wd_comparison_clear(&c);
+    return st;
+  }
   *out = c;
   return WD_OK;
 }
@@ -183,6 +210,13 @@ void wd_comparison_clear(wd_comparison *comparison) {
 
 static double root_of_squares(double x, double y) {
   return sqrt(x * x + y * y);
+}
+
+/* Mean by weight; what weighs nothing has no say, even where it is NaN. */
+static double weighted(double x, double weight_x, double y, double weight_y) {
+  if (weight_x == 0) return y;
+  if (weight_y == 0) return x;
+  return (weight_x * x + weight_y * y) / (weight_x + weight_y);
 }
 
 wd_measure wd_measure_join(const wd_measure *one, const wd_measure *other) {
@@ -210,6 +244,11 @@ wd_measure wd_measure_join(const wd_measure *one, const wd_measure *other) {
   m.correlation =
       ratio(0.5 * (m.norm_a * m.norm_a + m.norm_b * m.norm_b - m.norm_difference * m.norm_difference),
             m.norm_a * m.norm_b);
+  m.coherence =
+      weighted(one->coherence, one->norm_b * one->norm_b, other->coherence, other->norm_b * other->norm_b);
+  const double e1 = one->norm_envelope * one->norm_envelope, e2 = other->norm_envelope * other->norm_envelope;
+  m.envelope = sqrt(weighted(one->envelope * one->envelope, e1, other->envelope * other->envelope, e2));
+  m.norm_envelope = root_of_squares(one->norm_envelope, other->norm_envelope);
   m.nothing_to_reflect = m.reflection_share < WD_NOTHING_TO_REFLECT;
   return m;
 }
@@ -222,6 +261,8 @@ static const wd_metric_info metrics[WD_METRICS] = {
     [WD_METRIC_MAX_ABS] = {"max_abs", "Largest absolute error", false},
     [WD_METRIC_CORRELATION] = {"correlation", "Correlation", true},
     [WD_METRIC_REFLECTION_SHARE] = {"reflection_share", "Reflection share", true},
+    [WD_METRIC_COHERENCE] = {"coherence", "Spectral coherence", true},
+    [WD_METRIC_ENVELOPE] = {"envelope_misfit", "Envelope misfit", false},
 };
 
 const wd_metric_info *wd_metric_get_info(wd_metric metric) {
@@ -246,6 +287,8 @@ double wd_measure_get(const wd_measure *m, wd_metric which) {
   case WD_METRIC_MAX_ABS: return m->max_abs;
   case WD_METRIC_CORRELATION: return m->correlation;
   case WD_METRIC_REFLECTION_SHARE: return m->reflection_share;
+  case WD_METRIC_COHERENCE: return m->coherence;
+  case WD_METRIC_ENVELOPE: return m->envelope;
   case WD_METRICS: break;
   }
   return NAN;

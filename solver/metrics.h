@@ -31,6 +31,10 @@
  *     sum a b / (||a|| ||b||), zero lag, means not removed (a pressure trace has none).
  *     With the least-squares gain, relative_l2 = sqrt(1 - correlation^2).
  *
+ * coherence, envelope
+ *     Spectral coherence and envelope misfit, which spectral.h defines; only where desc.spectral asks for
+ * them, NaN elsewhere. A single trace has no coherence.
+ *
  * identical
  *     Samples whose bits are equal (0 and -0 differ, two equal NaNs do not).
  *
@@ -58,6 +62,7 @@ typedef enum wd_calibration {
 /* Zero means the default in brackets. */
 typedef struct wd_compare_desc {
   bool all_samples;           /* the last sample of every trace too [false] */
+  bool spectral;              /* coherence and envelope too [false] */
   wd_calibration calibration; /* one gain for all shots and receivers [none] */
   int threads;                /* the figures do not depend on it [1] */
 } wd_compare_desc;
@@ -73,7 +78,10 @@ typedef struct wd_measure {
   /* NaN without top: */
   double reflection_residual, reflection_share;
   double direct_log_norm_mse;
-  double norm_reflection;  /* ||b - top||, the denominator of r_R */
+  double norm_reflection; /* ||b - top||, the denominator of r_R */
+  /* NaN unless asked for: */
+  double coherence, envelope;
+  double norm_envelope;    /* ||E(b)||, the denominator of envelope */
   bool nothing_to_reflect; /* reflection_share < WD_NOTHING_TO_REFLECT; false without top */
 } wd_measure;
 
@@ -105,6 +113,8 @@ typedef enum wd_metric {
   WD_METRIC_MAX_ABS,
   WD_METRIC_CORRELATION,
   WD_METRIC_REFLECTION_SHARE,
+  WD_METRIC_COHERENCE,
+  WD_METRIC_ENVELOPE,
   WD_METRICS
 } wd_metric;
 

@@ -39,11 +39,23 @@ static wd_status survey_of_shot(const wd_survey *s, int shot, wd_survey **out, w
   return wd_survey_create(&d, out, err);
 }
 
-static double peak_time(const wd_survey *s) {
-  int at = 0;
-  for (int i = 1; i < s->samples; i++)
-    if (fabsf(s->wavelet[i]) > fabsf(s->wavelet[at])) at = i;
-  return at * s->dt;
+/* Some wavelengths from a source in two dimensions the pressure is the wavelet convolved with 1 / sqrt(t),
+ * which is integrated over each sample; between samples the largest value lies on a parabola. */
+static double crest_time(const wd_survey *s) {
+  double before = 0, last = 0, crest = 0, largest = 0;
+  for (int i = 0; i < s->samples; i++) {
+    double value = 0;
+    for (int j = 0; j <= i && s->wavelet; j++)
+      value += s->wavelet[j] * (sqrt(i - j + 1.0) - sqrt((double)(i - j)));
+    const double bend = before - 2 * last + value;
+    if (i > 1 && fabs(last) > largest && bend * last < 0 && (last - before) * (value - last) <= 0) {
+      largest = fabs(last);
+      crest = i - 1 + 0.5 * (before - value) / bend;
+    }
+    before = last;
+    last = value;
+  }
+  return crest * s->dt;
 }
 
 /* How many steps apart frames of `cells` values of `size` bytes are kept, so that all fit the limit. */
@@ -177,7 +189,7 @@ wd_status wd_movie_make(wd_device *device, const wd_survey *survey, const wd_mov
   if (!st) st = wd_eikonal_map(velocity, one->source[0], NULL, hooks, &m.arrival, err);
   if (!st) {
     m.source = one->source[0];
-    m.wavelet_peak = peak_time(one);
+    m.crest = crest_time(one);
     m.seconds = seconds_now() - start;
   }
   wd_wave_destroy(w);

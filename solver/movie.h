@@ -31,7 +31,11 @@ typedef struct wd_movie {
   double spacing, dt;
   int samples; /* steps: frames 0..samples */
   wd_cell source;
-  double wavelet_peak; /* seconds after which the source is strongest; 73 ms for OpenFWI's Ricker */
+  /* Seconds from the first arrival of an infinitely short pulse to the strongest pressure, a wavelength and
+   * more from the source: the largest value of wavelet * 1/sqrt(t), the far field of Green's function in two
+   * dimensions, H(t - r/v) / (2 pi sqrt(t^2 - r^2/v^2)). 79.5 ms for OpenFWI's Ricker, which itself is
+   * strongest at 73 ms. */
+  double crest;
 
   int every, frames; /* frame i of the store is that of step i * every */
   float *pressure;   /* frames x nz x nx */

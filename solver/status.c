@@ -49,6 +49,10 @@ const char *wd_status_name(wd_status code) {
   return "unknown status";
 }
 
+bool wd_status_is_fault(wd_status code) {
+  return code == WD_ERR_DIVERGED || code == WD_ERR_ARGUMENT || code == WD_ERR_SHAPE;
+}
+
 int wd_status_exit_code(wd_status code) {
   switch (code) {
   case WD_OK: return 0;

@@ -6,6 +6,8 @@
 #ifndef WD_STATUS_H
 #define WD_STATUS_H
 
+#include <stdbool.h>
+
 typedef enum wd_status {
   WD_OK = 0,
   WD_CANCELLED,       /* the caller's cancel flag was seen; the last good state stands */
@@ -34,6 +36,10 @@ wd_status wd_fail_context(wd_error *err, wd_status code, const char *format, ...
 
 /* A short name such as "no memory"; never NULL. */
 const char *wd_status_name(wd_status code);
+
+/* Whether what went wrong is the fault of the data (a map that the solver refuses, numbers that are not
+ * finite), so that others of a batch may well do, and not the device's or the memory's. */
+bool wd_status_is_fault(wd_status code);
 
 /* The exit code of a command line for this status: 0 ok, 1 usage, 2 data, 3 numeric, 4 device, 130 cancelled.
  */

@@ -17,23 +17,26 @@ if ! { meson setup "$@" ${WD_SETUP:-} "$build" "$root" && ninja -C "$build"; } >
 fi
 grep -E "warning:" "$log" || true
 
-# The tests that use the window run one after another, and wait for a picture or a pause half of the time: all the
-# others run beside them, behind them where processors are short.
-rm -f "$build/meson-logs/testlog.json" "$build/meson-logs/testlog-ui.json"
-meson test -C "$build" --no-rebuild --print-errorlogs --suite ui --logbase testlog-ui >"$build/tests-ui.log" 2>&1 &
+# The tests that use the window run one after another, each on a display of its own, and wait for a picture or a
+# pause half of the time: all the others run beside them, behind them where processors are short, and after those the
+# tests of the window that draw with OpenGL.
+tests() { # LOG OPTION...: what did not pass is found in the log, by tests/count.py
+  log=$1
+  shift
+  ${polite:-} meson test -C "$build" --no-rebuild --print-errorlogs --logbase "$log" --no-suite bench "$@" || true
+}
+rm -f "$build"/meson-logs/testlog*.json
+tests testlog-ui --suite ui --no-suite gl >"$build/tests-ui.log" 2>&1 &
 window=$!
-nice -n 10 meson test -C "$build" --no-rebuild --print-errorlogs --no-suite bench --no-suite ui || true
-wait "$window" || true
+polite="nice -n 10" tests testlog --no-suite ui
+tests testlog-gl --suite gl
+wait "$window"
 cat "$build/tests-ui.log"
-if [ ! -f "$build/meson-logs/testlog.json" ]; then
-  echo "the tests did not run"
+# Each test has left its line, also where meson itself came to an end before them.
+wanted=$(meson test -C "$build" --no-rebuild --list --no-suite bench 2>/dev/null | grep -c ' / ')
+ran=$(cat "$build"/meson-logs/testlog*.json | wc -l)
+if [ "$ran" -ne "$wanted" ]; then
+  echo "of $wanted tests $ran were run"
   exit 1
 fi
-set -- "$build/meson-logs/testlog.json"
-if [ -f "$build/meson-logs/testlog-ui.json" ]; then
-  set -- "$@" "$build/meson-logs/testlog-ui.json"
-elif meson test -C "$build" --no-rebuild --list 2>/dev/null | grep -q "+ui /"; then
-  echo "the tests of the window did not run"
-  exit 1
-fi
-exec python3 "$root/tests/count.py" "$@"
+exec python3 "$root/tests/count.py" "$build"/meson-logs/testlog*.json

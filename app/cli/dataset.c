@@ -254,9 +254,9 @@ static wd_status compare_claim(const char *path, json_t *wanted, wd_error *err) 
   return st;
 }
 
-wd_status dataset_claim(const dataset *d, struct json_t *recipe, wd_error *err) {
+static wd_status claim(const dataset *d, json_t *recipe, bool write, wd_error *err) {
   static const char *const layouts[] = {"plain", "openfwi", "shards"};
-  wd_status st = make_folders(d, err);
+  wd_status st = write ? make_folders(d, err) : WD_OK;
   if (st) return st;
   char path[DATASET_PATH];
   if (snprintf(path, sizeof path, "%s/dataset.json", d->folder) >= (int)sizeof path)
@@ -273,7 +273,7 @@ wd_status dataset_claim(const dataset *d, struct json_t *recipe, wd_error *err) 
   }
   struct stat s;
   if (stat(path, &s) == 0) st = compare_claim(path, wanted, err);
-  char *text = st ? NULL : json_dumps(wanted, JSON_INDENT(2) | JSON_SORT_KEYS);
+  char *text = st || !write ? NULL : json_dumps(wanted, JSON_INDENT(2) | JSON_SORT_KEYS);
   wd_file *file = NULL;
   if (text) st = wd_file_create(path, &file, err);
   if (text && !st) st = wd_file_write(file, text, strlen(text), err);
@@ -285,4 +285,12 @@ wd_status dataset_claim(const dataset *d, struct json_t *recipe, wd_error *err) 
   free(text);
   json_decref(wanted);
   return st;
+}
+
+wd_status dataset_claim(const dataset *d, struct json_t *recipe, wd_error *err) {
+  return claim(d, recipe, true, err);
+}
+
+wd_status dataset_check(const dataset *d, struct json_t *recipe, wd_error *err) {
+  return claim(d, recipe, false, err);
 }

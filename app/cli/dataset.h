@@ -55,6 +55,8 @@ wd_status dataset_generate(const dataset *d, const dataset_file *file, wd_pool *
  * with something else. `recipe` is a JSON object of what else decides the values (jansson, borrowed). */
 struct json_t;
 wd_status dataset_claim(const dataset *d, struct json_t *recipe, wd_error *err);
+/* The same checks, and nothing is made or written. */
+wd_status dataset_check(const dataset *d, struct json_t *recipe, wd_error *err);
 
 /* A folder and those above it, where they are missing. */
 wd_status dataset_make_folder(const char *path, wd_error *err);

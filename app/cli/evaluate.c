@@ -8,6 +8,7 @@
 #include "solver/family.h"
 #include "solver/file.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,7 @@ typedef struct evaluate_args {
   int count, trajectories, steps, sampler, mode, floor_maps, training_maps, refined, batch;
   uint64_t seed;
   double eta, guidance;
-  bool figure;
+  bool figure, dry_run;
 } evaluate_args;
 
 static const cli_option options[] = {
@@ -49,6 +50,7 @@ static const cli_option options[] = {
      .help = "generated latents that are refined, 20 gradient steps each; 0: none"},
     {"batch", 0, CLI_INT, offsetof(evaluate_args, batch), .min = 1, .max = 1024,
      .help = "latents in one run of a network [1; CUDA 16]"},
+    CLI_DRY_RUN_OPTION(evaluate_args),
     {0}};
 
 static wd_status run_phases(cli *c, wd_evaluation *e, wd_error *err) {
@@ -124,6 +126,23 @@ static wd_status finish(cli *c, const evaluate_args *a, wd_model *model, wd_eval
   return st;
 }
 
+static wd_status tell_plan(cli *c, const evaluate_args *a, const wd_model *model, const wd_evaluation *e,
+                           wd_error *err) {
+  cli_plan *p = cli_plan_new(c);
+  for (int k = 0; k < WD_EVALUATION_PHASES; k++) {
+    const wd_phase_info info = wd_evaluation_info(e, (wd_evaluation_phase)k);
+    if (info.units > 0) cli_plan_count(p, info.name, info.units);
+  }
+  cli_plan_device(p, wd_model_device(model), wd_wave_mode_name(wd_evaluation_get_desc(e)->mode));
+  cli_plan_model(p, model);
+#ifdef WD_HAVE_RENDER
+  const char *const *name = evaluate_figure_names(wd_model_has(model, WD_STAGE2));
+  for (; a->figure && *name; name++) cli_plan_file(p, a->output, *name, NAN, false);
+#endif
+  cli_plan_file(p, a->output, "evaluation.json", NAN, false);
+  return cli_plan_show(p, err);
+}
+
 static wd_status run(cli *c, const void *arguments, wd_error *err) {
   const evaluate_args *a = arguments;
 #ifndef WD_HAVE_RENDER
@@ -147,10 +166,14 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
   wd_status st = model_open(c, a->device, wd_wave_mode_name(desc.mode), a->model, &device, &model, err);
   if (!st && !wd_model_has(model, WD_STAGE2))
     cli_note(c, "%s has no stage 2: nothing is generated", a->model);
-  if (!st) st = dataset_make_folder(a->output, err);
+  if (!st) st = a->dry_run ? cli_plan_folder(a->output, err) : dataset_make_folder(a->output, err);
   if (!st) st = wd_evaluation_create(model, &desc, &e, err);
-  if (!st) st = run_phases(c, e, err);
-  if (!st) st = finish(c, a, model, e, err);
+  if (!st && a->dry_run) {
+    st = tell_plan(c, a, model, e, err);
+  } else {
+    if (!st) st = run_phases(c, e, err);
+    if (!st) st = finish(c, a, model, e, err);
+  }
   wd_evaluation_destroy(e);
   wd_model_close(model);
   wd_device_close(device);

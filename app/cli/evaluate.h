@@ -13,4 +13,7 @@ void evaluate_print(const json_t *report);
 wd_status evaluate_figures(wd_model *model, const wd_evaluation *e, const char *folder, const char *recipe,
                            wd_error *err);
 
+/* The names of these files, with stage 2 or without; ends with NULL. */
+const char *const *evaluate_figure_names(bool generates);
+
 #endif

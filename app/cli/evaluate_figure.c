@@ -89,7 +89,7 @@ static wd_status gathers(const drawing *d, wd_error *err) {
   snprintf(source, sizeof source, "test pair %d, stage 1 given both; %s", pair, d->source);
   panel.title = title;
   panel.source = source;
-  panel.quantity = "Pressure";
+  panel.quantity = "Pressure (arb. units)";
   wd_range_desc range = {.mode = WD_RANGE_CLIP, .clip = 98, .symmetric = true};
   wd_status st = wd_range_find(&range, value, one, &panel.range, err);
   panel.colormap = WD_COLORMAP_GRAY;
@@ -226,4 +226,12 @@ wd_status evaluate_figures(wd_model *model, const wd_evaluation *e, const char *
   if (!st && r->kept) st = evaluate_draw_reflections(&d, err);
   if (!st && r->nearest) st = evaluate_draw_neighbours(&d, err);
   return st;
+}
+
+const char *const *evaluate_figure_names(bool generates) {
+  static const char *const all[] = {"pairs.png",       "gathers.png",     "validity.png",
+                                    "generated.png",   "convergence.png", "sheet.png",
+                                    "reflections.png", "neighbours.png",  NULL},
+                           *const stage1[] = {"pairs.png", "gathers.png", "validity.png", NULL};
+  return generates ? all : stage1;
 }

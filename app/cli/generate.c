@@ -1,17 +1,20 @@
 /* wavediffusion-cli generate: velocity maps of the ten families and their gathers, as files. */
 #include "app/cli/dataset.h"
 #include "app/cli/generate_sink.h"
+#include "app/cli/plan.h"
 #include "app/cli/setup.h"
 
+#include "model/codec.h"
 #include "solver/memory.h"
 
+#include <math.h>
 #include <stdio.h>
 
 typedef struct generate_args {
   const char *output, *device;
   int family, count;
   uint64_t seed;
-  bool openfwi_layout, codec, zero_last, test;
+  bool openfwi_layout, codec, zero_last, test, dry_run;
 } generate_args;
 
 static const cli_option options[] = {
@@ -38,6 +41,7 @@ static const cli_option options[] = {
      .help = "set the last sample of every trace to zero, as OpenFWI's training files have it"},
     {"test", 0, CLI_FLAG, offsetof(generate_args, test),
      .help = "maps of the test split, which no training set of any seed ever holds"},
+    CLI_DRY_RUN_OPTION(generate_args),
     {0}};
 
 enum { CPU_MAPS = 8, CUDA_MAPS = 64 };
@@ -177,6 +181,41 @@ static wd_status make_all(cli *c, job *j, const sink_ops *ops, bool zero_last, w
   return st;
 }
 
+static wd_status tell_plan(cli *c, job *j, const sink_ops *ops, wd_error *err) {
+  const wd_survey *s = j->survey;
+  const size_t map = (size_t)s->nz * (size_t)s->nx,
+               gather = (size_t)s->shots * (size_t)s->samples * (size_t)s->receivers;
+  wd_codec *codec = NULL;
+  dataset_file *file = wd_calloc(1, sizeof *file);
+  wd_status st = file ? cli_plan_folder(j->data.folder, err) : wd_fail(err, WD_ERR_NO_MEMORY, "no memory");
+  if (!st && j->direct) st = wd_codec_create(&(wd_codec_desc){.samples = s->samples}, &codec, err);
+  cli_plan *p = cli_plan_new(c);
+  size_t there = 0;
+  cli_plan_file(p, j->data.folder, "dataset.json", NAN, false);
+  for (size_t i = 0; i < dataset_files(&j->data) && !st; i++) {
+    st = dataset_file_at(&j->data, i, file, err);
+    if (st) break;
+    if (ops->complete(file, s)) {
+      there += file->count;
+    } else if (codec) { /* float16: the map, the scattered and the direct field */
+      const double one =
+          2.0 * (double)map + 4.0 * (double)(s->shots * s->receivers) * (double)wd_codec_instants(codec);
+      cli_plan_file(p, NULL, file->seismic, one * (double)file->count, true);
+    } else {
+      cli_plan_array(p, NULL, file->velocity, map * file->count);
+      cli_plan_array(p, NULL, file->seismic, gather * file->count);
+    }
+  }
+  cli_plan_count(p, "maps", (double)j->data.count);
+  cli_plan_count(p, "there", (double)there);
+  cli_plan_device(p, j->device, "exact");
+  wd_codec_destroy(codec);
+  wd_free(file);
+  if (!st) return cli_plan_show(p, err);
+  cli_plan_free(p);
+  return st;
+}
+
 static wd_status run(cli *c, const void *arguments, wd_error *err) {
   const generate_args *a = arguments;
   if (a->codec && a->openfwi_layout)
@@ -198,11 +237,11 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
   wd_status st = wd_survey_create(&openfwi, &j.survey, err);
   if (!st) st = cli_open_device(c, a->device, "exact", &j.device, err);
   if (!st) st = wd_pool_create(wd_cores(), &j.pool, err);
-  if (!st) st = dataset_claim(&j.data, recipe, err);
+  if (!st) st = a->dry_run ? dataset_check(&j.data, recipe, err) : dataset_claim(&j.data, recipe, err);
   json_decref(recipe);
   if (!st) {
     j.batch = wd_device_get_info(j.device)->kind == WD_DEVICE_CUDA ? CUDA_MAPS : CPU_MAPS;
-    st = make_all(c, &j, ops, a->zero_last, err);
+    st = a->dry_run ? tell_plan(c, &j, ops, err) : make_all(c, &j, ops, a->zero_last, err);
   }
   job_close(&j);
   return st;

@@ -43,8 +43,11 @@ static void print_option(const cli_option *o) {
   int n = o->letter ? snprintf(head, sizeof head, "  -%c, --%s", o->letter, o->name)
                     : snprintf(head, sizeof head, "      --%s", o->name);
   if (o->kind != CLI_FLAG) snprintf(head + n, sizeof head - (size_t)n, " %s", value_name(o));
-  snprintf(text, sizeof text, "%s%s%s%s%s", o->help, o->required ? " (required)" : "", o->initial ? " [" : "",
-           o->initial ? o->initial : "", o->initial ? "]" : "");
+  /* A default that its help gives in words is not given again as a number. */
+  const size_t length = strlen(o->help);
+  const char *initial = length && o->help[length - 1] == ']' ? NULL : o->initial;
+  snprintf(text, sizeof text, "%s%s%s%s%s", o->help, o->required ? " (required)" : "", initial ? " [" : "",
+           initial ? initial : "", initial ? "]" : "");
   if (strlen(head) + 1 >= OPTION_COLUMN)
     printf("%s\n%*s", head, OPTION_COLUMN, "");
   else

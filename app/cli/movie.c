@@ -1,5 +1,7 @@
-/* wavediffusion-cli movie: a wavefield, or the steps of a run, as pictures or as an MP4. */
+/* wavediffusion-cli movie: a wavefield, or the steps of a run, as pictures or as a video. */
 #include "app/cli/movie.h"
+
+#include "app/cli/plan.h"
 
 #include "app/reel.h"
 #include "app/status_error.h"
@@ -17,7 +19,7 @@ typedef struct movie_args {
   const char *file, *output, *model, *device, *probe, *panels;
   int what, shot, branch, step, index, theme, mode, compare, dpi;
   double fps, speed, width_mm, font, clip, from, to, spacing, dt, frequency;
-  bool margin, no_isochrones;
+  bool margin, no_isochrones, dry_run;
 } movie_args;
 
 static const cli_operand operands[] = {
@@ -26,8 +28,9 @@ static const cli_operand operands[] = {
     {0}};
 
 static const cli_option options[] = {
-    {"output", 'o', CLI_TEXT, offsetof(movie_args, output), .required = true, .value = "FOLDER|FILE.mp4",
-     .help = "a folder of pictures, or an MP4 where ffmpeg is on the PATH"},
+    {"output", 'o', CLI_TEXT, offsetof(movie_args, output), .required = true, .value = "FOLDER|VIDEO",
+     .help =
+         "a folder of pictures, or, where ffmpeg is on the PATH, a video: FILE.mp4, FILE.webm or FILE.gif"},
     {"what", 0, CLI_CHOICE, offsetof(movie_args, what), .choices = "steps|wavefield", .initial = "wavefield",
      .help = "the run's steps one after another, or the wave of one shot through the map of one step"},
     {"fps", 0, CLI_REAL, offsetof(movie_args, fps), .min = 0.1, .max = 240, .initial = "12",
@@ -76,6 +79,7 @@ static const cli_option options[] = {
     {"model", 'M', CLI_TEXT, offsetof(movie_args, model), .value = "M",
      .help = "model that makes what the file does not keep [the recording's or the recipe's own]"},
     CLI_DEVICE_OPTION(movie_args),
+    CLI_DRY_RUN_OPTION(movie_args),
     {0}};
 
 wd_status movie_probe(const char *text, WdWaveLook *look, wd_error *err) {
@@ -96,21 +100,25 @@ wd_status movie_panels(const char *text, guint *parts, bool *wavefield, wd_error
   static const struct {
     const char *name;
     guint part;
-  } known[] = {{"vel", WD_FIGURE_VELOCITY},    {"dec", WD_FIGURE_GATHER},    {"sim", WD_FIGURE_SIMULATED},
-               {"diff", WD_FIGURE_DIFFERENCE}, {"traces", WD_FIGURE_TRACES}, {"res", WD_FIGURE_PLOT}};
+    bool still; /* not of a movie: it is made at rest */
+  } known[] = {{"vel", WD_FIGURE_VELOCITY},    {"dec", WD_FIGURE_GATHER},
+               {"gather", WD_FIGURE_GATHER},   {"sim", WD_FIGURE_SIMULATED},
+               {"diff", WD_FIGURE_DIFFERENCE}, {"traces", WD_FIGURE_TRACES},
+               {"res", WD_FIGURE_PLOT},        {"trace", WD_FIGURE_TRACE, true},
+               {"lags", WD_FIGURE_LAGS, true}, {"arrivals", WD_FIGURE_ARRIVALS, true}};
   *parts = 0;
   g_auto(GStrv) words = g_strsplit(text, ",", -1);
   for (char **w = words; *w; w++) {
     bool found = false;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-      if (!strcmp(*w, known[i].name)) {
+      if (!strcmp(*w, known[i].name) && (wavefield || !known[i].still)) {
         *parts |= known[i].part;
         found = true;
       }
     if (wavefield && !strcmp(*w, "wavefield")) *wavefield = found = true;
     if (!found)
-      return cli_usage_error(err, "--panels: there is no \"%s\"; vel, dec, sim, diff, traces, res%s", *w,
-                             wavefield ? ", wavefield" : "");
+      return cli_usage_error(err, "--panels: there is no \"%s\"; vel, dec, gather, sim, diff, traces, res%s",
+                             *w, wavefield ? ", trace, lags, arrivals, wavefield" : "");
   }
   return WD_OK;
 }
@@ -249,7 +257,7 @@ static wd_status reel_of_steps(const movie_args *a, scene *s, WdReelOptions *o, 
   const bool simulated =
       !o->parts || o->parts & (WD_FIGURE_SIMULATED | WD_FIGURE_DIFFERENCE | WD_FIGURE_TRACES);
   wd_status st = WD_OK;
-  for (int i = 0; i < wd_reel_frames(*out) && !st; i++)
+  for (int i = 0; i < wd_reel_frames(*out) && !st && !a->dry_run; i++)
     st = replay_need(&s->run, wd_reel_position(*out, i), simulated, err);
   return st;
 }
@@ -273,13 +281,49 @@ static wd_status write_all(cli *c, const movie_args *a, WdReel *reel, WdReelFile
   return wd_reel_file_finish(file, reel, c->hooks.cancel, &error) ? WD_OK : from_error(error, err);
 }
 
+static wd_status tell_plan(cli *c, const movie_args *a, const replay *r, const WdReel *reel, wd_error *err) {
+  cli_plan *p = cli_plan_new(c);
+  const int n = wd_reel_frames(reel);
+  const WdModelInfo *m = r->session ? wd_session_get_model(r->session) : NULL;
+  cli_plan_count(p, "frames", n);
+  if (m) cli_plan_model_named(p, m->name, m->identity);
+  if (wd_reel_kind_of(a->output) == WD_REEL_FOLDER) {
+    for (int i = 0; i < n; i++) {
+      char name[32];
+      snprintf(name, sizeof name, "frame-%04d.png", i + 1);
+      cli_plan_file(p, a->output, name, NAN, false);
+    }
+  } else {
+    g_autofree char *beside = g_strconcat(a->output, ".json", NULL);
+    cli_plan_file(p, NULL, a->output, NAN, false);
+    cli_plan_file(p, NULL, beside, NAN, false);
+  }
+  return cli_plan_show(p, err);
+}
+
+/* All but the movie: what it would be made of is opened, and propagated, since its frames follow from that.
+ */
+static wd_status dry_run(cli *c, const movie_args *a, const WdReelOptions *wanted, wd_error *err) {
+  scene s = {0};
+  WdReel *reel = NULL;
+  WdReelOptions o = *wanted;
+  GError *error = NULL;
+  if (!wd_reel_file_check(a->output, a->fps, &error)) return from_error(error, err);
+  wd_status st = open_scene(c, a, &s, err);
+  if (!st)
+    st =
+        a->what == STEPS ? reel_of_steps(a, &s, &o, &reel, err) : reel_of_wavefield(c, a, &s, &o, &reel, err);
+  if (!st) st = tell_plan(c, a, &s.run, reel, err);
+  wd_reel_free(reel);
+  close_scene(&s);
+  return st;
+}
+
 static wd_status run(cli *c, const void *arguments, wd_error *err) {
   const movie_args *a = arguments;
   scene s = {0};
   WdReel *reel = NULL;
   GError *error = NULL;
-  WdReelFile *file = wd_reel_file_new(a->output, a->fps, &error);
-  if (!file) return from_error(error, err);
   WdReelOptions o = {.width_mm = a->width_mm,
                      .font = a->font,
                      .dpi = a->dpi,
@@ -287,6 +331,9 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
                      .fps = a->fps,
                      .from = a->from,
                      .to = a->to};
+  if (a->dry_run) return dry_run(c, a, &o, err);
+  WdReelFile *file = wd_reel_file_new(a->output, a->fps, &error);
+  if (!file) return from_error(error, err);
   wd_status st = open_scene(c, a, &s, err);
   if (!st)
     st =
@@ -312,18 +359,21 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
 
 const cli_command cli_movie = {
     .name = "movie",
-    .summary = "a wavefield, or the steps of a run, as pictures or MP4",
+    .summary = "a wavefield, or the steps of a run, as pictures, MP4, WebM or GIF",
     .details =
         "Draws what the window's wavefield shows (pressure over the velocity map with isochrones of first "
         "arrival, the gather as it builds, a probe's trace), or the panels of a run at each of its steps. "
         "Every "
-        "picture carries its recipe; dropped on the window it opens at its own time. An MP4 takes ffmpeg, "
+        "picture carries its recipe; dropped on the window it opens at its own time. The name's ending says "
+        "what is written: .mp4 (H.264), "
+        ".webm (VP9) and .gif (256 colours found over all frames, at most 50 frames a second) take ffmpeg, "
         "which "
-        "is looked for on the PATH and not needed for anything else. Frames take their names when all are "
-        "there.",
+        "is looked for on the PATH and not needed for anything else; the recipe then stands beside the "
+        "video. "
+        "Frames take their names when all are there.",
     .example = "wavediffusion-cli movie run.wdrun -o frames\n"
                "wavediffusion-cli movie run.wdrun --shot 1 --step 8 --margin --speed 100 -o shot1.mp4\n"
-               "wavediffusion-cli movie run.wdrun --what steps --fps 4 -o steps\n"
+               "wavediffusion-cli movie run.wdrun --what steps --fps 4 --dpi 80 -o steps.gif\n"
                "wavediffusion-cli movie velocity.npy --index 7 --theme dark -o wave\n",
     .operand = operands,
     .option = options,

@@ -15,6 +15,7 @@
 #define WD_CLI_PAIRS_H
 
 #include "app/cli/cli.h"
+#include "app/cli/plan.h"
 #include "model/pair_decoder.h"
 #include "model/residual.h"
 #include "model/sampler.h"
@@ -122,6 +123,9 @@ enum {
 /* Makes the folder and begins the files asked for, for n pairs (and positions of each recording). */
 wd_status pair_folder_open(const char *path, const wd_model *model, size_t n, size_t positions, int files,
                            pair_folder *out, wd_error *err);
+/* Tells the plan of these files in place of beginning them. */
+void pair_folder_plan(const char *path, const wd_model *model, size_t n, size_t positions, int files,
+                      cli_plan *plan);
 /* Finishes every file, and writes recipe.json (borrowed) after them. */
 wd_status pair_folder_close(pair_folder *f, json_t *recipe, wd_error *err);
 void pair_folder_abort(pair_folder *f); /* leaves no file; harmless after close and on a zeroed struct */

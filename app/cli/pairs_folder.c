@@ -22,29 +22,59 @@ static wd_status begin(const char *folder, const char *name, wd_npy_type type, i
   return st ? st : wd_npy_writer_open(path, type, dims, shape, out, err);
 }
 
+typedef struct array {
+  int file;
+  const char *name;
+  wd_npy_type type;
+  int dims;
+  size_t shape[5];
+} array;
+enum { ARRAYS = 6 };
+
+/* In the order of their writers in pair_folder. */
+static void arrays_of(const wd_model *model, size_t n, size_t positions, array out[ARRAYS]) {
+  const wd_shard_desc *g = &wd_model_get_config(model)->geometry;
+  const wd_latent_shape l = wd_model_latent(model);
+  const size_t c = (size_t)l.channels, h = (size_t)l.height, w = (size_t)l.width;
+  const array all[ARRAYS] = {
+      {PAIR_VELOCITY, "velocity.npy", WD_NPY_F32, 4, {n, 1, (size_t)g->nz, (size_t)g->nx}},
+      {PAIR_SEISMIC,
+       "seismic.npy",
+       WD_NPY_F32,
+       4,
+       {n, (size_t)g->shots, (size_t)g->samples, (size_t)g->receivers}},
+      {PAIR_LATENTS, "latents.npy", WD_NPY_F32, 4, {n, c, h, w}},
+      {PAIR_STEPS, "latents_steps.npy", WD_NPY_F32, 5, {n, positions, c, h, w}},
+      {PAIR_ESTIMATES, "estimates_steps.npy", WD_NPY_F32, 5, {n, positions, c, h, w}},
+      {PAIR_CODES, "codes.npy", WD_NPY_I32, 2, {n, (size_t)l.codes}}};
+  memcpy(out, all, sizeof all);
+}
+
+void pair_folder_plan(const char *path, const wd_model *model, size_t n, size_t positions, int files,
+                      cli_plan *plan) {
+  array all[ARRAYS];
+  arrays_of(model, n, positions, all);
+  for (int i = 0; i < ARRAYS; i++) {
+    size_t elements = 1;
+    for (int k = 0; k < all[i].dims; k++) elements *= all[i].shape[k];
+    if (files & all[i].file) cli_plan_array(plan, path, all[i].name, elements);
+  }
+  if (files & PAIR_RESIDUALS) cli_plan_file(plan, path, "residuals.csv", NAN, false);
+  cli_plan_file(plan, path, "recipe.json", NAN, false);
+}
+
 wd_status pair_folder_open(const char *path, const wd_model *model, size_t n, size_t positions, int files,
                            pair_folder *out, wd_error *err) {
-  const wd_shard_desc *g = &wd_model_get_config(model)->geometry;
-  wd_latent_shape l = wd_model_latent(model);
-  size_t c = (size_t)l.channels, h = (size_t)l.height, w = (size_t)l.width;
   pair_folder f = {.path = path};
+  wd_npy_writer **const writer[ARRAYS] = {&f.velocity, &f.seismic,   &f.latents,
+                                          &f.steps,    &f.estimates, &f.codes};
+  array all[ARRAYS];
+  arrays_of(model, n, positions, all);
   char name[DATASET_PATH];
   wd_status st = dataset_make_folder(path, err);
-  if (!st && (files & PAIR_VELOCITY))
-    st = begin(path, "velocity.npy", WD_NPY_F32, 4, (size_t[]){n, 1, (size_t)g->nz, (size_t)g->nx},
-               &f.velocity, err);
-  if (!st && (files & PAIR_SEISMIC))
-    st = begin(path, "seismic.npy", WD_NPY_F32, 4,
-               (size_t[]){n, (size_t)g->shots, (size_t)g->samples, (size_t)g->receivers}, &f.seismic, err);
-  if (!st && (files & PAIR_LATENTS))
-    st = begin(path, "latents.npy", WD_NPY_F32, 4, (size_t[]){n, c, h, w}, &f.latents, err);
-  if (!st && (files & PAIR_STEPS))
-    st = begin(path, "latents_steps.npy", WD_NPY_F32, 5, (size_t[]){n, positions, c, h, w}, &f.steps, err);
-  if (!st && (files & PAIR_ESTIMATES))
-    st = begin(path, "estimates_steps.npy", WD_NPY_F32, 5, (size_t[]){n, positions, c, h, w}, &f.estimates,
-               err);
-  if (!st && (files & PAIR_CODES))
-    st = begin(path, "codes.npy", WD_NPY_I32, 2, (size_t[]){n, (size_t)l.codes}, &f.codes, err);
+  for (int i = 0; i < ARRAYS && !st; i++)
+    if (files & all[i].file)
+      st = begin(path, all[i].name, all[i].type, all[i].dims, all[i].shape, writer[i], err);
   if (!st && (files & PAIR_RESIDUALS)) {
     st = file_in(path, "residuals.csv", name, err);
     if (!st) st = wd_file_create(name, &f.residuals, err);
@@ -143,8 +173,10 @@ wd_status residual_write(wd_file *file, const residual_row *r, wd_error *err) {
   return wd_file_write(file, line, (size_t)n, err);
 }
 
-static const wd_metric summarised[] = {WD_METRIC_REFLECTION_RESIDUAL, WD_METRIC_RELATIVE_L2,
-                                       WD_METRIC_LOG_NORM_MSE, WD_METRIC_REFLECTION_SHARE};
+static const wd_metric summarised[] = {
+    WD_METRIC_REFLECTION_RESIDUAL, WD_METRIC_RELATIVE_L2, WD_METRIC_LOG_NORM_MSE,
+    WD_METRIC_REFLECTION_SHARE,    WD_METRIC_MAE,         WD_METRIC_CORRELATION,
+    WD_METRIC_COHERENCE,           WD_METRIC_ENVELOPE};
 
 json_t *residual_summary(const wd_measure *measure, size_t n, wd_error *err) {
   json_t *o = json_object();
@@ -155,6 +187,8 @@ json_t *residual_summary(const wd_measure *measure, size_t n, wd_error *err) {
       json_decref(o);
       return NULL;
     }
+    const bool optional = summarised[k] == WD_METRIC_COHERENCE || summarised[k] == WD_METRIC_ENVELOPE;
+    if (optional && !p.pairs) continue; /* nobody asked for it */
     if (k == 0) nothing = p.nothing_to_reflect;
     json_object_set_new(o, wd_metric_get_info(summarised[k])->key,
                         json_pack("{s:o, s:o, s:o, s:I}", "median", cli_real(p.median), "p05",
@@ -177,6 +211,7 @@ void residual_print(const json_t *summary) {
   for (size_t k = 0; k < sizeof summarised / sizeof *summarised; k++) {
     const char *key = wd_metric_get_info(summarised[k])->key;
     const json_t *o = json_object_get(summary, key);
+    if (!o) continue;
     printf("%-22s", key);
     cell(json_object_get(o, "median"));
     cell(json_object_get(o, "p05"));

@@ -30,6 +30,7 @@ wd_status population_sink_open(const population_sink_desc *desc, population_sink
   g_free(p->precision);
   p->model = g_strdup(wd_model_name(desc->model));
   p->identity = g_strdup(wd_model_identity(desc->model));
+  wd_population_set_folder(p, wd_model_folder(desc->model));
   p->device = device_name(d);
   p->precision = g_strdup(desc->precision == WD_PRECISION_BF16 ? "bf16" : "f32");
   p->mode = desc->mode;
@@ -55,11 +56,19 @@ wd_status population_sink_add(population_sink *sink, const population_sample *sa
   if (!sink) return WD_OK;
   WdPopulation *p = sink->p;
   const wd_shard_desc *g = &p->geometry;
-  const wd_map map = {g->nz, g->nx, g->spacing, (float *)sample->velocity}; /* only read */
-  const wd_gather gather = {g->shots, g->samples, g->receivers, g->dt, (float *)sample->gathers};
   WdSample *s = wd_sample_new(p);
   s->seed = sample->seed;
   s->family = sample->family;
+  s->fault = g_strdup(sample->fault);
+  for (guint k = 0; k < p->way->len; k++)
+    s->way[k] = (float)sample->way[2 * g_array_index(p->way, WdWayStep, k).step + 1].reflection_residual;
+  if (!sample->velocity) { /* nothing to measure but what is left of it */
+    if (sample->latent) s->latent = g_bytes_new(sample->latent, sink->numbers * sizeof *sample->latent);
+    wd_population_add(p, s);
+    return WD_OK;
+  }
+  const wd_map map = {g->nz, g->nx, g->spacing, (float *)sample->velocity}; /* only read */
+  const wd_gather gather = {g->shots, g->samples, g->receivers, g->dt, (float *)sample->gathers};
   const WdSampleDesc desc = {.survey = sink->survey,
                              .mode = p->mode,
                              .velocity = &map,
@@ -76,8 +85,6 @@ wd_status population_sink_add(population_sink *sink, const population_sample *sa
     wd_sample_free(s);
     return st;
   }
-  for (guint k = 0; k < p->way->len; k++)
-    s->way[k] = (float)sample->way[2 * g_array_index(p->way, WdWayStep, k).step + 1].reflection_residual;
   wd_population_add(p, s);
   return WD_OK;
 }

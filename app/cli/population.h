@@ -22,8 +22,10 @@ wd_status population_sink_open(const population_sink_desc *desc, population_sink
 typedef struct population_sample {
   uint64_t seed;
   int family;
-  const float *velocity, *gathers, *latent; /* finished */
-  const wd_gather *full, *top;              /* F(v), F(v_top) */
+  const float *velocity, *gathers; /* decoded; NULL: the decoders gave nothing finite */
+  const float *latent;             /* finished; NULL: the run was lost on the way */
+  const wd_gather *full, *top;     /* F(v), F(v_top); NULL: the solver refused the map */
+  const char *fault;               /* what was refused, and why; NULL: nothing */
   const wd_measure *way; /* x_t and x0-hat of every position: way[2 k + 1] is x0-hat at k; all scored ones are
                             there */
 } population_sample;

@@ -22,10 +22,13 @@ static const cli_operand operands[] = {
 static const cli_option options[] = {
     {"by", 'b', CLI_TEXT, offsetof(rank_args, by), .value = "FIGURE", .initial = "reflection_residual",
      .help = "what to rank by: reflection_residual (r_R), relative_l2 (relL2), log_norm_mse, mae, max_abs, "
-             "correlation, mean_abs_lag (lag), interior_residual, max_shot_residual, first_break_error, "
+             "correlation, coherence, envelope_misfit, mean_abs_lag (lag), interior_residual, "
+             "max_shot_residual, first_break_error, "
              "window_shift, gain, shell, v_max and others of the CSV's header"},
     {"worst", 'w', CLI_INT, offsetof(rank_args, worst), .max = 100000, .value = "N", .initial = "20",
      .help = "how many, worst first; 0: all"},
+    {"best", 0, CLI_INT, offsetof(rank_args, best), .max = 1000, .value = "N", .initial = "0",
+     .help = "behind the worst also the N best of each family, to compare them with"},
     {"filter", 0, CLI_TEXT, offsetof(rank_args, filter), .value = "EXPR",
      .help = "only samples that it takes, as in \"r_R > 1.5 and family = curvefault-b and flag = timing\""},
     {"csv", 0, CLI_TEXT, offsetof(rank_args, csv), .value = "FILE",
@@ -34,10 +37,21 @@ static const cli_option options[] = {
      .help = "draw their maps in a grid (.png, .pdf or .svg)"},
     {"save", 0, CLI_TEXT, offsetof(rank_args, save), .value = "FILE.wdpop",
      .help = "write these samples as a population of their own, with the bands of all"},
+    {"bands", 0, CLI_TEXT, offsetof(rank_args, bands), .value = "POPULATION",
+     .help = "take the bands by step from this population of the same model, plan and mode"},
+    {"drawn", 0, CLI_INT, offsetof(rank_args, drawn), .max = 100000000, .value = "N", .initial = "0",
+     .help = "with --save: note that these were chosen from N samples"},
     {"rules", 0, CLI_FLAG, offsetof(rank_args, rules), .help = "say what every flag means, with its numbers"},
     {"test-pairs", 0, CLI_INT, offsetof(rank_args, test_pairs), .min = 1, .max = 100000, .value = "N",
      .help = "in place of a population: true pairs of the test split, simulated, through the temporal codec "
-             "and encoded by --model; how often each flag is raised without reason"},
+             "and encoded by --model; how often each flag is raised"},
+    {"through", 0, CLI_CHOICE, offsetof(rank_args, through), .choices = "codec|stage1", .initial = "codec",
+     .help = "with --test-pairs: what they go through: the temporal codec, which leaves them without a "
+             "fault, or the "
+             "model's encoder and decoders, which make errors of their own"},
+    {"noise", 0, CLI_REAL, offsetof(rank_args, noise), .max = 100, .value = "X", .initial = "0",
+     .help = "with --test-pairs: noise of the wavelet's band on the gathers, X times the norm of the "
+             "reflections"},
     {"model", 'M', CLI_TEXT, offsetof(rank_args, model), .value = "M",
      .help = "with --test-pairs: the model that encodes them [default]"},
     CLI_MODE_OPTION(rank_args),
@@ -56,7 +70,8 @@ static json_t *flags_json(const WdPopulation *p, const WdSample *s) {
   json_t *list = json_array();
   for (int i = 0; i < WD_FLAGS; i++) {
     if (!(s->flags & 1u << i)) continue;
-    g_autofree char *words = wd_flag_words(i, s->value, s->fault, p->velocity_min, p->velocity_max);
+    g_autofree char *words =
+        wd_flag_words(i, s->value, s->fault, p->velocity_min, p->velocity_max, p->geometry.frequency);
     json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "flag", wd_flag_get_info(i)->key, "rule",
                                           wd_flag_get_info(i)->rule, "numbers", words));
   }
@@ -155,7 +170,8 @@ static void print_table(const WdPopulation *p, int kind, const GArray *shown) {
     printf("  %s%s%s\n", *flags ? flags : "-", *s->tags ? "  #" : "", s->tags);
     for (int f = 0; f < WD_FLAGS; f++) {
       if (!(s->flags & 1u << f)) continue;
-      g_autofree char *words = wd_flag_words(f, s->value, s->fault, p->velocity_min, p->velocity_max);
+      g_autofree char *words =
+          wd_flag_words(f, s->value, s->fault, p->velocity_min, p->velocity_max, p->geometry.frequency);
       printf("%11s %s: %s\n", "", wd_flag_get_info(f)->key, words);
     }
   }
@@ -202,6 +218,7 @@ static wd_status write_files(const WdPopulation *p, const rank_args *a, int kind
   GError *error = NULL;
   if (!st && a->save) {
     g_autoptr(WdPopulation) some = wd_population_subset(p, shown);
+    if (a->drawn) some->drawn = (guint)a->drawn;
     if (!wd_population_save(some, a->save, &error)) st = told(error, err);
   }
 #ifdef WD_HAVE_RENDER
@@ -221,7 +238,8 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
   if ((a->folder != NULL) == (a->test_pairs > 0))
     return cli_usage_error(err, "give either POPULATION or --test-pairs");
   if (a->test_pairs) return rank_test_pairs(c, a, err);
-  if (a->model) return cli_usage_error(err, "--model goes with --test-pairs");
+  if (a->model || a->through || a->noise != 0)
+    return cli_usage_error(err, "--model, --through and --noise go with --test-pairs");
   if (!wd_value_parse(a->by, &kind)) return cli_usage_error(err, "--by %s: there is no such figure", a->by);
   g_autoptr(WdFilter) filter = wd_filter_new(a->filter ? a->filter : "", &at, &error);
   if (!filter) {
@@ -234,6 +252,11 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
   g_autoptr(GArray) taken = wd_filter_apply(filter, p);
   g_autoptr(GArray) shown = wd_population_rank(p, kind, taken);
   if (a->worst && (guint)a->worst < shown->len) g_array_set_size(shown, (guint)a->worst);
+  if (a->best) wd_population_add_best(p, kind, (guint)a->best, shown);
+  if (a->bands) {
+    g_autoptr(WdPopulation) from = wd_population_open(a->bands, &error);
+    if (!from || !wd_population_take_bands(p, from, &error)) return told(error, err);
+  }
   wd_status st = write_files(p, a, kind, shown, err);
   if (st) return st;
   if (c->json) return print_json(p, kind, taken, shown, err);
@@ -253,7 +276,7 @@ const cli_command cli_rank = {
         "--rules says what decides. Nothing is simulated or decoded again.",
     .example = "wavediffusion-cli rank runs/ --by relL2 --worst 20 --csv rank.csv --sheet worst.png\n"
                "wavediffusion-cli rank runs/ --filter \"r_R > 1.5 and flag = timing\" --json\n"
-               "wavediffusion-cli rank --test-pairs 10\n",
+               "wavediffusion-cli rank --test-pairs 10 --noise 0.3 --mode fast\n",
     .operand = operands,
     .option = options,
     .size = sizeof(rank_args),

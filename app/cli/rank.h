@@ -5,8 +5,10 @@
 #include "app/cli/cli.h"
 
 typedef struct rank_args {
-  const char *folder, *by, *filter, *csv, *sheet, *save, *model, *device;
-  int worst, test_pairs, mode;
+  const char *folder, *by, *filter, *csv, *sheet, *save, *bands, *model, *device;
+  int worst, best, drawn, test_pairs, mode;
+  double noise;
+  int through; /* 0 codec, 1 stage 1 */
   bool rules;
 } rank_args;
 

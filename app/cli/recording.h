@@ -46,7 +46,7 @@ wd_status recording_describe(cli *c, const char *path, wd_error *err);
    .max = 1000000,                                                                                           \
    .value = "K",                                                                                             \
    .initial = "-1",                                                                                          \
-   .help = "of a recording: the position, from 0"},                                                          \
+   .help = "of a recording: the position, from 0 [-1: all; drawn: the last]"},                               \
   {                                                                                                          \
     "branch", 0, CLI_INT, offsetof(type, branch),                                                            \
         .min = 1, .max = 1000000, .value = "N", .initial = "1",                                              \

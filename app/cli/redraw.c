@@ -20,7 +20,7 @@
 typedef struct redraw_args {
   const char *model, *pairs, *output, *device;
   int count, given, steps, mode;
-  bool own_gathers;
+  bool own_gathers, dry_run;
   uint64_t seed;
 } redraw_args;
 
@@ -44,6 +44,7 @@ static const cli_option options[] = {
      .help = "of the solver"},
     CLI_DEVICE_OPTION(redraw_args),
     CLI_FOLDER_OPTION(redraw_args),
+    CLI_DRY_RUN_OPTION(redraw_args),
     {0}};
 
 enum { CPU_MAPS = 8, CUDA_MAPS = 64, STREAM = 0x7e01 };
@@ -114,13 +115,13 @@ static wd_status make_room(job *j, wd_error *err) {
   return st;
 }
 
+static const char *mode_of(const redraw_args *a) {
+  return a->own_gathers ? NULL : a->mode ? "fast" : "exact";
+}
+
 static wd_status set_up(job *j, wd_error *err) {
   const redraw_args *a = j->args;
-  wd_status st = model_open(j->c, a->device,
-                            a->own_gathers ? NULL
-                            : a->mode      ? "fast"
-                                           : "exact",
-                            a->model, &j->device, &j->model, err);
+  wd_status st = model_open(j->c, a->device, mode_of(a), a->model, &j->device, &j->model, err);
   if (!st && a->pairs) st = wd_corpus_open(a->pairs, &j->corpus, err);
   const wd_coder_desc one = {.batch = 1};
   if (!st) st = wd_decoder_create(j->model, &one, &j->decoder, err);
@@ -243,20 +244,53 @@ static wd_status make_file(job *j, size_t first, int count, const char *path, wd
   return wd_shard_writer_save(j->writer, count, path, err);
 }
 
+/* Number k of the files, its first pair and how many; FALSE: there are no more. */
+static bool file_at(const redraw_args *a, int k, char path[4096 + 64], int *first, int *count) {
+  char name[64];
+  *first = k * DATASET_PER_FILE;
+  *count = a->count - *first < DATASET_PER_FILE ? a->count - *first : DATASET_PER_FILE;
+  wd_shard_file_name(k, name, sizeof name);
+  snprintf(path, 4096 + 64, "%.4000s/%s", a->output, name);
+  return *first < a->count;
+}
+
+static wd_status tell_plan(cli *c, const job *j, wd_error *err) {
+  const redraw_args *a = j->args;
+  /* float16: the map, the scattered and the direct field; codes of four bytes */
+  const double one = 2.0 * (double)j->map_size + 4.0 * (double)j->coded_size + 4.0 * (double)j->desc.codes;
+  cli_plan *p = cli_plan_new(c);
+  char path[4096 + 64];
+  int there = 0, first, count;
+  for (int k = 0; file_at(a, k, path, &first, &count); k++) {
+    if (complete(j, path, count))
+      there += count;
+    else
+      cli_plan_file(p, NULL, path, one * count, true);
+  }
+  cli_plan_count(p, "pairs", a->count);
+  cli_plan_count(p, "there", there);
+  if (!a->pairs) cli_plan_count(p, "steps", a->steps);
+  cli_plan_device(p, j->device, mode_of(a));
+  cli_plan_model(p, j->model);
+  return cli_plan_show(p, err);
+}
+
 static wd_status run(cli *c, const void *arguments, wd_error *err) {
   const redraw_args *a = arguments;
   if (!a->pairs && (a->own_gathers || a->given))
     return cli_usage_error(err, "--own-gathers and --given are of --pairs");
   job j = {.c = c, .args = a};
-  wd_status st = dataset_make_folder(a->output, err);
+  wd_status st = a->dry_run ? cli_plan_folder(a->output, err) : dataset_make_folder(a->output, err);
   if (!st) st = set_up(&j, err);
+  if (a->dry_run) {
+    if (!st) st = tell_plan(c, &j, err);
+    job_close(&j);
+    return st;
+  }
   if (!st) cli_progress_begin(c, "redraw", "pairs", (double)a->count, 0);
-  int made = 0, number = 0;
-  for (int first = 0; first < a->count && !st; first += DATASET_PER_FILE, number++) {
-    int count = a->count - first < DATASET_PER_FILE ? a->count - first : DATASET_PER_FILE;
-    char name[64], path[4096 + 64];
-    wd_shard_file_name(number, name, sizeof name);
-    snprintf(path, sizeof path, "%.4000s/%s", a->output, name);
+  int made = 0, first, count;
+  char path[4096 + 64];
+  for (int k = 0; !st && file_at(a, k, path, &first, &count); k++) {
     if (complete(&j, path, count)) continue;
     st = make_file(&j, (size_t)first, count, path, err);
     made += st ? 0 : count;

@@ -27,9 +27,13 @@ static const cli_option options[] = {
      .help = "which shot of a gather, from 1, or all side by side [all; --panels: the view's]"},
 #ifdef WD_HAVE_VIEW
     {"panels", 'p', CLI_TEXT, offsetof(render_args, panels), .value = "LIST",
-     .help = "of a recording or a recipe, as the window draws them: vel, dec, sim, diff, traces, res; or "
+     .help = "of a recording or a recipe, as the window draws them: vel, dec, gather (what its view shows of "
+             "it), sim, "
+             "diff, traces, res; of a comparison both sides; or "
              "wavefield; or plane, of a walk over a plane of latents; of a population (.wdpop): histogram, "
-             "scatter"},
+             "scatter, way (a sample's residual by step), gallery (the worst)"},
+    {"receiver", 0, CLI_INT, offsetof(render_args, receiver), .min = 0, .max = WD_MAX_RECEIVERS, .value = "N",
+     .help = "--panels trace: which receiver, from 1 [where the view's crosshair stands]"},
     {"time", 0, CLI_REAL, offsetof(render_args, ms), .min = -1, .max = 1e7, .value = "MS", .initial = "-1",
      .help = "--panels wavefield: the time in milliseconds [the view's]"},
     {"margin", 0, CLI_FLAG, offsetof(render_args, margin),
@@ -39,14 +43,16 @@ static const cli_option options[] = {
     {"cells", 0, CLI_INT, offsetof(render_args, cells), .min = 0, .max = 32, .value = "N",
      .help = "--panels plane: with a map of N x N residuals (live mode), which are made now"},
     {"by", 0, CLI_TEXT, offsetof(render_args, by), .value = "FIGURE",
-     .help =
-         "--panels histogram, scatter: the figure that is drawn, as rank names them [reflection_residual]"},
+     .help = "--panels of a population: the figure that is drawn, as rank names them [reflection_residual]"},
     {"over", 0, CLI_TEXT, offsetof(render_args, over), .value = "FIGURE",
      .help = "--panels scatter: the horizontal axis [window_shift]"},
     {"filter", 0, CLI_TEXT, offsetof(render_args, filter), .value = "EXPR",
-     .help = "--panels histogram, scatter: only samples that it takes, as rank has it"},
+     .help = "--panels of a population: only samples that it takes, as rank has it"},
+    {"sample", 0, CLI_TEXT, offsetof(render_args, sample), .value = "SEED",
+     .help = "--panels way: which sample, by its seed [the worst]"},
     {"epsilon", 0, CLI_TEXT, offsetof(render_args, epsilon), .value = "X",
-     .help = "--panels histogram, scatter: the limit beyond which a sample fails [its 95th percentile]"},
+     .help = "--panels of a population: the limit beyond which a sample fails [the model's epsilon where its "
+             "evaluation is at hand, else the 95th percentile]"},
     {"by-family", 0, CLI_FLAG, offsetof(render_args, by_family),
      .help = "--panels histogram: a line for each family"},
     {"model", 'M', CLI_TEXT, offsetof(render_args, model), .value = "M",
@@ -178,9 +184,11 @@ static wd_status run_panels(cli *c, const render_args *a, wd_error *err) {
                                 .by = a->by,
                                 .over = a->over,
                                 .filter = a->filter,
+                                .sample = a->sample,
                                 .epsilon = epsilon,
                                 .by_family = a->by_family,
                                 .cells = a->cells,
+                                .receiver = a->receiver,
                                 .shot = (int)shot,
                                 .branch = a->branch,
                                 .step = a->step,
@@ -191,12 +199,30 @@ static wd_status run_panels(cli *c, const render_args *a, wd_error *err) {
                                 .margin = a->margin};
   return render_panels(c, &p, err);
 }
+
+/* A figure of a population is drawn again from its own recipe; what else is given on the command line is
+ * taken. */
+static bool run_recipe(cli *c, const render_args *a, wd_status *st, wd_error *err) {
+  json_t *recipe = NULL;
+  render_panels_args p = {.output = a->output,
+                          .title = a->title,
+                          .epsilon = NAN,
+                          .width_mm = a->width_mm,
+                          .dpi = a->dpi,
+                          .dark = a->theme == 1};
+  if (!a->file || !render_population_recipe(a->file, &p, &recipe)) return false;
+  *st = render_population(c, &p, err);
+  json_decref(recipe);
+  return true;
+}
 #endif
 
 static wd_status run(cli *c, const void *arguments, wd_error *err) {
   const render_args *a = arguments;
 #ifdef WD_HAVE_VIEW
   if (a->panels) return run_panels(c, a, err);
+  wd_status drawn = WD_OK;
+  if (run_recipe(c, a, &drawn, err)) return drawn;
 #endif
   render_args whole = *a;
   if (!whole.shot) whole.shot = "all";
@@ -242,6 +268,8 @@ const cli_command cli_render = {
         "wavediffusion-cli render walk.wdrun --panels plane --cells 16 -o plane.png\n"
         "wavediffusion-cli render samples.wdpop --panels histogram,scatter --by r_R --over lag -o "
         "failures.pdf\n"
+        "wavediffusion-cli render samples.wdpop --panels gallery --filter \"flag = reflector\" -o worst.png\n"
+        "wavediffusion-cli render worst.png --theme dark -o again.png\n"
         "wavediffusion-cli render --families -o families.png\n",
     .operand = operands,
     .option = options,

@@ -13,8 +13,8 @@ enum { MAX_SHEET = 400, MAX_SHOTS_DRAWN = 20, FAMILY_SAMPLES = 8 };
 
 typedef struct render_args {
   const char *file, *output, *shot, *colormap, *range, *title, *beside;
-  const char *panels, *model, *device, *probe, *by, *over, *filter, *epsilon;
-  int kind, index, mode, theme, contact_sheet, step, branch, cells;
+  const char *panels, *model, *device, *probe, *by, *over, *filter, *sample, *epsilon;
+  int kind, index, mode, theme, contact_sheet, step, branch, cells, receiver;
   double ms, clip, gain, width_mm, dpi, spacing, dt, agc, excursion;
   bool margin, by_family, families, smooth, normalise, flip, survey;
   uint64_t seed;

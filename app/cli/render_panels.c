@@ -15,18 +15,52 @@ static wd_status from_error(GError *error, wd_error *err) {
   return st;
 }
 
+static bool has_word(const char *list, const char *word) {
+  g_auto(GStrv) words = g_strsplit(list, ",", -1);
+  return g_strv_contains((const char *const *)words, word);
+}
+
+/* --receiver: the crosshair of the trace. */
+static wd_status look_at_receiver(const render_panels_args *a, replay *r, wd_error *err) {
+  WdFrame f = {0};
+  const WdPlace at = r->view->place[0];
+  if (!wd_recording_get_frame(wd_session_get_recording(r->session), at.branch, at.position, r->view->what,
+                              &f) ||
+      !f.pair)
+    return wd_fail(err, WD_ERR_UNSUPPORTED, "position %d of %s has no gathers", at.position, a->file);
+  if (a->receiver > f.pair->gathers.receivers)
+    return cli_usage_error(err, "--receiver %d: there are 1 to %d", a->receiver, f.pair->gathers.receivers);
+  r->view->x = (a->receiver - 1) * f.pair->velocity.spacing;
+  return WD_OK;
+}
+
+static bool is_ready(replay *r, void *parts) {
+  return wd_figure_ready(r->session, r->view, 0, GPOINTER_TO_UINT(parts));
+}
+
 static wd_status draw_panels(const render_panels_args *a, replay *r, guint parts, wd_error *err) {
   GError *error = NULL;
-  const WdFigureOptions o = {
-      .parts = parts, .width_mm = a->width_mm, .dpi = (int)a->dpi, .dark = a->dark, .title = a->title};
-  const bool simulated =
-      parts & (WD_FIGURE_SIMULATED | WD_FIGURE_DIFFERENCE | WD_FIGURE_TRACES | WD_FIGURE_PLOT);
+  const bool both = r->beside;
+  if (both) r->view->layout = WD_LAYOUT_COMPARE;
+  const WdFigureOptions o = {.parts = parts,
+                             .width_mm = a->width_mm,
+                             .dpi = (int)a->dpi,
+                             .dark = a->dark,
+                             .title = a->title,
+                             .both = both};
+  if (has_word(a->panels, "dec")) r->view->source = WD_SOURCE_DECODED;
+  const bool simulated = parts & (WD_FIGURE_SIMULATED | WD_FIGURE_DIFFERENCE | WD_FIGURE_TRACES |
+                                  WD_FIGURE_PLOT | WD_FIGURE_TRACE | WD_FIGURE_LAGS | WD_FIGURE_ARRIVALS) ||
+                         (parts & WD_FIGURE_GATHER && (r->view->source != WD_SOURCE_DECODED ||
+                                                       r->view->look[WD_PANEL_GATHER].mute_direct));
   const bool decoded = parts & ~(guint)WD_FIGURE_PLOT;
   wd_status st = decoded || simulated
                      ? replay_need(r, r->view->place[0].position, simulated && parts != WD_FIGURE_PLOT, err)
                      : WD_OK;
+  if (!st && both) st = replay_need_beside(r, simulated && parts != WD_FIGURE_PLOT, err);
+  if (!st && a->receiver > 0) st = look_at_receiver(a, r, err);
+  if (!st) st = replay_wait(r, is_ready, GUINT_TO_POINTER(parts), err);
   if (st) return st;
-  if (parts & WD_FIGURE_GATHER) r->view->source = WD_SOURCE_DECODED;
   g_autoptr(WdFigureSheet) sheet = wd_figure_sheet_new(r->session, r->view, 0, &o, &error);
   if (!sheet) return from_error(error, err);
   if (wd_figure_sheet_missing(sheet)) /* what was asked for is drawn, or nothing is */
@@ -82,7 +116,9 @@ wd_status render_panels(cli *c, const render_panels_args *a, wd_error *err) {
   if (!st) st = wd_figure_format_of(a->output, &format, err);
   if (st) return st;
   if (wavefield && parts) return cli_usage_error(err, "--panels: wavefield is a figure of its own");
-  const replay_args args = {a->file, a->model, a->device, a->branch, a->step};
+  /* The plot is of every step, and so is the clip of gathers, where it is that of the run. */
+  const replay_args args = {a->file,   a->model, a->device,
+                            a->branch, a->step,  parts & ~(guint)WD_FIGURE_VELOCITY};
   if (!replay_recognise(a->file))
     return cli_usage_error(err, "--panels takes a recording (.wdrun) or a recipe, and %s is neither",
                            a->file);

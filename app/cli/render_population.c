@@ -1,6 +1,8 @@
-/* render --panels histogram,scatter: what Inspect mode draws of a population, as a figure. */
+/* render --panels histogram,scatter,way,gallery: what Inspect mode draws of a population, as a figure; and
+ * such a figure drawn again from the recipe that it carries. */
 #include "app/cli/render_panels.h"
 
+#include "app/import.h"
 #include "app/inspect_draw.h"
 #include "app/status_error.h"
 #include "render/figure.h"
@@ -10,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARTS = 2 };
-static const char *const names[PARTS] = {"histogram", "scatter"};
+enum { PARTS = 4, HISTOGRAM = 0, SCATTER, WAY, GALLERY };
+static const char *const names[PARTS] = {"histogram", "scatter", "way", "gallery"};
+static const WdInspectDraw draws[PARTS] = {wd_histogram_draw, wd_scatter_draw, wd_way_draw, wd_gallery_draw};
 
 bool render_population_named(const char *panels) {
   g_auto(GStrv) words = g_strsplit(panels, ",", -1);
@@ -49,6 +52,12 @@ static char *recipe_of(const render_panels_args *a, const WdInspect *i) {
                         "by", wd_value_get_info(i->metric)->key, "over", wd_value_get_info(i->x)->key,
                         "filter", i->filter, "epsilon", wd_inspect_epsilon((WdInspect *)i), "mode",
                         wd_wave_mode_name(i->population->mode));
+  if (o && i->by_family) json_object_set_new(o, "by_family", json_true());
+  if (o && i->chosen != G_MAXUINT) {
+    char seed[24];
+    g_snprintf(seed, sizeof seed, "%" G_GUINT64_FORMAT, wd_population_nth(i->population, i->chosen)->seed);
+    json_object_set_new(o, "sample", json_string(seed));
+  }
   char *text = o ? json_dumps(o, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
   json_decref(o);
   return text;
@@ -59,15 +68,29 @@ static wd_status draw(const render_panels_args *a, WdInspect *i, wd_error *err) 
   part what[PARTS];
   wd_figure_drawing drawing[PARTS];
   wd_figure_item item[PARTS];
+  const int many = (int)g_strv_length(words);
+  const double width_mm = a->width_mm > 0                ? a->width_mm
+                          : strstr(a->panels, "gallery") ? 222
+                          : many > 1                     ? 170
+                                                         : 110;
   int items = 0;
   for (char **w = words; *w; w++) {
     int k = 0;
     while (k < PARTS && strcmp(*w, names[k]) != 0) k++;
     if (k == PARTS || items == PARTS)
-      return cli_usage_error(err, "--panels %s: a population has histogram and scatter, each once",
-                             a->panels);
-    what[items] = (part){i, k ? wd_scatter_draw : wd_histogram_draw};
+      return cli_usage_error(
+          err, "--panels %s: a population has histogram, scatter, way and gallery, each once", a->panels);
+    if (k == WAY && i->population->way->len < 2)
+      return wd_fail(err, WD_ERR_UNSUPPORTED, "%s: only finished pairs were scored; there is no way to draw",
+                     a->file);
+    what[items] = (part){i, draws[k]};
     drawing[items] = (wd_figure_drawing){draw_part, &what[items], 0.62};
+    if (k == GALLERY) {
+      WdGalleryPlot plot;
+      const double room = width_mm / 25.4 * 72 / many - 24;
+      wd_gallery_arrange(i, 8, room, &plot);
+      drawing[items].aspect = (plot.rows * plot.cell_height + plot.gap) / room;
+    }
     item[items] = (wd_figure_item){.drawing = &drawing[items]};
     items++;
   }
@@ -78,9 +101,7 @@ static wd_status draw(const render_panels_args *a, WdInspect *i, wd_error *err) 
   const wd_figure figure = {.item = item,
                             .items = items,
                             .columns = items,
-                            .width_mm = a->width_mm > 0 ? a->width_mm
-                                        : items > 1     ? 170
-                                                        : 110,
+                            .width_mm = width_mm,
                             .dpi = a->dpi,
                             .style = {.size = 8, .dark = a->dark},
                             .title = a->title ? a->title : title,
@@ -89,6 +110,50 @@ static wd_status draw(const render_panels_args *a, WdInspect *i, wd_error *err) 
                               : wd_fail(err, WD_ERR_NO_MEMORY, "no memory for the picture's recipe");
   free(recipe);
   return st;
+}
+
+/* The sample that is drawn by step. */
+static wd_status choose(const render_panels_args *a, WdInspect *i, wd_error *err) {
+  if (!strstr(a->panels, "way"))
+    return a->sample ? cli_usage_error(err, "--sample goes with --panels way") : WD_OK;
+  g_autoptr(GArray) worst = wd_population_rank(i->population, i->metric, i->shown);
+  guint number = g_array_index(worst, guint, 0);
+  if (a->sample) {
+    guint64 seed;
+    if (!g_ascii_string_to_unsigned(a->sample, 10, 0, G_MAXUINT64, &seed, NULL))
+      return cli_usage_error(err, "--sample %s: give a seed", a->sample);
+    number = G_MAXUINT;
+    for (guint k = 0; k < worst->len && number == G_MAXUINT; k++)
+      if (wd_population_nth(i->population, g_array_index(worst, guint, k))->seed == seed)
+        number = g_array_index(worst, guint, k);
+    if (number == G_MAXUINT)
+      return wd_fail(err, WD_ERR_ARGUMENT, "%s has no sample of seed %s", a->file, a->sample);
+  }
+  wd_inspect_choose(i, number, NULL);
+  return WD_OK;
+}
+
+bool render_population_recipe(const char *file, render_panels_args *p, json_t **recipe) {
+  g_autofree char *text = wd_import_read_recipe(file, NULL);
+  json_t *o = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+  const char *command = json_string_value(json_object_get(o, "command")),
+             *panels = json_string_value(json_object_get(o, "panels")),
+             *of = json_string_value(json_object_get(o, "file"));
+  if (!command || strcmp(command, "render") != 0 || !panels || !of || !render_population_named(panels)) {
+    json_decref(o);
+    return false;
+  }
+  p->file = of;
+  p->panels = panels;
+  p->by = json_string_value(json_object_get(o, "by"));
+  p->over = json_string_value(json_object_get(o, "over"));
+  p->filter = json_string_value(json_object_get(o, "filter"));
+  p->sample = strstr(panels, "way") ? json_string_value(json_object_get(o, "sample")) : NULL;
+  p->by_family = json_is_true(json_object_get(o, "by_family"));
+  const json_t *epsilon = json_object_get(o, "epsilon");
+  if (json_is_number(epsilon)) p->epsilon = json_number_value(epsilon);
+  *recipe = o;
+  return true;
 }
 
 wd_status render_population(cli *c, const render_panels_args *a, wd_error *err) {
@@ -114,11 +179,16 @@ wd_status render_population(cli *c, const render_panels_args *a, wd_error *err) 
   }
   if (!i->shown->len)
     return wd_fail(err, WD_ERR_ARGUMENT, "%s: no sample is taken, there is nothing to draw", a->file);
-  if (isfinite(a->epsilon))
+  if (isfinite(a->epsilon)) {
     wd_inspect_set_epsilon(i, a->epsilon);
-  else
-    cli_note(c, "epsilon is %.4g, beyond which are 5 %% of the samples (--epsilon sets another)",
-             wd_inspect_epsilon(i));
+  } else {
+    const double p95 = wd_population_spread(i->population, by, NULL).p95;
+    cli_note(c, "epsilon is %.4g, %s (--epsilon sets another)", wd_inspect_epsilon(i),
+             wd_inspect_epsilon(i) == p95 ? "beyond which are 5 % of the samples"
+                                          : "that of the model's evaluation");
+  }
+  st = choose(a, i, err);
+  if (st) return st;
   st = draw(a, i, err);
   if (!st && c->json)
     st = cli_print_json(json_pack("{s:s, s:i, s:o}", "output", a->output, "samples", (int)i->shown->len,

@@ -79,6 +79,31 @@ static bool is_applied(replay *r, void *what) {
   return !wd_apply_is_running(r->session) && wd_session_get_state(r->session) == WD_SESSION_IDLE;
 }
 
+static WdPolicy policy_of(const replay *r) {
+  return (WdPolicy){.score = r->every ? WD_SCORE_EVERY_STEP : WD_SCORE_ON_DEMAND,
+                    .both = r->every && r->view->both,
+                    .exact_runs = r->every && !r->live,
+                    .exact_rest = r->every && !r->live,
+                    .calibration = r->calibration,
+                    .cache_mib = 2048};
+}
+
+static bool has_scores(const replay *r, guint branch) {
+  WdRecording *recording = wd_session_get_recording(r->session);
+  const WdBranch *b = wd_recording_find(recording, branch);
+  for (int k = 0; b && k <= wd_branch_last(b); k++) {
+    const WdPosition *p = wd_recording_position(recording, branch, k);
+    const WdScore *score = p ? r->live ? p->live[WD_WHAT_ESTIMATE] : p->exact[WD_WHAT_ESTIMATE] : NULL;
+    if (p && !p->fault && (!score || (!r->live && !score->details))) return false;
+  }
+  return true;
+}
+
+static bool is_scored(replay *r, void *what) {
+  (void)what;
+  return has_scores(r, r->view->place[0].branch) && has_scores(r, r->view->place[1].branch);
+}
+
 static wd_status open_recipe(const replay_args *a, const char *json, replay *r, wd_error *err) {
   GError *error = NULL;
   g_autoptr(WdRunRecipe) recipe = wd_run_recipe_from_json(json, &error);
@@ -88,7 +113,19 @@ static wd_status open_recipe(const replay_args *a, const char *json, replay *r, 
                         : recipe->model && *recipe->model ? recipe->model
                                                           : "default");
   if (a->step >= 0) recipe->position = a->step;
-  const WdPolicy policy = {.score = WD_SCORE_ON_DEMAND, .cache_mib = 2048};
+  r->every = a->every;
+  r->live = recipe->mode == WD_WAVE_LIVE;
+  r->beside = recipe->beside != NULL;
+  r->calibration = recipe->calibration;
+  if (recipe->view) wd_view_from_json(r->view, recipe->view, NULL); /* says whether x_t is scored too */
+  r->view->place[0] = r->view->place[1] = (WdPlace){0};
+  if (r->view->velocity == WD_VELOCITY_MINUS_PINNED && r->view->pinned.branch)
+    cli_warn(
+        r->c,
+        "%s: the map was shown minus a pinned step of another run, which no recipe tells: it is drawn as "
+        "it is",
+        a->file);
+  const WdPolicy policy = policy_of(r);
   wd_session_set_policy(r->session, &policy);
   wd_status st = replay_open_model(r, err);
   if (st) return st;
@@ -97,6 +134,18 @@ static wd_status open_recipe(const replay_args *a, const char *json, replay *r, 
   if (!wd_apply_recipe(r->session, r->view, recipe, WD_APPLY_HERE, &error)) return from_error(error, err);
   cli_progress_begin(r->c, "run", "steps", wd_run_recipe_steps(recipe), 0);
   st = replay_wait(r, is_applied, NULL, err);
+  if (!st && !wd_apply_get_branch(r->session))
+    st = wd_apply_get_failure(r->session)
+             ? wd_fail(err, WD_ERR_UNSUPPORTED, "%s: %s", a->file, wd_apply_get_failure(r->session))
+             : wd_fail(err, WD_ERR_UNSUPPORTED, "%s: the run did not get to its step %d", a->file,
+                       recipe->position);
+  for (int side = 0; side < 2 && !st && r->every && r->live; side++) { /* no run goes over a walk's latents */
+    const guint id = r->view->place[side].branch;
+    const WdBranch *b = wd_recording_find(wd_session_get_recording(r->session), id);
+    if (b && b->kind == WD_BRANCH_WALK)
+      wd_session_look(r->session, side, id, wd_branch_last(b), WD_WHAT_ESTIMATE, FALSE);
+  }
+  if (!st && r->every) st = replay_wait(r, is_scored, NULL, err);
   if (!st) cli_progress_end(r->c);
   return st;
 }
@@ -117,6 +166,13 @@ static wd_status open_recording(const replay_args *a, replay *r, wd_error *err) 
     return wd_fail(err, WD_ERR_ARGUMENT, "%s: position %d of a recording with 0 to %d", a->file, a->step,
                    last);
   if (!r->model && *wd_recording_get_model(recording)) r->model = g_strdup(wd_recording_get_model(recording));
+  for (int k = 0; k <= last; k++) { /* what is made anew is made as what is there */
+    const WdPosition *p = wd_recording_position(recording, b->id, k);
+    const WdScore *score = p ? wd_position_score(p, WD_WHAT_ESTIMATE) : NULL;
+    if (score) r->calibration = score->calibration;
+  }
+  const WdPolicy policy = policy_of(r);
+  wd_session_set_policy(r->session, &policy);
   wd_session_set_recording(r->session, recording);
   if (view) wd_view_from_json(r->view, view, NULL); /* what it cannot read is as in a new view */
   wd_view_go(r->view, recording, 0, b->id, a->step >= 0 ? a->step : last);
@@ -148,13 +204,14 @@ void replay_close(replay *r) {
 }
 
 typedef struct wanted {
+  guint branch;
   int k;
   bool simulated, exact; /* exact: what is made here is; what the file keeps is taken as it is */
 } wanted;
 
 static bool is_there(replay *r, void *what) {
   const wanted *w = what;
-  const guint branch = r->view->place[0].branch;
+  const guint branch = w->branch;
   WdRecording *recording = wd_session_get_recording(r->session);
   const WdPosition *p = wd_recording_position(recording, branch, w->k);
   WdFrame f = {0};
@@ -162,13 +219,16 @@ static bool is_there(replay *r, void *what) {
   return !w->simulated || (w->exact ? f.exact : wd_frame_simulation(&f)) || (p && p->fault);
 }
 
-wd_status replay_need(replay *r, int k, bool simulated, wd_error *err) {
-  wanted w = {k, simulated, false};
+static wd_status need(replay *r, int side, int k, bool simulated, wd_error *err) {
+  wanted w = {r->view->place[side].branch, k, simulated, false};
   if (is_there(r, &w)) return WD_OK;
+  if (!wd_recording_find(wd_session_get_recording(r->session), w.branch))
+    return wd_fail(err, WD_ERR_UNSUPPORTED, "nothing is shown on side %c", "AB"[side]);
   if (!r->model)
     return wd_fail(err, WD_ERR_UNSUPPORTED,
                    "position %d is not kept as a picture, and no model is known: give --model", k);
-  const WdPolicy policy = {.score = WD_SCORE_ON_DEMAND, .exact_rest = TRUE, .cache_mib = 2048};
+  WdPolicy policy = policy_of(r);
+  policy.exact_rest = !r->live;
   wd_session_set_policy(r->session, &policy);
   wd_status st = replay_open_model(r, err);
   const char *made = wd_recording_get_identity(wd_session_get_recording(r->session));
@@ -179,11 +239,30 @@ wd_status replay_need(replay *r, int k, bool simulated, wd_error *err) {
         "position %d is not kept as a picture, and the latents are of another model (%.16s) than %s (%.16s)",
         k, made, m->name, m->identity);
   if (!st) {
-    wd_session_look(r->session, 0, r->view->place[0].branch, k, r->view->what, TRUE);
-    w.exact = true;
+    wd_session_look(r->session, side, w.branch, k, r->view->what, TRUE);
+    w.exact = !r->live;
     st = replay_wait(r, is_there, &w, err);
   }
   return st;
+}
+
+wd_status replay_need(replay *r, int k, bool simulated, wd_error *err) {
+  /* What the map is held against, through side B's eyes: of a comparison these look there afterwards. */
+  const WdPlace pinned = r->view->pinned, b = r->view->place[1];
+  const WdWhat what = r->view->what;
+  wd_status st = WD_OK;
+  if (r->view->velocity == WD_VELOCITY_MINUS_PINNED) {
+    r->view->place[1] = pinned;
+    r->view->what = r->view->pinned_what;
+    st = need(r, 1, pinned.position, false, err);
+    r->view->place[1] = b;
+    r->view->what = what;
+  }
+  return st ? st : need(r, 0, k, simulated, err);
+}
+
+wd_status replay_need_beside(replay *r, bool simulated, wd_error *err) {
+  return need(r, 1, r->view->place[1].position, simulated, err);
 }
 
 void replay_place(const replay *r, char *out, size_t size) {

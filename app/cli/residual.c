@@ -331,7 +331,7 @@ static wd_status write_row(job *j, size_t i, wd_error *err) {
 static wd_status score(job *j, size_t first, int n, wd_error *err) {
   size_t samples = (size_t)j->shots * (size_t)j->samples * (size_t)j->receivers;
   const wd_hooks quiet = {.cancel = j->c->hooks.cancel};
-  const wd_compare_desc desc = {.calibration = (wd_calibration)j->args->calibrate};
+  const wd_compare_desc desc = {.calibration = (wd_calibration)j->args->calibrate, .spectral = true};
   wd_status st = WD_OK;
   if (j->latents.npy) {
     st = latents_read(&j->latents, first, n, -1, j->latent, err);
@@ -364,11 +364,12 @@ static wd_status score(job *j, size_t first, int n, wd_error *err) {
 
 static json_t *pair_json(const job *j, size_t i) {
   const wd_measure *m = &j->measure[i];
-  json_t *o =
-      json_pack("{s:I, s:o, s:o, s:o, s:o, s:b}", "pair", (json_int_t)i + j->recorded.first,
-                "reflection_residual", cli_real(m->reflection_residual), "relative_l2",
-                cli_real(m->relative_l2), "log_norm_mse", cli_real(m->log_norm_mse), "reflection_share",
-                cli_real(m->reflection_share), "nothing_to_reflect", (int)m->nothing_to_reflect);
+  json_t *o = json_pack(
+      "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "pair", (json_int_t)i + j->recorded.first,
+      "reflection_residual", cli_real(m->reflection_residual), "relative_l2", cli_real(m->relative_l2),
+      "log_norm_mse", cli_real(m->log_norm_mse), "reflection_share", cli_real(m->reflection_share), "mae",
+      cli_real(m->mae), "correlation", cli_real(m->correlation), "coherence", cli_real(m->coherence),
+      "envelope_misfit", cli_real(m->envelope), "nothing_to_reflect", (int)m->nothing_to_reflect);
   if (o && j->args->calibrate) json_object_set_new(o, "gain", cli_real(j->gain[i]));
   return o;
 }
@@ -452,15 +453,17 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
 const cli_command cli_residual = {
     .name = "residual",
     .summary = "say how far pairs are from the wave equation",
-    .details = "Simulates every map and compares: reflection_residual = ||S - F(V)|| / ||F(V) - F(v_top)||, "
-               "the error in units of all that "
-               "lies below the surface row, 1 being no better than knowing that row; relative_l2; "
-               "log_norm_mse; and reflection_share = "
-               "||F(V) - F(v_top)|| / ||F(V)||. The last sample of every trace is left out. Where the share "
-               "is under 0.01 a map has nothing "
-               "to reflect: such pairs are counted, and left out of the reflection residual's median. Prints "
-               "medians, 5 and 95 percentiles; "
-               "the mode that made them is part of the answer.",
+    .details =
+        "Simulates every map and compares: reflection_residual = ||S - F(V)|| / ||F(V) - F(v_top)||, "
+        "the error in units of all that "
+        "lies below the surface row, 1 being no better than knowing that row; relative_l2; "
+        "log_norm_mse; mae; correlation; coherence, what one filter a shot could make of F(V) out of S; "
+        "envelope_misfit; and reflection_share = "
+        "||F(V) - F(v_top)|| / ||F(V)||. The last sample of every trace is left out. Where the share "
+        "is under 0.01 a map has nothing "
+        "to reflect: such pairs are counted, and left out of the reflection residual's median. Prints "
+        "medians, 5 and 95 percentiles; "
+        "the mode that made them is part of the answer.",
     .example =
         "wavediffusion-cli residual run\n"
         "wavediffusion-cli residual run.wdrun --step 16\n"

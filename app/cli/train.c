@@ -1,6 +1,7 @@
 /* wavediffusion-cli train: both stages, from nothing or from given weights, resumable. */
 #include "app/cli/train.h"
 
+#include "app/cli/plan.h"
 #include "app/models.h"
 #include "model/import.h"
 #include "solver/memory.h"
@@ -67,6 +68,7 @@ static const cli_option options[] = {
     {"pieces", 0, CLI_FLAG, offsetof(train_args, pieces),
      .help = "publish weights in pieces of less than 15 MiB"},
     CLI_DEVICE_OPTION(train_args),
+    CLI_DRY_RUN_OPTION(train_args),
     {0}};
 
 static wd_status make_folder(const char *path, wd_error *err) {
@@ -169,6 +171,11 @@ static wd_status borrow_denoiser(const char *name, train_run *r, uint64_t seed, 
   return st;
 }
 
+static bool same_folder(const char *a, const char *b) {
+  struct stat one, two;
+  return !stat(a, &one) && !stat(b, &two) && one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+}
+
 /* The autoencoder of --from goes into the output folder too: a model is one folder. */
 static wd_status open_stage2(const train_args *a, train_run *r, wd_error *err) {
   char source[4096];
@@ -178,11 +185,9 @@ static wd_status open_stage2(const train_args *a, train_run *r, wd_error *err) {
   st = continued ? wd_model_open(r->device, source, true, &r->model, err)
                  : wd_model_open_stage1(r->device, source, true, &r->model, err);
   if (!st && a->from) {
-    struct stat one, two;
-    bool same =
-        !stat(source, &one) && !stat(a->output, &two) && one.st_dev == two.st_dev && one.st_ino == two.st_ino;
+    const bool same = same_folder(source, a->output);
     wd_model_save_desc save = {.type = r->type, .limit = r->limit};
-    if (!same && !a->resume) st = wd_model_save(r->model, WD_STAGE1, a->output, &save, err);
+    if (!same && !a->resume && !a->dry_run) st = wd_model_save(r->model, WD_STAGE1, a->output, &save, err);
     if (!same && a->resume) {
       wd_model_close(r->model);
       r->model = NULL;
@@ -282,6 +287,11 @@ static wd_status loop(cli *c, train_run *r, wd_error *err) {
 static wd_status open_corpus(cli *c, train_run *r, wd_error *err) {
   const char *data = r->args->data;
   if (!wd_import_wanted(data)) return wd_corpus_open(data, &r->corpus, err);
+  if (r->args->dry_run) {
+    cli_note(c, "%s holds files of OpenFWI: they would be coded into shards in %.4000s/training first", data,
+             r->args->output);
+    return WD_OK;
+  }
   char shards[4096 + 32];
   size_t pairs;
   snprintf(shards, sizeof shards, "%.4000s/training/shards", r->args->output);
@@ -297,11 +307,12 @@ static wd_status begin(cli *c, train_run *r, wd_error *err) {
   const train_args *a = r->args;
   char folder[4096];
   snprintf(folder, sizeof folder, "%s/training", a->output);
-  wd_status st = make_folder(a->output, err);
-  if (!st) st = make_folder(folder, err);
+  wd_status st = a->dry_run ? cli_plan_folder(folder, err) : make_folder(a->output, err);
+  if (!st && !a->dry_run) st = make_folder(folder, err);
   if (!st) st = check_output(a, r, err);
   if (!st) st = cli_open_device(c, a->device, NULL, &r->device, err);
   if (!st) st = open_corpus(c, r, err);
+  if (!st && !r->corpus && r->stage == WD_STAGE1 && !a->from) return WD_OK; /* its sizes come with the data */
   if (!st)
     st = r->gathers              ? open_whole(a, r, err)
          : r->stage == WD_STAGE1 ? open_stage1(a, r, err)
@@ -316,6 +327,7 @@ static wd_status begin(cli *c, train_run *r, wd_error *err) {
                      .precision = a->precision ? WD_PRECISION_BF16 : WD_PRECISION_F32,
                      .gathers = r->gathers,
                      .other_data = a->other_data};
+  if (a->dry_run) return WD_OK; /* before the corpus is encoded */
   char cache[4096 + 32];
   snprintf(cache, sizeof cache, "%s/latents.cache", folder);
   if (r->stage == WD_STAGE2) cli_progress_begin(c, "encoding", "corpora", 1, 0);
@@ -330,6 +342,50 @@ static wd_status begin(cli *c, train_run *r, wd_error *err) {
            (double)p->total * 1e-6, wd_corpus_count(r->corpus), a->data, wd_corpus_held_out(r->corpus),
            a->precision ? "bf16 operands" : "float32", a->resume ? "; resumed" : "");
   return WD_OK;
+}
+
+static void plan_weights(cli_plan *plan, const train_run *r, wd_stage stage) {
+  static const double number[] = {2, 2, 4}; /* bytes */
+  cli_plan_file(plan, r->args->output, stage == WD_STAGE1 ? "stage1.safetensors" : "stage2.safetensors",
+                r->model ? number[r->args->weights] * (double)wd_model_params(r->model, stage)->total : NAN,
+                true);
+}
+
+static wd_status tell_plan(cli *c, const train_run *r, wd_error *err) {
+  const train_args *a = r->args;
+  const bool one = r->stage == WD_STAGE1;
+  const wd_params *p = r->model ? wd_model_params(r->model, r->stage) : NULL;
+  const char *word = stage_word(r);
+  char folder[4096], name[64];
+  cli_plan *plan = cli_plan_new(c);
+  if (p) cli_plan_count(plan, "weights", (double)p->total);
+  if (r->corpus) cli_plan_count(plan, "pairs", wd_corpus_count(r->corpus));
+  if (r->corpus) cli_plan_count(plan, "held out", wd_corpus_held_out(r->corpus));
+  cli_plan_count(plan, "a step", a->batch ? a->batch : one ? 8 : 32);
+  if (a->steps) cli_plan_count(plan, "steps", a->steps);
+  cli_plan_device(plan, r->device, NULL);
+  plan_weights(plan, r, r->stage);
+  /* The rest of the model stands beside: the autoencoder of another folder, or all that gathers leaves. */
+  if (!one && a->from && !a->resume && r->model && !same_folder(wd_model_folder(r->model), a->output))
+    plan_weights(plan, r, WD_STAGE1);
+  if (r->gathers && wd_model_has(r->model, WD_STAGE2)) plan_weights(plan, r, WD_STAGE2);
+  snprintf(folder, sizeof folder, "%.4000s/training", a->output);
+  snprintf(name, sizeof name, "%s.csv", word);
+  cli_plan_file(plan, folder, name, NAN, false);
+  snprintf(name, sizeof name, "%s.state", word);
+  cli_plan_file(plan, folder, name, NAN, false);
+  const bool held = !r->corpus || wd_corpus_held_out(r->corpus) > 0;
+  if (one && held)
+    cli_plan_file(plan, folder, r->gathers ? "gathers-validation.csv" : "validation.csv", NAN, false);
+  if (!one) cli_plan_file(plan, folder, "latents.cache", NAN, false);
+#ifdef WD_HAVE_RENDER
+  /* And others on the way, --sheet-every. */
+  snprintf(name, sizeof name, "%s-%07d.png", one ? "reconstructions" : "samples", a->steps);
+  if (a->steps && !r->gathers && (!one || held)) cli_plan_file(plan, folder, name, NAN, false);
+#endif
+  if (a->time_limit > 0)
+    cli_plan_time(plan, a->time_limit, a->steps ? "--time-limit, at most" : "--time-limit");
+  return cli_plan_show(plan, err);
 }
 
 static wd_status run(cli *c, const void *arguments, wd_error *err) {
@@ -348,8 +404,10 @@ static wd_status run(cli *c, const void *arguments, wd_error *err) {
   snprintf(r.state, sizeof r.state, "%.4000s/training/%s.state", a->output, stage_word(&r));
   snprintf(r.log, sizeof r.log, "%.4000s/training/%s.csv", a->output, stage_word(&r));
   wd_status st = begin(c, &r, err);
-  if (!st) st = loop(c, &r, err);
-  if (!st && c->json) {
+  if (!st && !a->dry_run) st = loop(c, &r, err);
+  if (!st && a->dry_run) {
+    st = tell_plan(c, &r, err);
+  } else if (!st && c->json) {
     st = cli_print_json(
         json_pack("{s:s, s:s, s:I, s:I, s:o, s:s}", "model", a->output, "stage", stage_word(&r), "steps",
                   (json_int_t)wd_trainer_steps(r.trainer), "samples",

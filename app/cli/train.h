@@ -10,7 +10,7 @@
 typedef struct train_args {
   int stage, precision, weights; /* choices */
   const char *data, *output, *from, *denoiser_from, *device;
-  bool resume, other_data, two_codebooks, pieces;
+  bool resume, other_data, two_codebooks, pieces, dry_run;
   int steps, batch;
   double time_limit, rate, sheet_every, save_every;
   int velocity_width, seismic_width, latent, codes, denoiser_width;

@@ -6,6 +6,7 @@
 #include "app/engine_impl.h"
 #include "app/session_private.h"
 #include "tests/model/small_model.h"
+#include "tests/app/expect.h"
 #include "tests/tap.h"
 
 #include <glib/gstdio.h>
@@ -25,23 +26,32 @@ static inline void bed_need_error(gboolean fine, GError *error, const char *what
   exit(1);
 }
 
-/* Maps of 16 x 16, three shots of 320 samples, which simulate in no time; random weights. one: without stage
- * 2. */
-static inline void bed_make_model(const char *folder, uint64_t seed, bool one) {
-  wd_error err = {0};
-  wd_device *d = NULL;
-  wd_model *m = NULL;
+/* Maps of 16 x 16, three shots of 320 samples, which simulate in no time. */
+static inline wd_model_config bed_model_config(void) {
   wd_model_config c = small_model_config();
   c.geometry =
       (wd_shard_desc){.nz = 16, .nx = 16, .shots = 3, .samples = 320, .receivers = 16, .instants = 64};
-  wd_model_save_desc save = {.training = "{\"steps\": 0}", .data = "{\"family\": \"none\"}"};
+  return c;
+}
+
+/* A model of random weights. one: without stage 2. */
+static inline void bed_save_model(const char *folder, const wd_model_config *c, uint64_t seed, bool one) {
+  wd_error err = {0};
+  wd_device *d = NULL;
+  wd_model *m = NULL;
+  const wd_model_save_desc save = {.training = "{\"steps\": 0}", .data = "{\"family\": \"none\"}"};
   bed_need(wd_device_open("reference", &d, &err), &err, "device");
-  bed_need(wd_model_create(d, &c, seed, false, &m, &err), &err, "model");
+  bed_need(wd_model_create(d, c, seed, false, &m, &err), &err, "model");
   bed_need(small_model_draw(m, seed, &err), &err, "weights");
   bed_need(wd_model_save(m, WD_STAGE1, folder, &save, &err), &err, "stage 1");
   if (!one) bed_need(wd_model_save(m, WD_STAGE2, folder, &save, &err), &err, "stage 2");
   wd_model_close(m);
   wd_device_close(d);
+}
+
+static inline void bed_make_model(const char *folder, uint64_t seed, bool one) {
+  const wd_model_config c = bed_model_config();
+  bed_save_model(folder, &c, seed, one);
 }
 
 /* A folder for the test's files, removed with bed_remove. */
@@ -62,9 +72,9 @@ static inline void bed_remove(const char *path) {
   g_remove(path);
 }
 
-/* Runs the main loop until `until` says so; FALSE after `seconds`. */
+/* Runs the main loop until `until` says so; FALSE after `seconds` times EXPECT_PATIENCE. */
 static inline gboolean bed_wait(gboolean (*until)(gpointer), gpointer user, double seconds) {
-  gint64 end = g_get_monotonic_time() + (gint64)(seconds * 1e6);
+  gint64 end = g_get_monotonic_time() + (gint64)(seconds * EXPECT_PATIENCE * 1e6);
   while (!until(user)) {
     if (g_get_monotonic_time() > end) return FALSE;
     if (!g_main_context_iteration(NULL, FALSE)) g_usleep(200);
@@ -84,7 +94,7 @@ static inline gboolean bed_rested(gpointer session) {
 }
 
 typedef struct bed_log {
-  int state, frame, progress, notice, recording, changed, position;
+  int state, frame, progress, notice, errors, recording, changed, position;
   WdNotice last; /* copies of its texts */
 } bed_log;
 
@@ -110,6 +120,7 @@ static inline void bed_clear_log(bed_log *log) {
 static void bed_on_notice(WdSession *s, const WdNotice *n, bed_log *log) {
   (void)s;
   log->notice++;
+  log->errors += n->code != WD_CANCELLED;
   g_free(log->last.what);
   g_free(log->last.kept);
   g_free(log->last.details);

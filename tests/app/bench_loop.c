@@ -2,7 +2,9 @@
  * main thread from the poll that woke it to the next poll, with what of it was painting (layout, snapshot,
  * GTK's renderer: the frame clock's phases) and what was the rest, callbacks of ours above all. Processor
  * time, because on a machine with other work a thread is also kept waiting. CSV: what, stretches, median ms,
- * 95 %, 99 %, longest ms, stretches over 16 ms. */
+ * 95 %, 99 %, longest ms, stretches over 16 ms. Then how many steps a second the full loop makes (denoise,
+ * decode both, simulate, score, draw all of the window): CSV of each run and the medians, with what the whole
+ * process spent of the processors a step. Arguments: steps [30], measured runs [5]. */
 #include "tests/app/ui.h"
 
 #include <stdlib.h>
@@ -44,6 +46,12 @@ static void on_after(GdkFrameClock *clock, gpointer user) {
   if (measuring && frames < MOST) paint[frames++] = spent;
 }
 
+static double process_ms(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
 static int by_value(const void *a, const void *b) {
   double x = *(const double *)a, y = *(const double *)b;
   return x < y ? -1 : x > y;
@@ -59,7 +67,9 @@ static void tell(const char *what, double *value, int n) {
 }
 
 int main(int argc, char **argv) {
-  const int steps = argc > 1 ? atoi(argv[1]) : 30;
+  enum { RUNS = 50 };
+  const int steps = argc > 1 ? atoi(argv[1]) : 30, runs = CLAMP(argc > 2 ? atoi(argv[2]) : 5, 1, RUNS);
+  double rate[RUNS], spent[RUNS], told[RUNS];
   ui_need_display();
   Ui ui;
   ui_start(&ui, NULL, 1280, 800, NULL);
@@ -68,20 +78,38 @@ int main(int argc, char **argv) {
   GdkFrameClock *clock = gtk_widget_get_frame_clock(GTK_WIDGET(ui.window));
   g_signal_connect(clock, "before-paint", G_CALLBACK(on_before), NULL);
   g_signal_connect_after(clock, "after-paint", G_CALLBACK(on_after), NULL);
-  for (int run = 0; run < 2; run++) { /* the first warms up */
+  for (int run = 0; run <= runs; run++) { /* the first warms up */
     WdRecipe recipe = ui.view->next;
     recipe.seed = 7 + (guint64)run;
     recipe.plan.steps = steps;
-    measuring = run == 1;
-    if (!wd_session_run(ui.session, &recipe, NULL)) return 1;
-    ui_wait_state(&ui, WD_SESSION_RUNNING, 10);
-    ui_wait_state(&ui, WD_SESSION_IDLE, 120);
+    recipe.refine_steps = 0; /* as Run does */
+    const double begun = (double)g_get_monotonic_time() * 1e-3, cpu = process_ms();
+    const guint id = wd_session_run(ui.session, &recipe, NULL);
+    if (!id) return 1;
+    ui.view->follow = TRUE;
+    wd_view_go(ui.view, wd_session_get_recording(ui.session), 0, id, 0);
+    measuring = run > 0;
+    if (!ui_wait_state(&ui, WD_SESSION_IDLE, 300)) return 1;
+    measuring = FALSE;
+    if (!run) continue;
+    rate[run - 1] = 1e3 * (steps + 1) / ((double)g_get_monotonic_time() * 1e-3 - begun);
+    spent[run - 1] = (process_ms() - cpu) / (steps + 1);
+    told[run - 1] = wd_session_get_times(ui.session).step;
+    if (run == 1) printf("run,steps_a_second,cpu_ms_a_step,step_told_ms\n");
+    printf("%d,%.2f,%.1f,%.1f\n", run, rate[run - 1], spent[run - 1], told[run - 1]);
+    fflush(stdout);
   }
-  measuring = FALSE;
   printf("what,stretches,median_ms,p95_ms,p99_ms,longest_ms,over_16_ms\n");
   tell("all", total, stretches);
   tell("painting", paint, frames);
   tell("rest", rest, stretches);
+  g_autofree char *load = NULL;
+  g_file_get_contents("/proc/loadavg", &load, NULL, NULL);
+  qsort(rate, (size_t)runs, sizeof *rate, by_value);
+  qsort(spent, (size_t)runs, sizeof *spent, by_value);
+  qsort(told, (size_t)runs, sizeof *told, by_value);
+  printf("median,%.2f,%.1f,%.1f\nload,%s", rate[runs / 2], spent[runs / 2], told[runs / 2],
+         load ? load : "?\n");
   ui_stop(&ui);
   return 0;
 }

@@ -7,6 +7,8 @@
 #include "model/residual.h"
 #include "model/sampler.h"
 #include "solver/npy.h"
+#include "tests/app/cli_shell.h"
+#include "tests/app/expect.h"
 #include "tests/tap.h"
 
 #include <glib/gstdio.h>
@@ -119,20 +121,6 @@ static void compare_pair(Own *o, const char *run, const char *decoded, int k) {
   wd_decoder_destroy(d);
 }
 
-static gboolean shell(const char *folder, const char *line) {
-  const char *program = g_getenv("WD_CLI");
-  g_autofree char *bin = g_path_get_dirname(program);
-  g_autofree char *path = g_strdup_printf("PATH=%s:%s", bin, g_getenv("PATH"));
-  char *argv[] = {"/bin/sh", "-c", (char *)line, NULL};
-  g_auto(GStrv) env = g_environ_setenv(g_get_environ(), "PATH", path + 5, TRUE);
-  env = g_environ_setenv(env, "OMP_WAIT_POLICY", "passive", TRUE);
-  g_autofree char *out = NULL, *errors = NULL;
-  int status = -1;
-  gboolean ran = g_spawn_sync(folder, argv, env, G_SPAWN_DEFAULT, NULL, NULL, &out, &errors, &status, NULL);
-  if (!ran || status) printf("# %s\n# %s\n", line, errors ? errors : "");
-  return ran && status == 0;
-}
-
 static void reproduces(void) {
   g_autoptr(WdRunRecipe) r = wd_run_recipe_new();
   WdRecipe *p = &wd_run_recipe_link(r, 0)->recipe;
@@ -156,7 +144,7 @@ static void reproduces(void) {
     return;
   }
   g_autofree char *folder = g_dir_make_tmp("wd-command-XXXXXX", NULL), *line = wd_command_line(r, NULL);
-  tap_ok(shell(folder, line), "the copied command runs");
+  tap_ok(cli_shell(folder, line), "the copied command runs");
   g_autofree char *name = wd_command_folder(r), *run = g_build_filename(folder, name, NULL);
   g_autofree char *decoded = g_strconcat(run, "-3", NULL), *picture = g_strconcat(decoded, ".png", NULL);
   compare_latents(&own, run, "latents_steps.npy", FALSE);
@@ -217,7 +205,7 @@ static void texts(void) {
 int main(void) {
   texts();
   if (!g_getenv("WD_CLI"))
-    tap_skip("WD_CLI is not set: no command line to run");
+    expect_missing("cli", "WD_CLI is not set: no command line to run");
   else
     reproduces();
   return tap_done();

@@ -4,6 +4,7 @@
 #include "app/explorer.h"
 #include "solver/npy.h"
 #include "tests/app/bed.h"
+#include "tests/app/expect.h"
 
 #include <math.h>
 #include <string.h>
@@ -154,7 +155,7 @@ static void test_cursor(void) {
     tap_ok(command_gives(command, "point", 0, latent_at(x->walk, x->at)),
            "the command line gives the same latent to the last bit: %s", command);
   else
-    tap_skip("no command line was built");
+    expect_missing("cli", "no command line was built");
 }
 
 static void test_undo(void) {
@@ -243,7 +244,7 @@ static void test_noise(void) {
     tap_ok(command_gives(command, "noise", 0, latent_at(x->walk, x->at)), "and so does the command line: %s",
            command);
   else
-    tap_skip("no command line was built");
+    expect_missing("cli", "no command line was built");
   g_autofree char *words = wd_explorer_words(x);
   tap_ok(strstr(words, "x_T") && strstr(words, "sphere"), "it says what it does: %s", words);
   GError *error = NULL;
@@ -278,7 +279,7 @@ static void test_path(void) {
     tap_ok(command_gives(command, "path", 4, latent_at(x->path, 4)), "and is the command line's: %s",
            command);
   else
-    tap_skip("no command line was built");
+    expect_missing("cli", "no command line was built");
   int at = x->at;
   guint own = x->walk;
   wd_explorer_see(x, x->path, 8);
@@ -306,7 +307,7 @@ static void test_directions(void) {
     tap_ok(command_gives(command, "random", 0, latent_at(x->walk, x->at)), "as the command line: %s",
            command);
   else
-    tap_skip("no command line was built");
+    expect_missing("cli", "no command line was built");
   wd_explorer_want_band(x);
   bed_wait(has_band, NULL, 120);
   tap_ok(x->band_count > 0 && x->band[0] > 0 && x->band[1] >= x->band[0],
@@ -322,7 +323,7 @@ static void test_directions(void) {
     tap_ok(command_gives(principal, "principal", 0, latent_at(x->walk, x->at)), "as the command line: %s",
            principal);
   else
-    tap_skip("no command line was built");
+    expect_missing("cli", "no command line was built");
   wd_explorer_set_domain(x, WD_DOMAIN_NOISE);
   tap_ok(!x->ready && strstr(x->why, "alike in all directions"), "noise has none: %s", x->why);
   wd_explorer_set_domain(x, WD_DOMAIN_DATA);
@@ -385,7 +386,7 @@ static void test_saved(void) {
     tap_ok(command_gives(command, "place", 0, latent_at(x->walk, x->at)),
            "a saved recording's place is one for the command line: %s", command);
   else
-    tap_skip("no command line was built");
+    expect_missing("cli", "no command line was built");
   double u = x->u, v = x->v;
   int last = wd_branch_last(walk());
   int number = 0;
@@ -399,7 +400,7 @@ static void test_saved(void) {
                (number == 0 || strstr(said, "no walk")),
            "a run has no plane, and it says so: %s", said);
   } else {
-    tap_skip("no command line was built that draws");
+    expect_missing("render", "no command line was built that draws");
   }
   g_autoptr(WdRecording) again = wd_recording_load(file, NULL, &error);
   bed_need_error(again != NULL, error, "load");

@@ -9,6 +9,8 @@
 #include "app/status_error.h"
 #include "solver/npy.h"
 #include "solver/segy.h"
+#include "tests/app/cli_shell.h"
+#include "tests/app/expect.h"
 #include "tests/tap.h"
 
 #include <math.h>
@@ -158,21 +160,6 @@ static void same_pixels(const WdRunRecipe *recipe) {
 
 /* ---- data */
 
-static gboolean same_array(const char *name, const float *value, gsize count, int dims) {
-  g_autofree char *path = in(name);
-  wd_npy *npy = NULL;
-  wd_error err = {0};
-  if (wd_npy_open(path, &npy, &err)) {
-    printf("# %s\n", err.message);
-    return FALSE;
-  }
-  g_autofree float *own = g_new(float, wd_npy_elements(npy));
-  gboolean good = wd_npy_elements(npy) == count && wd_npy_dims(npy) == dims &&
-                  !wd_npy_read(npy, 0, count, own, &err) && !memcmp(own, value, count * sizeof *own);
-  wd_npy_close(npy);
-  return good;
-}
-
 static void data(WdSession *s, WdView *v) {
   g_autoptr(GError) error = NULL;
   g_autoptr(GPtrArray) written = NULL;
@@ -185,21 +172,21 @@ static void data(WdSession *s, WdView *v) {
   const WdPlace at = v->place[0];
   wd_recording_get_frame(r, at.branch, at.position, v->what, &f);
   const wd_map *m = &f.pair->velocity;
-  tap_ok(same_array("d_velocity.npy", m->value, (gsize)m->nz * (gsize)m->nx, 4),
+  tap_ok(cli_same_array(folder, "d_velocity.npy", m->value, (gsize)m->nz * (gsize)m->nx, 4),
          "the velocity map, bit for bit");
-  tap_ok(same_array("d_gathers.npy", f.pair->gathers.value, wd_gather_count(&f.pair->gathers), 4),
+  tap_ok(cli_same_array(folder, "d_gathers.npy", f.pair->gathers.value, wd_gather_count(&f.pair->gathers), 4),
          "the gathers");
-  tap_ok(same_array("d_simulated.npy", f.exact->full.value, wd_gather_count(&f.exact->full), 4),
+  tap_ok(cli_same_array(folder, "d_simulated.npy", f.exact->full.value, wd_gather_count(&f.exact->full), 4),
          "F(v), in exact mode");
   gsize one = 0;
   const WdPosition *p = wd_recording_position(r, at.branch, at.position);
   const float *z = g_bytes_get_data(p->latent[v->what], &one);
-  tap_ok(same_array("d_latent.npy", z, one / sizeof *z, 4), "the latent on screen");
+  tap_ok(cli_same_array(folder, "d_latent.npy", z, one / sizeof *z, 4), "the latent on screen");
   g_autofree float *way = g_malloc(6 * one);
   for (int k = 0; k < 6; k++)
     memcpy((char *)way + (gsize)k * one,
            g_bytes_get_data(wd_recording_position(r, at.branch, k)->latent[WD_WHAT_STATE], NULL), one);
-  tap_ok(same_array("d_latents.npy", way, 6 * one / sizeof *way, 5),
+  tap_ok(cli_same_array(folder, "d_latents.npy", way, 6 * one / sizeof *way, 5),
          "x_t of all six positions, the parent's among them");
   if (wd_segy_available()) {
     g_autofree char *path = in("d_gathers.sgy");
@@ -254,27 +241,14 @@ static void data(WdSession *s, WdView *v) {
 
 /* ---- the copied command, from the session's own recipe */
 
-static gboolean shell(const char *line) {
-  g_autofree char *bin = g_path_get_dirname(g_getenv("WD_CLI")),
-                  *path = g_strdup_printf("%s:%s", bin, g_getenv("PATH"));
-  char *argv[] = {"/bin/sh", "-c", (char *)line, NULL};
-  g_auto(GStrv) env = g_environ_setenv(g_get_environ(), "PATH", path, TRUE);
-  g_autofree char *errors = NULL;
-  int status = -1;
-  gboolean ran =
-      g_spawn_sync(folder, argv, env, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, &errors, &status, NULL);
-  if (!ran || status) printf("# %s# %s\n", line, errors ? errors : "");
-  return ran && !status;
-}
-
 static void command(WdSession *s, WdView *v) {
   if (!g_getenv("WD_CLI")) {
-    tap_skip("WD_CLI is not set: no command line to run");
+    expect_missing("cli", "WD_CLI is not set: no command line to run");
     return;
   }
   g_autoptr(WdRunRecipe) r = wd_export_recipe(s, v, 0);
   g_autofree char *line = wd_command_line(r, "cli");
-  tap_ok(shell(line), "the copied command runs");
+  tap_ok(cli_shell(folder, line), "the copied command runs");
   WdRecording *rec = wd_session_get_recording(s);
   guint id = v->place[0].branch;
   gsize one = g_bytes_get_size(wd_recording_position(rec, id, 0)->latent[0]);
@@ -283,8 +257,8 @@ static void command(WdSession *s, WdView *v) {
     for (int k = 0; k < 6; k++)
       memcpy(way + (gsize)k * one, g_bytes_get_data(wd_recording_position(rec, id, k)->latent[what], NULL),
              one);
-    tap_ok(same_array(what ? "cli/latents_steps.npy" : "cli/estimates_steps.npy",
-                      (const float *)(gpointer)way, 6 * one / sizeof(float), 5),
+    tap_ok(cli_same_array(folder, what ? "cli/latents_steps.npy" : "cli/estimates_steps.npy",
+                          (const float *)(gpointer)way, 6 * one / sizeof(float), 5),
            "%s of all positions, byte for byte those of the window", what ? "x_t" : "x0-hat");
   }
   g_autofree char *path = in("cli/residuals.csv"), *csv = NULL;
@@ -340,7 +314,7 @@ int main(void) {
   wd_error err = {0};
   names();
   if (wd_find_model("default", path, sizeof path, &err)) {
-    tap_skip("no default model: %s", err.message);
+    expect_missing("model", err.message);
     return tap_done();
   }
   folder = g_dir_make_tmp("wd-export-XXXXXX", NULL);

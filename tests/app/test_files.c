@@ -1,5 +1,6 @@
 /* Files as a person meets them in the window: the demo, export and its recipe dropped again, a map of another
  * size, broken files, the clipboard, saving and restoring. Real window, mouse and keys, shipped model. */
+#include "tests/app/expect.h"
 #include "tests/app/ui.h"
 
 #include "app/apply.h"
@@ -71,7 +72,7 @@ static char *in(const char *name) {
 static void demo(void) {
   g_autofree char *path = wd_demo_path();
   if (!path) {
-    tap_skip("no demo in this tree");
+    expect_missing("demo", "no demo in this tree");
     return;
   }
   act("demo");

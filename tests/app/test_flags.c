@@ -1,8 +1,12 @@
 /* Automatic flags: a case built to have each fault raises that flag and no other; clean pairs raise none.
  * Whole OpenFWI geometry, real simulations. */
 #include "app/flags.h"
+#include "app/inspect.h"
 #include "app/sample_measure.h"
+#include "tests/app/cli_shell.h"
+#include "tests/app/faults.h"
 
+#include "model/config.h"
 #include "solver/family.h"
 #include "solver/random.h"
 #include "solver/reflection.h"
@@ -67,7 +71,7 @@ static guint flags_of(const wd_map *v, const wd_gather *s, const wd_gather *full
          sample->value[WD_VALUE_EXTRA], sample->value[WD_VALUE_SUSPECTS]);
   for (int i = 0; i < WD_FLAGS; i++) {
     if (!(flags & 1u << i)) continue;
-    char *words = wd_flag_words(i, sample->value, sample->fault, 1500, 4500);
+    char *words = wd_flag_words(i, sample->value, sample->fault, 1500, 4500, 15);
     printf("#   %s\n", words);
     if (strlen(words) < 12 || strstr(words, "nan")) tap_ok(false, "%s: its numbers: %s", what, words);
     g_free(words);
@@ -192,7 +196,7 @@ static void reflectors(void) {
   wd_map_clear(&bland);
 }
 
-static void maps_and_set_up(void) {
+static void maps(void) {
   wd_gather full = {0}, top = {0};
   wd_map fast = layers(1800, 2600, 4620, 25, 45);
   simulate(&fast, &full, &top);
@@ -211,34 +215,95 @@ static void maps_and_set_up(void) {
   simulate(&even, &full, &top);
   expect(flags_of(&even, &full, &full, &top, 1, "homogeneous"), WD_FLAG_NOTHING, "a homogeneous map");
   wd_gather_clear(&top);
-  /* A time step twice too long: the solver refuses, and there is nothing to compare with. */
-  wd_survey *coarse = NULL, *fine = survey;
-  wd_error err = {0};
-  need(wd_survey_create(&(wd_survey_desc){.nz = 70, .nx = 70, .dt = 0.0025}, &coarse, &err), &err);
-  survey = coarse;
-  wd_map v = layers(1800, 2500, 3400, 25, 45);
-  WdSample *s = wd_sample_new(population);
-  const WdSampleDesc desc = {.survey = survey,
-                             .mode = WD_WAVE_FAST,
-                             .velocity = &v,
-                             .gathers = &full,
-                             .velocity_min = 1500,
-                             .velocity_max = 4500};
-  need(wd_sample_measure(population, &desc, s, NULL, &err), &err);
-  wd_wave *wave = NULL;
-  wd_status st = wd_wave_create(device, survey, &(wd_wave_desc){.mode = WD_WAVE_FAST}, &v, &wave, &err);
-  tap_ok(st == WD_ERR_ARGUMENT, "the solver refuses that set-up itself: %s", err.message);
-  s->fault = g_strdup(err.message);
-  expect(wd_flags_of(s->value, s->fault, 1500, 4500), WD_FLAG_UNSTABLE, "a time step of 2.5 ms");
-  char *words = wd_flag_words(WD_FLAG_UNSTABLE, s->value, s->fault, 1500, 4500);
-  printf("#   %s\n", words);
-  g_free(words);
-  wd_sample_free(s);
-  survey = fine;
-  wd_survey_destroy(coarse);
-  wd_map_clear(&v);
   wd_map_clear(&even);
   wd_gather_clear(&full);
+}
+
+/* The only sample of folder/name/samples.wdpop raises this flag and not the other; its words hold `says`. */
+static void expect_sample(const char *folder, const char *name, int flag, int other, const char *says) {
+  GError *error = NULL;
+  g_autofree char *path = g_build_filename(folder, name, NULL);
+  g_autoptr(WdPopulation) p = wd_population_open(path, &error);
+  if (!tap_ok(p && wd_population_count(p) == 1, "%s: a population of one sample %s", name,
+              error ? error->message : ""))
+    return;
+  const WdSample *s = wd_population_nth(p, 0);
+  g_autofree char *words =
+      wd_flag_words(flag, s->value, s->fault, p->velocity_min, p->velocity_max, p->geometry.frequency);
+  printf("#   %s\n#   %s\n", words, s->fault ? s->fault : "no fault");
+  tap_ok(s->flags & 1u << flag && !(s->flags & 1u << other), "%s: %s, and not %s", name,
+         wd_flag_get_info(flag)->key, wd_flag_get_info(other)->key);
+  tap_ok(s->fault && strstr(s->fault, says) && *words, "%s: its reason is the one that was given: %s", name,
+         says);
+  for (int k = 0; k < WD_METRICS; k++)
+    if (!isnan(s->value[k])) tap_ok(false, "%s: no comparison, but metric %d is %g", name, k, s->value[k]);
+}
+
+/* Refused in earnest: by the solver, at a time step of 2.5 ms, and by the network, of latents that no
+ * arithmetic in single precision takes. */
+static void refused(void) {
+  if (!g_getenv("WD_CLI")) {
+    tap_skip("there is no command line in this build");
+    return;
+  }
+  g_autofree char *folder = g_dir_make_tmp("wd-flags-XXXXXX", NULL);
+  g_autofree char *start = g_build_filename(folder, "start.npy", NULL);
+  const size_t shape[4] = {1, 4, 4, 4}; /* of that model */
+  float z[64];
+  for (int i = 0; i < 64; i++) z[i] = 3e38f;
+  wd_error err = {0};
+  wd_npy_writer *w = NULL;
+  need(wd_npy_writer_open(start, WD_NPY_F32, 4, shape, &w, &err), &err);
+  need(wd_npy_writer_append(w, z, 64, &err), &err);
+  need(wd_npy_writer_close(w, &err), &err);
+  const char *lines =
+      "\"$WD_MAKE_MODEL\" coarse 1 small coarse && \"$WD_MAKE_MODEL\" plain 1 small || exit 1\n"
+      "draw='wavediffusion-cli sample --device cpu:1 --seeds 0 --steps 2 --score every=2 --quiet'\n"
+      "$draw --model coarse -o unstable; test $? = 3 || exit 1\n"
+      "$draw --model plain --latents start.npy -o nan; test $? = 3 || exit 1\n";
+  if (tap_ok(cli_shell(folder, lines), "sample says 3: the one sample could not be scored")) {
+    expect_sample(folder, "unstable", WD_FLAG_UNSTABLE, WD_FLAG_NAN, "over the limit");
+    expect_sample(folder, "nan", WD_FLAG_NAN, WD_FLAG_UNSTABLE, "not finite");
+  }
+  g_autofree char *away = g_strdup_printf("rm -r '%s'", folder);
+  tap_ok(cli_shell("/tmp", away), "cleared away");
+}
+
+/* The set that comes with the program: every flag fires on the case that was built for it, and on no other;
+ * what is in the file is what is built today. */
+static void shipped(void) {
+  wd_error err = {0};
+  GError *error = NULL;
+  g_autofree char *path = wd_inspect_shipped(WD_FAULTS_NAME);
+  g_autoptr(WdPopulation) p = path ? wd_population_load(path, &error) : NULL;
+  if (!tap_ok(p != NULL, "the set of built faults is there and opens %s", error ? error->message : ""))
+    return;
+  guint seen = 0;
+  for (guint i = 0; i < wd_population_count(p); i++) {
+    const WdSample *s = wd_population_nth(p, i);
+    g_auto(GStrv) tags = g_strsplit(s->tags, " ", 2);
+    int flag = -1;
+    if (!tap_ok(tags[0] && (!strcmp(tags[0], "clean") || wd_flag_parse(tags[0], &flag)) && *s->note &&
+                    s->map && s->picture,
+                "number %u has a flag for a tag, a note and pictures: %s", i, s->tags))
+      continue;
+    expect(s->flags, flag, s->note);
+    if (flag >= 0) seen |= 1u << flag;
+    g_autofree char *command = wd_population_command(p, s);
+    if (i == 0) tap_ok(!*command, "nothing that is built on purpose has a command that draws it");
+  }
+  tap_ok(seen == (1u << WD_FLAGS) - 1, "all %d flags have one", WD_FLAGS);
+  g_autoptr(WdPopulation) now = faults_build(&err);
+  gboolean same = now && wd_population_count(now) == wd_population_count(p);
+  for (guint i = 0; same && i < wd_population_count(p); i++) {
+    const WdSample *a = wd_population_nth(p, i), *b = wd_population_nth(now, i);
+    same = a->flags == b->flags && !strcmp(a->tags, b->tags) && !strcmp(a->note, b->note);
+    for (int k = 0; same && k < WD_VALUES; k++)
+      same = isnan(a->value[k]) ? isnan(b->value[k])
+                                : fabs(a->value[k] - b->value[k]) <= 1e-3 * fabs(b->value[k]) + 1e-3;
+    if (!same) printf("# number %u, %s, is another one today\n", i, a->tags);
+  }
+  tap_ok(same, "the file holds what is built today: else build/tests/app/make_faults makes it again");
 }
 
 int main(void) {
@@ -246,14 +311,9 @@ int main(void) {
   need(wd_device_open("cpu:1", &device, &err), &err);
   need(wd_survey_create(&(wd_survey_desc){.nz = 70, .nx = 70}, &survey, &err), &err);
   population = wd_population_new();
-  population->geometry = (wd_shard_desc){.nz = 70,
-                                         .nx = 70,
-                                         .spacing = 10,
-                                         .shots = 5,
-                                         .samples = 1000,
-                                         .receivers = 70,
-                                         .dt = 0.001,
-                                         .frequency = 15};
+  wd_model_config config = {0};
+  wd_model_config_defaults(&config);
+  population->geometry = config.geometry;
   wd_map v = layers(1800, 2500, 3400, 25, 45);
   faults_of(&v, "three layers");
   wd_map_clear(&v);
@@ -265,7 +325,9 @@ int main(void) {
     wd_map_clear(&v);
   }
   reflectors();
-  maps_and_set_up();
+  maps();
+  refused();
+  shipped();
   for (int i = 0; i < WD_FLAGS; i++) {
     int flag = -1;
     const WdFlagInfo *info = wd_flag_get_info(i);

@@ -3,6 +3,7 @@
 #include "app/inspect.h"
 
 #include "app/flags.h"
+#include "app/models.h"
 #include "solver/family.h"
 #include "tests/app/bed.h"
 
@@ -137,7 +138,7 @@ static void test_choosing(WdSession *s) {
   g_clear_error(&error);
   wd_inspect_set_filter(i, "", &at, NULL);
   wd_inspect_set_epsilon(i, 1.55);
-  guint n = 0, last = G_MAXUINT, flagged = 0;
+  guint n = 0, flagged = 0, seen[30] = {0};
   double before = INFINITY;
   gboolean falls = TRUE;
   for (guint k = wd_inspect_next_failure(i, 1); k != G_MAXUINT && n < 30;
@@ -146,11 +147,17 @@ static void test_choosing(WdSession *s) {
     before = wd_population_nth(p, k)->value[0];
     flagged += k == 5;
     wd_inspect_choose(i, k, NULL);
-    last = k;
+    seen[n] = k;
   }
   tap_ok(n == 5 && falls && flagged == 1,
          "next failure goes through the four beyond the limit and the flagged one, worst first (%u)", n);
-  tap_ok(wd_inspect_next_failure(i, -1) != G_MAXUINT && i->chosen == last, "and back");
+  gboolean back = n == 5;
+  for (guint k = n; back && k-- > 1;) {
+    const guint found = wd_inspect_next_failure(i, -1);
+    back = found == seen[k - 1];
+    wd_inspect_choose(i, found, NULL);
+  }
+  tap_ok(back && wd_inspect_next_failure(i, -1) == G_MAXUINT, "and back the same way, to the worst one");
   g_autoptr(GArray) two = g_array_new(FALSE, FALSE, sizeof(guint));
   g_array_append_vals(two, (guint[]){3, 4}, 2);
   wd_inspect_choose(i, 3, two);
@@ -166,6 +173,106 @@ static void test_choosing(WdSession *s) {
   tap_ok(isnan(i->epsilon) && i->log_x, "another figure has another limit");
 }
 
+/* A model whose set-up the solver refuses (a time step of 2.5 ms), or whose gathers overflow. */
+static void make_faulty(const char *folder, gboolean overflows) {
+  wd_model_config c = bed_model_config();
+  if (overflows)
+    c.scattered_scale = 3e38;
+  else
+    c.geometry.dt = 0.0025;
+  bed_save_model(folder, &c, 5, false);
+}
+
+/* What the solver refuses and what a network breaks is a sample's own fault: it is kept, flagged, goes
+ * through a file, and the batch goes on. */
+static void test_faults(WdSession *s, const char *folder) {
+  for (int overflows = 0; overflows < 2; overflows++) {
+    g_autofree char *model = g_build_filename(folder, overflows ? "overflows" : "refused", NULL),
+                    *path = g_build_filename(folder, overflows ? "o.wdpop" : "r.wdpop", NULL);
+    make_faulty(model, overflows);
+    bed_open(s, model, "cpu:1");
+    g_autoptr(WdInspect) i = wd_inspect_new(s);
+    GError *error = NULL;
+    const WdPopulateDesc d = {
+        .first = 1, .count = 3, .family = -1, .plan = {.steps = 2}, .mode = WD_WAVE_LIVE};
+    tap_ok(wd_inspect_sample(i, &d, &error) && bed_wait(ended, i, 120) &&
+               wd_population_count(i->population) == 3,
+           "%s: the batch goes on to its end %s", overflows ? "overflow" : "refusal",
+           error ? error->message : "");
+    g_clear_error(&error);
+    tap_ok(wd_inspect_save(i, path, &error), "it is saved %s", error ? error->message : "");
+    g_clear_error(&error);
+    g_autoptr(WdPopulation) p = wd_population_load(path, &error);
+    if (!tap_ok(p != NULL, "and opens %s", error ? error->message : "")) continue;
+    const int want = overflows ? WD_FLAG_NAN : WD_FLAG_UNSTABLE;
+    for (guint k = 0; k < 3; k++) {
+      const WdSample *x = wd_population_nth(p, k);
+      g_autofree char *flags = wd_flags_text(x->flags),
+                      *words = wd_flag_words(want, x->value, x->fault, p->velocity_min, p->velocity_max,
+                                             p->geometry.frequency);
+      tap_ok(x->flags & 1u << want && isnan(x->value[0]) && x->latent,
+             "seed %d raises %s (%s), has its latent and no residual", (int)x->seed,
+             wd_flag_get_info(want)->key, flags);
+      tap_ok(x->fault && *words && !strstr(words, "nothing says"), "and says what: %s", words);
+    }
+  }
+}
+
+/* A level of a figure as `evaluate` writes it, for those weights. */
+static void write_levels(const char *model, const char *identity, double p95) {
+  g_autofree char *path = g_build_filename(model, "evaluation.json", NULL);
+  g_autofree char *text = g_strdup_printf("{\"model\": {\"identity\": \"%s\"}, \"stage1\": {\"both\": "
+                                          "{\"reflection_residual\": {\"p95\": %.17g}}}}",
+                                          identity, p95);
+  tap_ok(g_file_set_contents(path, text, -1, NULL), "an evaluation of the small model");
+}
+
+static WdPopulation *of_model(const char *identity) {
+  WdPopulation *p = wd_population_new();
+  g_free(p->identity);
+  p->identity = g_strdup(identity);
+  for (int k = 0; k < 20; k++) {
+    WdSample *x = wd_sample_new(p);
+    x->seed = (guint64)k;
+    x->value[0] = 0.1 * k;
+    wd_population_add(p, x);
+  }
+  return p;
+}
+
+/* Samples are held against the epsilon of the weights that drew them, whatever is loaded. */
+static void test_epsilon(WdSession *s, const char *model) {
+  g_autofree char *identity = g_strdup(wd_session_get_model(s)->identity);
+  write_levels(model, identity, 0.77);
+  bed_open(s, model, "cpu:1");
+  g_autoptr(WdInspect) i = wd_inspect_new(s);
+  wd_inspect_set_population(i, of_model(identity));
+  tap_ok(fabs(wd_inspect_epsilon(i) - 0.77) < 1e-12, "of the loaded weights: their epsilon (%g)",
+         wd_inspect_epsilon(i));
+  wd_inspect_set_population(i, of_model("0123456789abcdef+0123456789abcdef"));
+  const double spread = wd_population_spread(i->population, WD_METRIC_REFLECTION_RESIDUAL, NULL).p95;
+  tap_ok(fabs(spread - 0.77) > 0.1 && fabs(wd_inspect_epsilon(i) - spread) < 1e-12,
+         "of weights that nobody evaluated: the 95th percentile of the samples (%g)", wd_inspect_epsilon(i));
+  g_autoptr(GError) error = NULL;
+  g_autofree char *path = wd_inspect_shipped(WD_POPULATION_NAME);
+  if (!tap_ok(path && wd_inspect_open(i, path, &error), "the shipped set opens %s",
+              error ? error->message : ""))
+    return;
+  char folder[1024] = "";
+  tap_ok(wd_find_model("default", folder, sizeof folder, NULL) == WD_OK, "the default model is there");
+  g_autofree char *file = g_build_filename(folder, "evaluation.json", NULL), *text = NULL;
+  tap_ok(g_file_get_contents(file, &text, NULL, NULL), "the default model's evaluation");
+  const char *at = strstr(text, "\"epsilon\": ");
+  while (at && !g_ascii_isdigit(at[strlen("\"epsilon\": ")])) at = strstr(at + 1, "\"epsilon\": ");
+  const double of_default = at ? g_ascii_strtod(at + strlen("\"epsilon\": "), NULL) : NAN;
+  tap_ok(fabs(wd_inspect_epsilon(i) - of_default) < 1e-6,
+         "of the default model's samples: its own, with another one loaded (%g, %g)", wd_inspect_epsilon(i),
+         of_default);
+  wd_inspect_set_metric(i, WD_METRIC_REFLECTION_SHARE);
+  const WdSpread share = wd_population_spread(i->population, WD_METRIC_REFLECTION_SHARE, NULL);
+  tap_ok(fabs(wd_inspect_epsilon(i) - share.p05) < 1e-12, "the share is no error: low values stand out");
+}
+
 int main(void) {
   char *folder = bed_folder();
   g_autofree char *model = g_build_filename(folder, "model", NULL);
@@ -179,6 +286,8 @@ int main(void) {
   bed_open(s, model, "cpu:1");
   test_sampling(s, folder);
   test_choosing(s);
+  test_epsilon(s, model);
+  test_faults(s, folder);
   g_clear_object(&none);
   /* Closing while a batch runs. */
   WdInspect *i = wd_inspect_new(s);

@@ -1,6 +1,7 @@
 /* Inspect mode as a person uses it: sample seeds there, choose, filter, tag, move the limit, look closely,
  * compare; with a small model. With WD_TEST_PICTURES and WD_TEST_POPULATION (a .wdpop of the shipped model)
  * it takes pictures of all its views instead. */
+#include "app/flags.h"
 #include "app/inspect_page.h"
 #include "app/inspect_table.h"
 
@@ -99,6 +100,205 @@ static void check_rows(Ui *ui, GtkWidget *holder, const char *when) {
       when, rows.count, order->len, rows.wrong, rows.selected, rows.marked);
 }
 
+/* What N (direction 1) and Shift+N (-1) have to go to, from the figures alone: the nearest one in the order
+ * of the figure that is over the limit or flagged. */
+static guint expected(int direction) {
+  const WdPopulation *p = inspect->population;
+  const double limit = wd_inspect_epsilon(inspect), here = wd_population_nth(p, inspect->chosen)->value[0];
+  guint best = G_MAXUINT;
+  for (guint k = 0; k < wd_population_count(p); k++) {
+    const WdSample *s = wd_population_nth(p, k);
+    const double v = s->value[0], of_best = best == G_MAXUINT ? NAN : wd_population_nth(p, best)->value[0];
+    if (k == inspect->chosen || !(v > limit || s->flags)) continue;
+    if (direction > 0 ? v < here && !(v <= of_best) : v > here && !(v >= of_best)) best = k;
+  }
+  return best;
+}
+
+/* Answers the file chooser that is open, as somebody does who types a path. */
+static gboolean chooser_is_open(gpointer found) {
+  g_autoptr(GList) all = gtk_window_list_toplevels();
+  for (GList *l = all; l; l = l->next)
+    if (GTK_IS_FILE_CHOOSER(l->data) && gtk_widget_get_mapped(l->data)) {
+      *(GtkWidget **)found = l->data;
+      return TRUE;
+    }
+  return FALSE;
+}
+static gboolean chooser_is_shut(gpointer unused) {
+  GtkWidget *found = NULL;
+  (void)unused;
+  return !chooser_is_open(&found);
+}
+static gboolean choose_file(Ui *ui, const char *path) {
+  GtkWidget *chooser = NULL;
+  if (!ui_wait(chooser_is_open, &chooser, 20)) {
+    printf("# no file chooser came\n");
+    return FALSE;
+  }
+  ui_run(0.5); /* it reads its folder */
+  ui_focus(chooser);
+  if (gtk_file_chooser_get_action(GTK_FILE_CHOOSER(chooser)) == GTK_FILE_CHOOSER_ACTION_SAVE)
+    ui_key(ui, "ctrl+a");
+  else
+    ui_key(ui, "ctrl+l"); /* asks for a path */
+  ui_type(ui, path);
+  ui_run(0.5);
+  ui_key(ui, "Return");
+  const gboolean shut = ui_wait(chooser_is_shut, NULL, 10);
+  if (!shut) {
+    printf("# the file chooser stays open\n");
+    gtk_dialog_response(GTK_DIALOG(chooser), GTK_RESPONSE_CANCEL);
+  }
+  ui_focus(GTK_WIDGET(ui->window));
+  return shut;
+}
+static gboolean exists(gpointer path) {
+  return g_file_test(path, G_FILE_TEST_IS_REGULAR);
+}
+
+static char *copied;
+static void on_copied(GObject *clipboard, GAsyncResult *result, gpointer user) {
+  (void)user;
+  copied = gdk_clipboard_read_text_finish(GDK_CLIPBOARD(clipboard), result, NULL);
+}
+static gboolean has_copied(gpointer unused) {
+  (void)unused;
+  return copied != NULL;
+}
+static void act(Ui *ui, const char *action) {
+  tap_ok(g_action_group_has_action(G_ACTION_GROUP(ui->window), action), "there is an action %s", action);
+  g_action_group_activate_action(G_ACTION_GROUP(ui->window), action, NULL);
+}
+
+/* What goes in and out as files, the note, families in the histogram. */
+static void files(Ui *ui, const char *folder) {
+  const guint n = wd_population_count(inspect->population);
+  wd_inspect_choose(inspect, 3, NULL);
+  ui_settle(ui);
+  enter(ui, "inspect-note", "late below 400 m");
+  ui_key(ui, "Return");
+  ui_settle(ui);
+  const WdSample *s = wd_inspect_sample_chosen(inspect);
+  tap_ok(s && !strcmp(s->note, "late below 400 m"), "the note is kept: %s", s ? s->note : "");
+
+  gtk_stack_set_visible_child_name(GTK_STACK(ui_find(ui->window, "inspect-plots")), "histogram");
+  ui_settle(ui);
+  UiPicture plain = {0}, divided = {0};
+  ui_widget_picture(ui, ui_find(ui->window, "inspect-histogram"), &plain);
+  tap_ok(!inspect->by_family && ui_click(ui_find(ui->window, "inspect-families"), 0.2, 0.5, 1), "by family");
+  ui_settle(ui);
+  ui_widget_picture(ui, ui_find(ui->window, "inspect-histogram"), &divided);
+  tap_ok(inspect->by_family && ui_colours(&divided) > ui_colours(&plain),
+         "divides the bars: more colours (%d, then %d)", ui_colours(&plain), ui_colours(&divided));
+  ui_picture_clear(&plain);
+  ui_picture_clear(&divided);
+
+  g_autofree char *csv = g_build_filename(folder, "shown.csv", NULL),
+                  *sheet = g_build_filename(folder, "s.png", NULL),
+                  *batch = g_build_filename(folder, "kept.wdpop", NULL), *text = NULL;
+  gsize size = 0;
+  wd_inspect_set_filter(inspect, "seed < 5", NULL, NULL);
+  ui_settle(ui);
+  act(ui, "inspect-csv");
+  tap_ok(choose_file(ui, csv) && ui_wait(exists, csv, 10) && g_file_get_contents(csv, &text, &size, NULL),
+         "the CSV of the shown samples is written");
+  g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+  tap_ok(g_strv_length(lines) == inspect->shown->len + 2 && g_str_has_prefix(lines[0], "number,seed,family,"),
+         "a row for each of the %u shown, and a header", inspect->shown->len);
+  tap_ok(text && strstr(text, "late below 400 m"), "with the note");
+  act(ui, "inspect-sheet");
+  g_autofree char *png = NULL;
+  tap_ok(choose_file(ui, sheet) && ui_wait(exists, sheet, 10) &&
+             g_file_get_contents(sheet, &png, &size, NULL) && size > 8 &&
+             !memcmp(png, "\x89PNG\r\n\x1a\n", 8),
+         "the contact sheet is written");
+  g_autoptr(GdkTexture) drawn = gdk_texture_new_from_filename(sheet, NULL);
+  tap_ok(drawn && gdk_texture_get_width(drawn) > 200 && gdk_texture_get_height(drawn) > 100,
+         "and is a picture: %d x %d", drawn ? gdk_texture_get_width(drawn) : 0,
+         drawn ? gdk_texture_get_height(drawn) : 0);
+  wd_inspect_set_filter(inspect, "", NULL, NULL);
+
+  g_autofree char *command = wd_population_command(inspect->population, s);
+  act(ui, "inspect-copy-command");
+  gdk_clipboard_read_text_async(gtk_widget_get_clipboard(GTK_WIDGET(ui->window)), NULL, on_copied, NULL);
+  tap_ok(ui_wait(has_copied, NULL, 10) && !strcmp(copied, command) && strstr(copied, folder),
+         "Copy command copies the one for the chosen sample, with the model's own folder: %s",
+         copied ? copied : "");
+  g_clear_pointer(&copied, g_free);
+
+  act(ui, "inspect-save");
+  tap_ok(choose_file(ui, batch) && ui_wait(exists, batch, 10) && !inspect->population->changed,
+         "saving asks for a name the first time");
+  const WdPopulation *before = inspect->population;
+  act(ui, "inspect-open");
+  tap_ok(choose_file(ui, batch), "Open batch asks for a file");
+  ui_settle(ui);
+  tap_ok(inspect->population != before && wd_population_count(inspect->population) == n &&
+             !strcmp(wd_population_nth(inspect->population, 3)->note, "late below 400 m"),
+         "and what was saved is there again, note and all");
+}
+
+/* The two sets that come with the program. */
+static void shipped(Ui *ui) {
+  tap_ok(ui_click(ui_find(ui->window, "inspect-open"), 0.5, 0.5, 1), "the button of batches opens its menu");
+  ui_settle(ui);
+  ui_keep(ui, "inspect-open-menu");
+  ui_key(ui, "Escape");
+  ui_settle(ui);
+  act(ui, "inspect-shipped");
+  ui_settle(ui);
+  tap_ok(inspect->population && wd_population_count(inspect->population) >= 20 &&
+             g_str_has_suffix(inspect->population->path, "failures/samples.wdpop"),
+         "the default model's failures open");
+  act(ui, "inspect-faults");
+  ui_settle(ui);
+  guint seen = 0;
+  for (guint k = 0; k < wd_population_count(inspect->population); k++)
+    seen |= wd_population_nth(inspect->population, k)->flags;
+  tap_ok(seen == (1u << WD_FLAGS) - 1, "the built faults open: every flag has one");
+  wd_inspect_choose(inspect, 1, NULL);
+  ui_settle(ui);
+  tap_ok(ui_find(ui->window, "inspect-message") && !ui_find(ui->window, "inspect-residual-map") &&
+             ui_find(ui->window, "inspect-way"),
+         "what was never decoded shows no other pair's maps");
+  ui_keep(ui, "inspect-faults");
+  wd_inspect_choose(inspect, G_MAXUINT, NULL);
+  wd_inspect_set_population(inspect, NULL);
+  ui_settle(ui);
+  tap_ok(ui_find(ui->window, "inspect-begin"), "an empty page offers what there is to open");
+  ui_keep(ui, "inspect-empty");
+}
+
+/* A|B with best: of samples of one family, A is the chosen one and B the best of the others. */
+static void compare(Ui *ui) {
+  GError *error = NULL;
+  const WdPopulateDesc one = {
+      .first = 40, .count = 5, .family = 3, .plan = {.steps = 3}, .mode = WD_WAVE_LIVE};
+  wanted = 5;
+  tap_ok(wd_inspect_sample(inspect, &one, &error) && ui_wait(has_samples, NULL, 120),
+         "five samples of one family %s", error ? error->message : "");
+  g_clear_error(&error);
+  guint worst = 0, best = 0;
+  for (guint k = 1; k < 5; k++) {
+    const double v = wd_population_nth(inspect->population, k)->value[0];
+    if (v > wd_population_nth(inspect->population, worst)->value[0]) worst = k;
+    if (v < wd_population_nth(inspect->population, best)->value[0]) best = k;
+  }
+  wd_inspect_choose(inspect, worst, NULL);
+  ui_settle(ui);
+  act(ui, "inspect-compare");
+  ui_settle(ui);
+  WdRecording *r = wd_session_get_recording(ui->session);
+  GBytes *a = wd_place_latent(r, ui->view->place[0], WD_WHAT_ESTIMATE),
+         *b = wd_place_latent(r, ui->view->place[1], WD_WHAT_ESTIMATE);
+  tap_ok(worst != best && ui->view->mode == WD_MODE_STEP && ui->view->layout == WD_LAYOUT_COMPARE,
+         "compared side by side, in step mode");
+  tap_ok(a && g_bytes_equal(a, wd_population_nth(inspect->population, worst)->latent), "A is the worst");
+  tap_ok(b && g_bytes_equal(b, wd_population_nth(inspect->population, best)->latent),
+         "B the best of its family");
+}
+
 static gboolean asks(gpointer user) {
   GtkWidget *dialog = ui_window(user, "close-question");
   return dialog && ui_find(dialog, "close-stop");
@@ -185,13 +385,16 @@ static void use(const char *folder) {
   ui_drag(histogram, 0.5, 0.5, 0.3, 0.5, 6);
   ui_settle(&ui);
   tap_ok(wd_inspect_epsilon(inspect) < before, "and a drag moves it down: %g", wd_inspect_epsilon(inspect));
+  guint want = expected(1);
+  tap_ok(want != G_MAXUINT && want != first, "there is a failure after the chosen sample");
   ui_key(&ui, "n");
   ui_settle(&ui);
-  tap_ok(inspect->chosen != first, "N goes to the next failure (%u, then %u)", first, inspect->chosen);
-  const guint second = inspect->chosen;
+  tap_ok(inspect->chosen == want, "N goes to it (%u; %u)", inspect->chosen, want);
+  want = expected(-1);
+  tap_ok(want != G_MAXUINT, "and one before that");
   ui_key(&ui, "shift+n");
   ui_settle(&ui);
-  tap_ok(inspect->chosen != second, "and Shift+N back");
+  tap_ok(inspect->chosen == want, "Shift+N goes to that (%u; %u)", inspect->chosen, want);
 
   /* Tags: typed, not taken for keys. */
   ui_key(&ui, "ctrl+t");
@@ -247,15 +450,9 @@ static void use(const char *folder) {
   ui_settle(&ui);
   ui_keep(&ui, "inspect-scatter-small");
 
-  g_action_group_activate_action(G_ACTION_GROUP(ui.window), "inspect-compare", NULL);
-  ui_settle(&ui);
-  WdRecording *r = wd_session_get_recording(ui.session);
-  tap_ok((ui.view->mode == WD_MODE_STEP && ui.view->layout == WD_LAYOUT_COMPARE && ui.view->place[1].branch &&
-          (ui.view->place[0].branch != ui.view->place[1].branch ||
-           ui.view->place[0].position != ui.view->place[1].position)) ||
-             wd_population_best_like(inspect->population, inspect->chosen, 0) == G_MAXUINT,
-         "compared with the best of its family, side by side (%u branches)", wd_recording_count(r));
-  ui_settle(&ui);
+  files(&ui, folder);
+  shipped(&ui);
+  compare(&ui);
 
   /* A batch is not lost by closing the window unasked. */
   const WdPopulateDesc batch = {.first = 100, .count = 500, .family = -1, .plan = {.steps = 4}};

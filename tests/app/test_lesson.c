@@ -1,6 +1,7 @@
 /* Lessons without a display: reading, what is told of mistakes and where, what a step shows, placeholders;
  * and that the lessons that come with the program are in order. */
 #include "app/lesson.h"
+#include "solver/family.h"
 #include "tests/tap.h"
 
 #include <math.h>
@@ -200,6 +201,18 @@ static void test_words(void) {
   g_autofree char *want =
       g_strdup_printf("4/%d %s %s %s", b->steps, value, wd_wave_mode_name(s->mode), b->name);
   tap_ok(!strcmp(text, want), "what is shown stands in the text: %s", text);
+  const double share = s->value[WD_METRIC_REFLECTION_SHARE];
+  g_autofree char *at =
+      wd_lesson_fill("{residual_4} {silence_here} {family} {residual_9999} {share_x}", session, v);
+  g_autofree char *wanted = g_strdup_printf(
+      1 / share < 10 ? "%s %.2f %s \xe2\x80\x93 {share_x}" : "%s %.0f %s \xe2\x80\x93 {share_x}", value,
+      1 / share, b->recipe.family < 0 ? "any family" : wd_family_display_name((wd_family)b->recipe.family));
+  tap_ok(!strcmp(at, wanted), "of a step, silence of this pair, the family: %s (%s)", at, wanted);
+  WdLevels mse;
+  const gboolean has_mse = wd_session_get_levels(session, WD_METRIC_LOG_NORM_MSE, &mse);
+  g_autofree char *direct = wd_lesson_fill("{direct_mse}", session, v);
+  tap_ok(has_mse && fabs(g_ascii_strtod(direct, NULL) - mse.direct) < 0.051 * mse.direct,
+         "the direct wave's log-norm MSE is the evaluation's: %s", direct);
   WdLevels levels;
   const gboolean known = wd_session_get_levels(session, WD_METRIC_REFLECTION_RESIDUAL, &levels);
   tap_ok(known && levels.stage1_p95 > 0,
@@ -220,8 +233,12 @@ static void test_shipped(void) {
     tap_ok(r != NULL, "  with its recording%s%s", error ? ": " : "", error ? error->message : "");
     g_autoptr(WdView) v = wd_view_new();
     int shown = 0;
+    gboolean open = FALSE, spoiled = FALSE; /* the map by trace has been seen before it was asked about */
     for (int i = 0; r && i < l->n; i++) {
       wd_lesson_apply(l, i, FALSE, r, v, problems, NULL);
+      const gboolean hides = l->step[i].hide >> WD_TARGET_TRACES & 1;
+      spoiled = spoiled || (hides && open);
+      open = open || (!hides && v->second_row && v->enlarged < 0);
       wd_lesson_apply(l, i, TRUE, r, v, problems, NULL);
       WdFrame frame = {0};
       shown +=
@@ -229,9 +246,41 @@ static void test_shipped(void) {
     }
     const WdLessonProblem *p = problems->len ? problems->pdata[0] : NULL;
     tap_ok(problems->len == 0, "  without mistakes %s", p ? p->text : "");
+    tap_ok(!spoiled, "  what a step asks for by trace was not seen in an earlier one");
     tap_ok(shown == l->n, "  every step shows a pair without a model (%d of %d)", shown, l->n);
     wd_lesson_free(l);
   }
+}
+
+/* Lesson 5 speaks of a pair beyond epsilon beside one within it: its recording has them, both with enough to
+ * reflect. */
+static void test_failure(void) {
+  g_autoptr(GError) error = NULL;
+  g_autofree char *path = wd_lesson_find("5", &error);
+  WdLesson *l = path ? wd_lesson_load(path, NULL, &error) : NULL;
+  g_autofree char *recording = l ? wd_lesson_recording_path(l, &error) : NULL;
+  g_autoptr(WdRecording) r = recording ? wd_recording_load(recording, NULL, &error) : NULL;
+  if (!tap_ok(r && wd_recording_count(r) >= 2, "lesson 5 has two runs%s", error ? error->message : ""))
+    return;
+  g_autoptr(WdSession) session = wd_session_new();
+  wd_session_set_recording(session, r);
+  WdLevels levels;
+  if (!tap_ok(wd_session_get_levels(session, WD_METRIC_REFLECTION_RESIDUAL, &levels) && levels.stage1_p95 > 0,
+              "by a model that was evaluated"))
+    return;
+  const char *text[] = {"A", "B"};
+  for (guint side = 0; side < 2; side++) {
+    const WdBranch *b = wd_recording_nth(r, side);
+    const WdScore *s = wd_position_score(wd_recording_position(r, b->id, b->steps), WD_WHAT_ESTIMATE);
+    const double v = s ? s->value[WD_METRIC_REFLECTION_RESIDUAL] : NAN;
+    tap_ok(s && s->mode == WD_WAVE_EXACT && s->value[WD_METRIC_REFLECTION_SHARE] >= 0.09,
+           "%s is scored in exact mode and reflects enough to judge", text[side]);
+    tap_ok(side ? v < levels.stage1_p95 : v > levels.stage1_p95,
+           "%s is %s epsilon: %g, %g (app/make_lessons.sh)", text[side], side ? "within" : "beyond", v,
+           levels.stage1_p95);
+    tap_ok(b->steps == 16, "in 16 steps");
+  }
+  wd_lesson_free(l);
 }
 
 int main(void) {
@@ -239,5 +288,6 @@ int main(void) {
   test_mistakes();
   test_words();
   test_shipped();
+  test_failure();
   return tap_done();
 }

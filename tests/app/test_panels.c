@@ -215,10 +215,7 @@ int main(void) {
   ui_need_display();
   ui_start(&ui, "", 1280, 860, NULL);
   g_autoptr(WdRecording) r = scene_recording(STEPS);
-  wd_session_set_recording(ui.session, r);
-  ui_settle(&ui);
-  wd_view_go(ui.view, r, 0, wd_recording_nth(r, 0)->id, STEPS);
-  ui_run(0.5);
+  ui_show(&ui, r, STEPS);
   velocity = panel_of(GTK_WIDGET(ui.window), WD_PANEL_VELOCITY);
   gather = panel_of(GTK_WIDGET(ui.window), WD_PANEL_GATHER);
   if (!tap_ok(velocity && gather && wd_panel_view_get_layout(WD_PANEL_VIEW(velocity)),

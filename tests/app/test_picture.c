@@ -13,7 +13,7 @@ static WdView *view;
 static WdPicture *picture;
 
 static guint set(WdPanelKind kind) {
-  return wd_picture_set_view(picture, session, view, kind, 0, view->source, 0.5);
+  return wd_picture_set_view(picture, session, view, kind, 0, view->source);
 }
 
 static const wd_panel *panel_of(WdPanelKind kind) {

@@ -240,6 +240,87 @@ static void says(const WdPlotDesc *d, WdScore *s, const char *words, const char 
   wd_score_free(s);
 }
 
+/* Figures whose levels follow from what they are, with a model that was never evaluated. */
+static void test_own_levels(WdRecording *r) {
+  const wd_shard_desc before = *wd_recording_get_geometry(r);
+  wd_shard_desc ten = before;
+  ten.frequency = 10;
+  wd_recording_set_shape(r, &(wd_latent_shape){1, 2, 2, 4}, &ten);
+  g_autoptr(WdView) v = wd_view_new();
+  v->place[0] = (WdPlace){3, 12};
+  WdPlotDesc d = {.recording = r, .view = v};
+  v->metric = WD_SCORE_INTERIOR;
+  WdPlot *p = wd_plot_new(&d);
+  tap_ok(has_reference(&p->curve, "no reflections", 1) && p->curve.n_references == 1,
+         "the interior residual has the line of gathers without reflections, at 1");
+  wd_plot_free(p);
+  v->linear = TRUE;
+  p = wd_plot_new(&d);
+  tap_ok(has_reference(&p->curve, "no reflections", 1) && has_reference(&p->curve, "true in the map", 0),
+         "and, where there is a place for it, that of what is true in the map, at 0");
+  wd_plot_free(p);
+  v->metric = WD_SCORE_LAG;
+  p = wd_plot_new(&d);
+  tap_ok(has_reference(&p->curve, "half a period", 50) && p->curve.n_references == 1,
+         "the lag has half a period of the 10 Hz that the pair was made with: 50 ms");
+  wd_plot_free(p);
+  v->metric = WD_METRIC_CORRELATION;
+  p = wd_plot_new(&d);
+  tap_ok(has_reference(&p->curve, "the same shape", 1) && has_reference(&p->curve, "unlike", 0),
+         "the correlation has 1 and 0");
+  wd_plot_free(p);
+  v->show_floor = FALSE;
+  p = wd_plot_new(&d);
+  tap_ok(p->curve.n_references == 0, "none where reference levels are not to be shown");
+  wd_plot_free(p);
+  v->show_floor = TRUE;
+  WdScore *s = score(WD_WAVE_EXACT, 1, 0.15);
+  s->value[WD_SCORE_INTERIOR] = 0.9;
+  s->value[WD_SCORE_LAG] = 60;
+  v->metric = WD_SCORE_INTERIOR;
+  g_autofree char *interior = wd_plot_verdict(&d, s);
+  tap_ok(strstr(interior, "below 1, where gathers without any reflections stand"), "%s", interior);
+  v->metric = WD_SCORE_LAG;
+  g_autofree char *lag = wd_plot_verdict(&d, s);
+  tap_ok(strstr(lag, "beyond half a period (50 ms)"), "%s", lag);
+  s->value[WD_SCORE_LAG] = 12;
+  g_autofree char *within = wd_plot_verdict(&d, s);
+  tap_ok(strstr(within, "within half a period (50 ms)"), "%s", within);
+  ten.frequency = 0; /* the wavelet is no Ricker */
+  wd_recording_set_shape(r, &(wd_latent_shape){1, 2, 2, 4}, &ten);
+  p = wd_plot_new(&d);
+  tap_ok(p->curve.n_references == 0, "without a frequency there is no half period");
+  wd_plot_free(p);
+  wd_recording_set_shape(r, &(wd_latent_shape){1, 2, 2, 4}, &before);
+  g_free(s->shot);
+  g_free(s);
+}
+
+/* Calibrated scores say so: in the verdict with the factor, in the legend by name. */
+static void test_calibration(void) {
+  g_autoptr(WdRecording) r = recording();
+  g_autoptr(WdView) v = wd_view_new();
+  v->place[0] = (WdPlace){3, 40};
+  WdPlotDesc d = {.recording = r, .view = v, .levels = &levels, .share = &share};
+  for (int k = 0; k <= 40; k++) {
+    WdScore *s = wd_recording_position(r, 3, k)->exact[WD_WHAT_ESTIMATE];
+    s->calibration = WD_CALIBRATE_GAIN;
+    s->gain = 1.02;
+  }
+  WdPlot *p = wd_plot_new(&d);
+  tap_ok(find(p, "x̂₀ · gain") && !find(p, "x̂₀"), "the legend names the calibration");
+  wd_plot_free(p);
+  WdScore *s = score(WD_WAVE_EXACT, 1.5, 0.15);
+  s->calibration = WD_CALIBRATE_GAIN;
+  s->gain = 1.0234;
+  says(&d, s, " · gain c = 1.02, ε without", NULL);
+  s = score(WD_WAVE_EXACT, 1.5, 0.15);
+  s->calibration = WD_CALIBRATE_SIGN;
+  s->gain = -1;
+  says(&d, s, " · sign c = −1, ε without", NULL);
+  says(&d, score(WD_WAVE_EXACT, 1.5, 0.15), "within", " · ");
+}
+
 static void test_verdict(WdRecording *r) {
   g_autoptr(WdView) v = wd_view_new();
   WdPlotDesc d = {.recording = r, .view = v, .levels = &levels, .share = &share};
@@ -254,6 +335,23 @@ static void test_verdict(WdRecording *r) {
   says(&d, score(WD_WAVE_EXACT, NAN, 0.15), "not finite", "within");
   v->epsilon = 0.5;
   says(&d, score(WD_WAVE_EXACT, 0.4, 0.15), "within your ε (0.5)", "true pairs");
+  v->epsilon = NAN;
+  /* The share is no error: what 95 % of true pairs stay below is no tolerance of it, nor is one set by hand.
+   */
+  v->metric = WD_METRIC_REFLECTION_SHARE;
+  d.levels = &share;
+  for (int i = 0; i < 2; i++) {
+    gboolean own = TRUE;
+    v->epsilon = i ? 0.2 : NAN;
+    g_autofree char *words = wd_plot_epsilon_words(&d);
+    WdPlot *p = wd_plot_new(&d);
+    tap_ok(isnan(wd_plot_epsilon(&d, &own)) && !own && !words && isnan(p->epsilon) && !p->own_epsilon,
+           "the reflection share has no epsilon");
+    for (int k = 0; k < p->curve.n_references; k++)
+      tap_ok(strncmp(p->curve.reference[k].label, "ε", strlen("ε")) != 0, "no line of one: %s",
+             p->curve.reference[k].label);
+    wd_plot_free(p);
+  }
   v->epsilon = NAN;
   v->metric = WD_METRIC_CORRELATION;
   d.levels = NULL;
@@ -386,6 +484,8 @@ int main(void) {
   test_axes(r);
   test_population(r);
   test_verdict(r);
+  test_own_levels(r);
+  test_calibration();
   test_csv(r);
   test_lanes(r);
   test_play();

@@ -84,9 +84,11 @@ static gboolean same(const WdPopulation *a, const WdPopulation *b) {
     return FALSE;
   for (guint i = 0; i < wd_population_count(a); i++) {
     const WdSample *x = wd_population_nth(a, i), *y = wd_population_nth(b, i);
-    gboolean fine = x->seed == y->seed && x->family == y->family && g_bytes_equal(x->latent, y->latent) &&
+    gboolean fine = x->seed == y->seed && x->family == y->family && !x->latent == !y->latent &&
+                    (!x->latent || g_bytes_equal(x->latent, y->latent)) && !x->map == !y->map &&
                     !memcmp(x->shot, y->shot, SHOTS * sizeof *x->shot) &&
-                    !memcmp(x->way, y->way, WAY * sizeof(float)) && !memcmp(x->map, y->map, 16 * 18 * 2) &&
+                    !memcmp(x->way, y->way, WAY * sizeof(float)) &&
+                    (!x->map || !memcmp(x->map, y->map, 16 * 18 * 2)) &&
                     !memcmp(x->picture, y->picture, 50 * 35 * 2) && x->flags == y->flags &&
                     !strcmp(x->tags, y->tags) && !strcmp(x->note, y->note) && !g_strcmp0(x->fault, y->fault);
     for (int k = 0; k < WD_VALUES && fine; k++)
@@ -109,6 +111,10 @@ static void test_files(const char *folder) {
   tap_ok(!wd_sample_set_tags(p, s, "\xff\xfe", &error) && error, "what is no text is refused: %s",
          error ? error->message : "");
   g_clear_error(&error);
+  /* One that was lost takes nothing from the others. */
+  WdSample *lost = wd_population_nth(p, 6);
+  g_clear_pointer(&lost->latent, g_bytes_unref);
+  g_clear_pointer(&lost->map, g_free);
   tap_ok(wd_population_save(p, path, &error) && !p->changed, "saved (%s)", error ? error->message : path);
   g_autoptr(WdPopulation) q = wd_population_open(folder, &error);
   tap_ok(q && same(p, q) && !q->changed, "the folder opens, and all is as it was (%s)",
@@ -221,6 +227,44 @@ static void test_order(void) {
              g_array_index(q->way, WdWayStep, 3).p90 == w->p90 &&
              !g_strcmp0(wd_population_nth(q, 2)->fault, wd_population_nth(p, 7)->fault),
          "some of them keep the bands of all");
+  tap_ok(q->drawn == N, "and note how many they were chosen from");
+  /* The bands of another set of the same plan, over more samples than are here; of another plan, never. */
+  GError *error = NULL;
+  g_autoptr(WdPopulation) other = wd_population_subset(p, some);
+  for (guint k = 0; k < other->way->len; k++) g_array_index(other->way, WdWayStep, k).p90 = 1e9;
+  tap_ok(wd_population_take_bands(q, other, &error) && q->band_of == N &&
+             g_array_index(q->way, WdWayStep, 3).p90 == 1e9 &&
+             isnan(wd_population_nth(q, 0)->value[WD_VALUE_FIRST_BAD]),
+         "bands of others are taken, and the first bad step follows them");
+  other->band_of = 3;
+  tap_ok(!wd_population_take_bands(q, other, &error) && error, "but not of too few: %s",
+         error ? error->message : "");
+  g_clear_error(&error);
+  other->band_of = N;
+  other->plan.steps++;
+  tap_ok(!wd_population_take_bands(q, other, &error) && error, "nor of another plan: %s",
+         error ? error->message : "");
+  g_clear_error(&error);
+  /* The best of each family that is not among the chosen ones; faulty ones are nobody's best. */
+  g_autoptr(GArray) good = g_array_new(FALSE, FALSE, sizeof(guint));
+  wd_population_add_best(p, WD_METRIC_REFLECTION_RESIDUAL, 2, good);
+  guint of[WD_FAMILIES + 1] = {0};
+  gboolean right = good->len > 0;
+  for (guint k = 0; k < good->len; k++) {
+    const guint at = g_array_index(good, guint, k);
+    const WdSample *x = wd_population_nth(p, at);
+    guint better = 0;
+    for (guint j = 0; j < N; j++) {
+      const WdSample *y = wd_population_nth(p, j);
+      const guint bad = 1u << WD_FLAG_NAN | 1u << WD_FLAG_NOTHING | 1u << WD_FLAG_UNSTABLE;
+      better += y->family == x->family && !(y->flags & bad) && y->value[0] < x->value[0];
+    }
+    right = right && better < 2 && ++of[x->family + 1] <= 2;
+  }
+  tap_ok(right, "the two best of each family (%u in all)", good->len);
+  const guint had = good->len;
+  wd_population_add_best(p, WD_METRIC_REFLECTION_RESIDUAL, 2, good);
+  tap_ok(good->len == had, "once each");
   g_autofree char *csv = wd_population_csv(p, order);
   g_auto(GStrv) lines = g_strsplit(csv, "\n", -1);
   tap_ok(g_strv_length(lines) == N + 2 &&

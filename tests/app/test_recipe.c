@@ -30,7 +30,7 @@ static WdRunRecipe *rich(void) {
   r->what = WD_WHAT_STATE;
   r->mode = WD_WAVE_LIVE;
   r->calibration = WD_CALIBRATE_GAIN;
-  r->refine_mode = WD_WAVE_EXACT;
+  wd_run_recipe_link(r, 1)->recipe.refine_mode = WD_WAVE_EXACT;
   r->precision = g_strdup("bf16");
   r->device = g_strdup("cpu:2");
   r->view = g_strdup("{\"shot\":2,\"unknown\":[1,2.5]}");
@@ -60,7 +60,8 @@ static void round_trip(void) {
   tap_ok(wd_run_recipe_link(b, 0)->recipe.seed == G_MAXUINT64, "with the largest seed there is");
   tap_ok(!strcmp(b->model, r->model) && !strcmp(b->identity, "a1b2") && b->position == 18 &&
              b->what == r->what && b->mode == r->mode && b->calibration == r->calibration &&
-             b->refine_mode == WD_WAVE_EXACT && !strcmp(b->precision, "bf16") && !strcmp(b->device, "cpu:2"),
+             wd_run_recipe_link(b, 1)->recipe.refine_mode == WD_WAVE_EXACT && !strcmp(b->precision, "bf16") &&
+             !strcmp(b->device, "cpu:2"),
          "and all that stands beside them");
   g_autofree char *again = wd_run_recipe_to_json(b);
   tap_ok(!strcmp(again, json), "written again it is the same text");

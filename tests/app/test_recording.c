@@ -1,9 +1,14 @@
 /* The recording without a session: the forest, frames within their budget, files that come back equal, files
  * that are wrong and are refused, autosave. */
+#include "app/bookmark.h"
 #include "app/autosave.h"
 #include "tests/app/bed.h"
 
 #include "model/safetensors.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
 
 static char *folder;
 static const wd_latent_shape shape = {2, 3, 2, 12, 6};
@@ -433,6 +438,48 @@ static void walks(void) {
   g_object_unref(r);
 }
 
+static void bookmarks(void) {
+  GError *error = NULL;
+  g_autofree char *path = g_build_filename(folder, "marks.wdrun", NULL),
+                  *longest = g_strnfill(WD_BOOKMARK_MAX + 1, 'x');
+  WdRecording *r = forest();
+  add_walk(r);
+  tap_ok(wd_bookmark_set(r, 5, 1,
+                         "the \xe2\x80\x9c"
+                         "fault\xe2\x80\x9d") &&
+             wd_bookmark_set(r, 1, 4, "half-way") && wd_bookmark_set(r, 2, 1, "of the parent"),
+         "positions are bookmarked, one that a branch shares with its parent too");
+  tap_ok(!wd_bookmark_set(r, 1, 99, "x") && !wd_bookmark_set(r, 99, 0, "x") &&
+             !wd_bookmark_set(r, 1, 0, longest) && !wd_bookmark_set(r, 1, 0, "\xff"),
+         "but not places that are not there, nor by names that are too long or no text");
+  g_autofree char *said = wd_position_note_text(wd_recording_position(r, 5, 1));
+  tap_ok(!g_strcmp0(said, "cell 4, 5: code 12 to 88"), "the note says still how the latent was made: %s",
+         said);
+  bed_need_error(wd_recording_save(r, path, FALSE, NULL, &error), error, "save");
+  WdRecording *back = wd_recording_load(path, NULL, &error);
+  bed_need_error(back != NULL, error, "load");
+  g_autoptr(GArray) all = wd_bookmark_list(back);
+  static const WdBookmark wanted[] = {{1, 1, (char *)"of the parent"},
+                                      {1, 4, (char *)"half-way"},
+                                      {5, 1,
+                                       (char *)"the \xe2\x80\x9c"
+                                               "fault\xe2\x80\x9d"}};
+  gboolean right = all->len == G_N_ELEMENTS(wanted);
+  for (guint k = 0; right && k < all->len; k++) {
+    const WdBookmark *m = &g_array_index(all, WdBookmark, k);
+    right = m->branch == wanted[k].branch && m->position == wanted[k].position &&
+            !strcmp(m->name, wanted[k].name);
+  }
+  tap_ok(right, "a recording keeps them, each once: %u", all->len);
+  tap_ok(wd_bookmark_set(back, 1, 4, NULL) && !wd_recording_position(back, 1, 4)->note &&
+             wd_bookmark_set(back, 5, 1, "") && wd_recording_position(back, 5, 1)->note,
+         "taken away, they leave nothing but what else was noted");
+  g_autoptr(GArray) one = wd_bookmark_list(back);
+  tap_ok(one->len == 1, "one is left");
+  g_object_unref(back);
+  g_object_unref(r);
+}
+
 static void bad_files(void) {
   GError *error = NULL;
   g_autofree char *path = g_build_filename(folder, "c.wdrun", NULL),
@@ -499,6 +546,22 @@ static char *view_text(gpointer user) {
   return g_strdup("{}");
 }
 
+typedef struct Failures {
+  int n;
+  char *message;
+} Failures;
+static void on_failed(const char *message, gpointer user) {
+  Failures *f = user;
+  f->n++;
+  g_free(f->message);
+  f->message = g_strdup(message);
+}
+static void wait_failures(Failures *f, int n, double seconds) {
+  const gint64 end = g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC);
+  while (f->n < n && g_get_monotonic_time() < end)
+    if (!g_main_context_iteration(NULL, FALSE)) g_usleep(2000);
+}
+
 static void autosave(void) {
   GError *error = NULL;
   int views = 0;
@@ -529,7 +592,45 @@ static void autosave(void) {
   tap_ok(g_file_test(wd_autosave_get_path(a), G_FILE_TEST_EXISTS), "it is saved by itself after a change");
   bed_need_error(wd_autosave_now(a, &error), error, "autosave");
   tap_ok(!g_file_test(gone, G_FILE_TEST_EXISTS), "and then takes the place of what was restored");
+
+  /* nobody can write into a folder that is a file; then the disk is full (files of 1 KB at most) */
+  Failures f = {0};
+  wd_autosave_set_failed(a, on_failed, &f);
+  g_unlink(wd_autosave_get_path(a));
+  g_rmdir(place);
+  bed_need_error(g_file_set_contents(place, "in the way", -1, &error), error, "file");
+  wd_recording_rename(r, 1, "A third name");
+  wait_failures(&f, 1, 10);
+  tap_ok(f.n == 1 && strstr(f.message, place), "that it cannot be saved is told: %s", f.message);
+  wait_failures(&f, 2, 2.5);
+  tap_ok(f.n == 1, "once, though it is tried each second");
+  const gboolean lost = !wd_autosave_now(a, &error);
+  tap_ok(lost && error && strstr(error->message, place), "and on quitting: %s",
+         error ? error->message : "nothing");
+  g_clear_error(&error);
+  g_unlink(place);
+  end = g_get_monotonic_time() + 10 * G_USEC_PER_SEC;
+  while (!g_file_test(wd_autosave_get_path(a), G_FILE_TEST_EXISTS) && g_get_monotonic_time() < end)
+    g_main_context_iteration(NULL, TRUE);
+  tap_ok(g_file_test(wd_autosave_get_path(a), G_FILE_TEST_EXISTS),
+         "it is saved by itself once it can be, with no other change");
+  const struct rlimit full = {1024, RLIM_INFINITY}, room = {RLIM_INFINITY, RLIM_INFINITY};
+  g_autofree char *kept = NULL, *still = NULL;
+  gsize kept_size = 0, still_size = 0;
+  g_file_get_contents(wd_autosave_get_path(a), &kept, &kept_size, NULL);
+  signal(SIGXFSZ, SIG_IGN);
+  tap_ok(kept_size > 1024 && setrlimit(RLIMIT_FSIZE, &full) == 0, "%d bytes of it", (int)kept_size);
+  wd_recording_rename(r, 1, "A fourth name");
+  wait_failures(&f, 2, 10);
+  const gboolean refused = !wd_autosave_now(a, &error);
+  setrlimit(RLIMIT_FSIZE, &room);
+  tap_ok(f.n == 2 && refused && error, "a full disk is told too: %s", f.message ? f.message : "not");
+  g_clear_error(&error);
+  g_file_get_contents(wd_autosave_get_path(a), &still, &still_size, NULL);
+  tap_ok(still_size == kept_size && memcmp(kept, still, kept_size) == 0,
+         "what was saved before is as it was");
   wd_autosave_free(a);
+  g_free(f.message);
   g_object_unref(s);
   g_object_unref(r);
 }
@@ -540,6 +641,7 @@ int main(void) {
   frames();
   round_trip();
   walks();
+  bookmarks();
   bad_files();
   autosave();
   bed_remove(folder);

@@ -3,11 +3,13 @@
  * bits; faults; ten thousand random acts. Kept together because all of it goes through one session after the
  * other, which is what makes it slow. */
 #include "tests/app/bed.h"
+#include "tests/app/cli_residual.h"
+#include "tests/app/expect.h"
 
 #include "model/pair_decoder.h"
 #include "solver/npy.h"
 
-#include <jansson.h>
+#include <time.h>
 
 static char *folder, *model;
 
@@ -30,6 +32,51 @@ static void refused(guint result, GError **error, const char *what) {
 }
 
 /* ---- one run */
+
+/* How many of positions 0..6 are scored in exact mode under a calibration, as they would be: with the least
+ * squares gain relative L2 is sqrt(1 - correlation^2), and without one it is that of `plain`. */
+static int count_scores(WdSession *s, guint id, wd_calibration calibration, const double *plain) {
+  int n = 0;
+  for (int k = 0; k <= 6; k++) {
+    const WdScore *e = at(s, id, k)->exact[WD_WHAT_ESTIMATE];
+    if (!e || !e->details || e->calibration != calibration) continue;
+    const double l2 = e->value[WD_METRIC_RELATIVE_L2], c = e->value[WD_METRIC_CORRELATION];
+    n += calibration ? isfinite(e->gain) && e->gain != 1 && fabs(l2 - sqrt(1 - c * c)) < 1e-6 && l2 < plain[k]
+                     : e->gain == 1 && l2 == plain[k];
+  }
+  return n;
+}
+
+/* Scores know their calibration; a change of it, or a file of another, has them all made again by the model,
+ * and kept as they are where it is not there. */
+static void calibrated(WdSession *s, guint id) {
+  double plain[7];
+  for (int k = 0; k <= 6; k++) plain[k] = at(s, id, k)->exact[WD_WHAT_ESTIMATE]->value[WD_METRIC_RELATIVE_L2];
+  tap_ok(count_scores(s, id, WD_CALIBRATE_NONE, plain) == 7, "scores say that they were not calibrated");
+  WdPolicy policy = *wd_session_get_policy(s);
+  policy.calibration = WD_CALIBRATE_GAIN;
+  wd_session_set_policy(s, &policy);
+  tap_ok(at(s, id, 6)->exact[0] == NULL && bed_wait(bed_rested, s, 60), "another calibration drops them");
+  int n = count_scores(s, id, WD_CALIBRATE_GAIN, plain);
+  tap_ok(n == 7, "and every one is made anew under it (%d), with its gain", n);
+  g_autofree char *place = bed_folder(), *path = g_build_filename(place, "gain.wdrun", NULL);
+  g_autoptr(GError) error = NULL;
+  bed_need_error(wd_recording_save(wd_session_get_recording(s), path, TRUE, NULL, &error), error, "save");
+  g_autoptr(WdRecording) r = wd_recording_load(path, NULL, &error);
+  bed_need_error(r != NULL, error, "load");
+  bed_log log = {0};
+  WdSession *other = bed_session(&log);
+  wd_session_set_recording(other, r);
+  n = count_scores(other, id, WD_CALIBRATE_GAIN, plain);
+  tap_ok(n == 7, "a file keeps calibration and gain, and without a model they stay (%d)", n);
+  bed_open(other, model, "cpu:2");
+  tap_ok(bed_wait(bed_rested, other, 60), "the model comes");
+  n = count_scores(other, id, WD_CALIBRATE_NONE, plain);
+  tap_ok(n == 7, "which makes them again under the calibration in force, the same as at first (%d)", n);
+  g_object_unref(other);
+  bed_clear_log(&log);
+  bed_remove(place);
+}
 
 static void run_once(void) {
   bed_log log = {0};
@@ -72,11 +119,7 @@ static void run_once(void) {
   tap_ok(wd_recording_get_frame(r, id, 6, WD_WHAT_ESTIMATE, &f) && f.pair && f.exact && log.frame > 0,
          "the frame that was looked at is there");
   tap_ok(log.progress == 7 && log.notice == 0, "progress was told %d times", log.progress);
-  policy = *wd_session_get_policy(s);
-  policy.calibration = WD_CALIBRATE_GAIN;
-  wd_session_set_policy(s, &policy);
-  tap_ok(at(s, id, 6)->exact[0] == NULL && bed_wait(bed_rested, s, 60) && at(s, id, 6)->exact[0] != NULL,
-         "under another calibration the final score is made anew");
+  calibrated(s, id);
   policy = (WdPolicy){.score = WD_SCORE_EVERY_N, .every = 4, .both = TRUE, .exact_runs = TRUE};
   wd_session_set_policy(s, &policy);
   id = run_all(s, &recipe);
@@ -92,42 +135,12 @@ static void run_once(void) {
 
 /* ---- the same bits as the command line */
 
-static json_t *cli(const char *const *arguments) {
-  char *out = NULL;
-  int status = 1;
-  GError *error = NULL;
-  if (!g_spawn_sync(NULL, (char **)arguments, NULL, G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, &out, NULL,
-                    &status, &error) ||
-      status) {
-    printf("# %s %s: %s\n", arguments[0], arguments[1], error ? error->message : "failed");
-    g_clear_error(&error);
-    g_free(out);
-    return NULL;
-  }
-  json_t *o = json_loads(out, 0, NULL);
-  g_free(out);
-  return o;
-}
-
 /* Values of the session against wavediffusion-cli residual on the same latents: both print nine digits. */
 static void against_residual(WdSession *s, guint id, int steps, const char *mode) {
-  const char *program = g_getenv("WD_CLI");
-  int one = wd_session_get_model(s)->latent.count;
-  wd_latent_shape l = wd_session_get_model(s)->latent;
-  g_autofree char *path = g_build_filename(folder, "z.npy", NULL);
-  wd_error err = {0};
-  wd_npy_writer *w = NULL;
-  const size_t shape[4] = {(size_t)steps + 1, (size_t)l.channels, (size_t)l.height, (size_t)l.width};
-  bed_need(wd_npy_writer_open(path, WD_NPY_F32, 4, shape, &w, &err), &err, "npy");
-  for (int k = 0; k <= steps; k++)
-    bed_need(wd_npy_writer_append(w, g_bytes_get_data(at(s, id, k)->latent[WD_WHAT_ESTIMATE], NULL),
-                                  (size_t)one, &err),
-             &err, "npy");
-  bed_need(wd_npy_writer_close(w, &err), &err, "npy");
-  const char *const arguments[] = {program,     "residual",   "--model", wd_session_get_model(s)->folder,
-                                   "--latents", path,         "--mode",  mode,
-                                   "--json",    "--per-pair", NULL};
-  json_t *o = cli(arguments);
+  const WdModelInfo *info = wd_session_get_model(s);
+  GBytes **latent = g_new0(GBytes *, (gsize)steps + 1);
+  for (int k = 0; k <= steps; k++) latent[k] = at(s, id, k)->latent[WD_WHAT_ESTIMATE];
+  json_t *o = cli_residual(info->folder, folder, latent, steps + 1, info->latent, mode);
   double worst = o ? 0 : NAN;
   static const int kinds[] = {WD_METRIC_REFLECTION_RESIDUAL, WD_METRIC_RELATIVE_L2, WD_METRIC_LOG_NORM_MSE,
                               WD_METRIC_REFLECTION_SHARE};
@@ -135,10 +148,9 @@ static void against_residual(WdSession *s, guint id, int steps, const char *mode
     WdPosition *p = at(s, id, k);
     const WdScore *score =
         strcmp(mode, "exact") == 0 ? p->exact[WD_WHAT_ESTIMATE] : p->live[WD_WHAT_ESTIMATE];
-    const json_t *pair = json_array_get(json_object_get(o, "per_pair"), (size_t)k);
     for (int i = 0; i < 4; i++) {
       double x = score ? score->value[kinds[i]] : NAN;
-      double y = json_number_value(json_object_get(pair, wd_score_get_info(kinds[i])->key));
+      double y = cli_residual_of(o, k, wd_score_get_info(kinds[i])->key);
       double d = fabs(x - y) / fabs(y);
       if (!(d <= worst)) worst = d;
     }
@@ -147,6 +159,7 @@ static void against_residual(WdSession *s, guint id, int steps, const char *mode
   g_snprintf(what, sizeof what, "%s scores against wavediffusion-cli residual, %d steps, worst relative",
              mode, steps + 1);
   tap_at_most(worst, 2e-9, what);
+  g_free(latent);
   json_decref(o);
 }
 
@@ -157,7 +170,7 @@ static void against_sample(WdSession *s, guint id, guint64 seed, int steps) {
   const char *const arguments[] = {g_getenv("WD_CLI"), "sample", "--model", wd_session_get_model(s)->folder,
                                    "--seeds",          seeds,    "--steps", count,
                                    "--json",           "-o",     out,       NULL};
-  json_t *o = cli(arguments);
+  json_t *o = cli_json(arguments);
   wd_npy *npy = NULL;
   wd_error err = {0};
   size_t one = (size_t)wd_session_get_model(s)->latent.count;
@@ -174,18 +187,122 @@ static void against_sample(WdSession *s, guint id, guint64 seed, int steps) {
   json_decref(o);
 }
 
+/* As the window follows a run: a new step is looked at as soon as it is there, so that the view's work on it
+ * comes before the run's own. */
+typedef struct Following {
+  WdSession *s;
+  guint id;
+  int k;
+  gint64 seen[64]; /* when step k came */
+} Following;
+
+static void on_followed(WdRecording *r, guint id, int k, Following *f) {
+  (void)r;
+  if (id != f->id || k <= f->k || k >= 64) return;
+  f->k = k;
+  f->seen[k] = g_get_monotonic_time();
+  wd_session_look(f->s, 0, id, k, WD_WHAT_ESTIMATE, FALSE);
+}
+
+static int by_size(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return x < y ? -1 : x > y;
+}
+
+static void step_time(WdSession *s, int tries) {
+  enum { STEPS = 12 };
+  WdRecording *r = wd_session_get_recording(s);
+  WdPolicy policy = *wd_session_get_policy(s), before = policy;
+  policy.exact_rest = FALSE;
+  wd_session_set_policy(s, &policy);
+  for (int i = 0; i <= WD_TIMES; i++) s->times[i] = 0;
+  Following f = {.s = s, .k = -1};
+  GError *error = NULL;
+  const WdRecipe recipe = {.seed = (guint64)g_get_real_time(), .family = -1, .plan.steps = STEPS};
+  f.id = wd_session_run(s, &recipe, &error);
+  bed_need_error(f.id != 0, error, "run");
+  const gulong handler = g_signal_connect(r, "position", G_CALLBACK(on_followed), &f);
+  tap_ok(bed_wait(bed_idle, s, 120) && f.k == STEPS, "a run is followed step by step");
+  g_signal_handler_disconnect(r, handler);
+  double between[STEPS];
+  for (int k = 1; k <= STEPS; k++) between[k - 1] = (double)(f.seen[k] - f.seen[k - 1]) / 1000;
+  qsort(between, STEPS, sizeof *between, by_size);
+  const WdTimes t = wd_session_get_times(s);
+  const double wall = between[STEPS / 2];
+  printf("# between steps %.1f ms, told %.1f: denoise %.1f, decode %.1f, live %.1f\n", wall, t.step,
+         t.denoise, t.decode, t.live);
+  /* Two clocks of two threads: where a sanitizer or others take the time between, they tell of that. */
+  wd_session_set_policy(s, &before);
+  if (WD_INSTRUMENTED) return;
+  if (tries > 1 && (fabs(t.step - wall) > 0.2 * wall || t.step <= 0.8 * t.live)) {
+    step_time(s, tries - 1);
+    return;
+  }
+  tap_at_most(fabs(t.step - wall) / wall, 0.2,
+              "the time of a step that is told, against that between steps, rel.");
+  tap_ok(t.step > 0.8 * t.live, "a step takes no less than its simulation");
+}
+
+static double process_ms(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+  return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
+}
+
+/* How soon it stops, whatever it is at: in the middle of a run's own work, and of what a view that follows it
+ * has made. What others do on the machine may keep any one of these waiting, so of the clock it is the
+ * quickest that counts, which what we do ourselves would keep waiting as much; and of the processor's time,
+ * of all threads together, every one. */
+static void stops(WdSession *s) {
+  enum { TRIES = 8 };
+  const double limit = WD_INSTRUMENTED ? 1000 : 100;
+  double wall[TRIES], cpu = 0;
+  GError *error = NULL;
+  const WdPolicy before = *wd_session_get_policy(s);
+  WdRecipe recipe = {.seed = (guint64)g_get_real_time(), .family = -1, .plan.steps = 50};
+  for (int i = 0; i < TRIES; i++) {
+    WdPolicy policy = before;
+    policy.exact_runs = policy.both = i & 1;
+    wd_session_set_policy(s, &policy);
+    recipe.seed++;
+    Following f = {.s = s, .k = -1};
+    f.id = wd_session_run(s, &recipe, &error);
+    bed_need_error(f.id != 0, error, "run");
+    const gulong handler =
+        g_signal_connect(wd_session_get_recording(s), "position", G_CALLBACK(on_followed), &f);
+    gint64 until = g_get_monotonic_time() + 130000 + 37000 * i;
+    const gint64 given_up = until + 60 * EXPECT_PATIENCE * G_USEC_PER_SEC;
+    while ((g_get_monotonic_time() < until || f.k < 1) && g_get_monotonic_time() < given_up)
+      if (!g_main_context_iteration(NULL, FALSE)) g_usleep(500);
+    const gint64 start = g_get_monotonic_time();
+    const double begun = process_ms();
+    const gboolean running = wd_session_get_state(s) == WD_SESSION_RUNNING;
+    wd_session_stop(s);
+    const gboolean idle = bed_wait(bed_idle, s, 10);
+    wall[i] = (double)(g_get_monotonic_time() - start) / 1000;
+    cpu = fmax(cpu, process_ms() - begun);
+    if (!running || !idle) tap_ok(false, "run %d was stopped at step %d", i, f.k);
+    g_signal_handler_disconnect(wd_session_get_recording(s), handler);
+  }
+  wd_session_set_policy(s, &before);
+  qsort(wall, TRIES, sizeof *wall, by_size);
+  tap_at_most(cpu, limit, "processor time from stop to idle, the most of 8, ms");
+  tap_at_most(wall[0], limit, "from stop to idle by the clock, the quickest of 8, ms");
+  printf("# stop: %.1f to %.1f ms by the clock, %.1f ms of processor time at most\n", wall[0],
+         wall[TRIES - 1], cpu);
+}
+
 /* The shipped model, a seed that nobody saw before. */
 static void shipped(void) {
   if (!g_getenv("WD_CLI")) {
-    tap_skip("the shipped model: no wavediffusion-cli to compare with (WD_CLI)");
+    expect_missing("cli", "the shipped model: no wavediffusion-cli to compare with (WD_CLI)");
     return;
   }
   enum { STEPS = 5 };
-  GError *error = NULL;
   WdSession *s = bed_session(NULL);
   wd_session_open_model(s, "default", "cpu");
   if (!bed_wait(bed_idle, s, 60) || !wd_session_get_model(s)) {
-    tap_skip("the shipped model is not there");
+    expect_missing("model", "the shipped model does not load");
     g_object_unref(s);
     return;
   }
@@ -207,31 +324,9 @@ static void shipped(void) {
              !wd_session_get_levels(s, WD_METRIC_CORRELATION, &levels),
          "the evaluation's levels are read: %s", wd_session_get_model(s)->evaluated);
 
-  /* How soon it stops, whatever it is at. */
-  double worst = 0;
-  WdPolicy policy = *wd_session_get_policy(s);
-  policy.exact_runs = policy.both = TRUE;
-  wd_session_set_policy(s, &policy);
-  for (int i = 0; i < 8; i++) {
-    recipe.seed++;
-    bed_need_error(wd_session_run(s, &recipe, &error) != 0, error, "run");
-    gint64 until = g_get_monotonic_time() + 30000 + 37000 * i;
-    while (g_get_monotonic_time() < until)
-      if (!g_main_context_iteration(NULL, FALSE)) g_usleep(500);
-    gint64 start = g_get_monotonic_time();
-    wd_session_stop(s);
-    bed_wait(bed_idle, s, 10);
-    worst = fmax(worst, (double)(g_get_monotonic_time() - start) / 1000);
-  }
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  tap_at_most(worst, 5000, "from stop to idle (instrumented), the longest of 8, ms");
-#else
-  tap_at_most(worst, 1000, "from stop to idle (100 on quiet cores), the longest of 8, ms");
-#endif
-  printf("# stop: %.1f ms at the longest; step %.1f, denoise %.1f, decode %.1f, live %.1f, exact %.1f, "
-         "compare %.1f ms\n",
-         worst, wd_session_get_times(s).step, wd_session_get_times(s).denoise, wd_session_get_times(s).decode,
-         wd_session_get_times(s).live, wd_session_get_times(s).exact, wd_session_get_times(s).compare);
+  step_time(s, 3);
+
+  stops(s);
   wd_session_run(s, &recipe, NULL);
   g_usleep(20000);
   gint64 start = g_get_monotonic_time();
@@ -625,14 +720,16 @@ static void walks(void) {
   /* a drag: each latent takes the place of the one before, whatever the engine is at */
   wd_session_look(s, 0, id, 1, WD_WHAT_ESTIMATE, FALSE);
   GBytes *last = NULL;
+  int dragged = 0;
   for (guint i = 0; i < 40; i++) {
     if (last) g_bytes_unref(last);
     last = any_latent(s, 100 + i);
-    tap_ok(wd_session_walk_replace(s, id, last, NULL, &error) || i, "it is dragged");
+    dragged += wd_session_walk_replace(s, id, last, NULL, &error);
     wd_session_look(s, 0, id, 1, WD_WHAT_ESTIMATE, FALSE);
     for (guint t = 0; t < i % 7; t++) g_main_context_iteration(NULL, FALSE);
     if (i % 5 == 0) g_usleep(1500);
   }
+  tap_ok(dragged == 40, "it is dragged: %d latents of 40 taken", dragged);
   wd_session_look(s, 0, id, 1, WD_WHAT_ESTIMATE, TRUE);
   tap_ok(bed_wait(bed_rested, s, 60) && at(s, id, 1)->latent[0] == last && is_its_own(s, id, 1) &&
              at(s, id, 1)->exact[0] && b->position->len == 2,
@@ -920,9 +1017,8 @@ static void at_random(int acts) {
       w.wrong == 0,
       "nothing was lost, stale or out of place (%d branches at the end, %d frames decoded again, %d wrong)",
       (int)wd_recording_count(wd_session_get_recording(w.s)), w.frames, w.wrong);
-  int real = 0;
-  if (log.notice && log.last.code != WD_CANCELLED) real++;
-  tap_ok(real == 0, "no error was told: %s", real ? log.last.what : "none");
+  tap_ok(log.errors == 0, "%d errors were told, the last notice: %s", log.errors,
+         log.notice ? log.last.what : "none");
   WdRecipe recipe = {.seed = 1, .family = -1, .plan.steps = 50};
   wd_session_run(w.s, &recipe, NULL);
   g_object_unref(w.s); /* while it runs */

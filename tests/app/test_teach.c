@@ -189,7 +189,7 @@ static void test_annotations(void) {
   ui_key(&ui, "Escape");
   ui_settle(&ui);
   tap_ok(ui.view->tool == 0 && wd_teach_lesson(ui.window), "Esc puts the tool away, no more");
-  g_autofree char *path = g_build_filename(g_get_tmp_dir(), "wd-annotated.wdrun", NULL);
+  g_autofree char *path = g_build_filename(g_get_user_cache_dir(), "annotated.wdrun", NULL);
   g_autoptr(GError) error = NULL;
   tap_ok(wd_recording_save(recording(), path, FALSE, NULL, &error), "the recording is saved");
   g_autoptr(WdRecording) again = wd_recording_load(path, NULL, &error);
@@ -297,11 +297,13 @@ int main(void) {
   g_autofree char *folder = g_dir_make_tmp("wd-teach-XXXXXX", NULL);
   g_autofree char *path = write_lesson(folder), *copy = g_build_filename(folder, "own.wdrun", NULL);
   ui_start(&ui, "", 1280, 800, NULL);
-  test_list();
+  /* With OpenGL: what is drawn over its pictures. */
+  const gboolean all = g_strcmp0(g_getenv("WD_GL_MODE"), "glx") != 0;
+  if (all) test_list();
   test_player(path);
   test_annotations();
-  test_present();
-  test_modes(folder);
+  if (all) test_present();
+  if (all) test_modes(folder);
   ui_stop(&ui);
   g_unlink(path);
   g_unlink(copy);

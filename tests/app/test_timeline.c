@@ -129,10 +129,44 @@ static void on_play(WdView *view, guint parts, gpointer user) {
   seen[plays] = g_get_monotonic_time();
   seen_at[plays++] = view->place[0].position;
 }
+/* Frames in which another step stood than in the one before. */
+static int painted, painted_at;
+static void on_paint(GdkFrameClock *clock, gpointer user) {
+  (void)clock, (void)user;
+  painted += at().position != painted_at;
+  painted_at = at().position;
+}
+/* Seconds that this thread was ready to run and others had the processors: no time of ours. */
+static double kept_waiting(void) {
+  g_autofree char *text = NULL;
+  guint64 ran, waited;
+  if (!g_file_get_contents("/proc/thread-self/schedstat", &text, NULL, NULL) ||
+      sscanf(text, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &ran, &waited) != 2)
+    return 0;
+  return 1e-9 * (double)waited;
+}
 static double own_seconds(void) {
   struct timespec t;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+/* Two seconds of what plays. Others make each step dearer, never cheaper: the best of a few spells counts.
+ * How many steps come in a second says something of us only where the processors were ours. */
+static void play_spell(double *best, double *least) {
+  GdkFrameClock *clock = gtk_widget_get_frame_clock(GTK_WIDGET(ui.window));
+  const gulong paints = g_signal_connect(clock, "after-paint", G_CALLBACK(on_paint), NULL);
+  painted = 0;
+  painted_at = at().position;
+  double cpu = own_seconds(), waited = kept_waiting(), wall = (double)g_get_monotonic_time() * 1e-6;
+  ui_run(2);
+  cpu = own_seconds() - cpu;
+  waited = kept_waiting() - waited;
+  wall = (double)g_get_monotonic_time() * 1e-6 - wall;
+  g_signal_handler_disconnect(clock, paints);
+  printf("# %d steps painted in %.2f s, of which %.2f s waiting for a processor, %.2f s of processor time\n",
+         painted, wall, waited, cpu);
+  if (waited < 0.05 * wall) *best = fmax(*best, painted / (wall - waited));
+  *least = fmin(*least, 1000 * cpu / MAX(painted, 1));
 }
 static gboolean stopped(gpointer user) {
   (void)user;
@@ -152,9 +186,8 @@ static void test_play(guint run) {
   plays = 0;
   gulong handler = g_signal_connect(ui.view, "changed", G_CALLBACK(on_play), NULL);
   ui_click(ui_find(ui.window, "play"), 0.5, 0.5, 1);
-  double cpu = own_seconds();
-  ui_run(4);
-  cpu = own_seconds() - cpu;
+  double best = NAN, least = INFINITY;
+  for (int spell = 0; spell < 3; spell++) play_spell(&best, &least);
   tap_ok(ui.view->playing, "it plays");
   ui_click(ui_find(ui.window, "play"), 0.5, 0.5, 1);
   ui_settle(&ui);
@@ -169,7 +202,16 @@ static void test_play(guint run) {
       "# asked for 30 steps a second: %.1f shown a second, %d places, %d leaps where the machine was late\n",
       rate, n, leaps);
   tap_ok(n >= 2 && rate < 33, "steps are shown, at most 30 a second (%.1f)", rate);
-  tap_at_most(1000 * cpu / MAX(n, 1), 33, "processor time of the window's thread a step, ms");
+  /* OpenGL in software paints in threads of its own, which are not counted here; where there is no GPU the
+   * window does without it (app/renderer.h). */
+  if (!g_strcmp0(g_getenv("WD_GL_MODE"), "nogl")) {
+    if (isfinite(best))
+      tap_ok(best >= 29, "steps painted in a second: %.1f (30 asked, at least 29)", best);
+    else
+      tap_skip(
+          "steps a second: others had the processors all the while; their price in processor time counts");
+  }
+  tap_at_most(least, 1000.0 / 30, "processor time of the window's thread a painted step, ms");
   g_signal_handler_disconnect(ui.view, handler);
   ui.view->loop = FALSE;
   ui.view->fps = 20;
@@ -263,12 +305,20 @@ static void test_plot(guint run) {
   ui_settle(&ui);
   WdPlotCanvas *c = WD_PLOT_CANVAS(plot());
   const double w = gtk_widget_get_width(plot()), h = gtk_widget_get_height(plot());
-  const WdPosition *p = wd_recording_position(recording(), run, 6);
-  double x, y, value = wd_position_score(p, WD_WHAT_ESTIMATE)->value[WD_METRIC_REFLECTION_RESIDUAL];
-  tap_ok(wd_plot_canvas_at(c, run, 6, value, &x, &y), "step 6 is in the plot, at %.4g", value);
+  /* A point that stands clear of epsilon's line, which answers first: values are the weights'. */
+  double x, y, value = 0, line_x, line = 0;
+  int step = 6;
+  for (int i = 0; i < 6; i++) {
+    step = 6 - i;
+    const WdPosition *p = wd_recording_position(recording(), run, step);
+    value = wd_position_score(p, WD_WHAT_ESTIMATE)->value[WD_METRIC_REFLECTION_RESIDUAL];
+    wd_plot_canvas_at(c, run, step, wd_plot_canvas_epsilon(c), &line_x, &line);
+    if (step != 1 && wd_plot_canvas_at(c, run, step, value, &x, &y) && fabs(y - line) > 9) break;
+  }
+  tap_ok(wd_plot_canvas_at(c, run, step, value, &x, &y), "step %d is in the plot, at %.4g", step, value);
   ui_click(plot(), x / w, y / h, 1);
   ui_settle(&ui);
-  tap_ok(at().position == 6, "a click on its point goes there (%d)", at().position);
+  tap_ok(at().position == step, "a click on its point goes there (%d)", at().position);
   ui_keep(&ui, "plot");
 
   double epsilon = wd_plot_canvas_epsilon(c);
@@ -316,7 +366,8 @@ static gboolean has_text(gpointer user) {
 }
 
 static void test_copy(void) {
-  char *text = NULL;
+  static char *text; /* that comes late may come when this has ended */
+  text = NULL;
   ui_click(ui_find(ui.window, "plot-copy"), 0.5, 0.5, 1);
   ui_settle(&ui);
   gdk_clipboard_read_text_async(gtk_widget_get_clipboard(GTK_WIDGET(ui.window)), NULL, on_text, &text);

@@ -44,6 +44,11 @@ static const char *text(const char *name) {
 }
 
 /* The middle of a cell as fractions of the canvas. */
+static gboolean neighbours_are_listed(gpointer user) {
+  (void)user;
+  return strstr(text("neighbours-time"), "24 of") != NULL;
+}
+
 static void cell_at(int cell, double *fx, double *fy) {
   GdkRectangle r = {0};
   wd_codes_canvas_cell_rect(WD_CODES_CANVAS(canvas()), cell, &r);
@@ -245,7 +250,7 @@ static void test_neighbours(guint run) {
   show("neighbours");
   wd_neighbours_view_open(ui_find(window, "neighbours"), path);
   GtkListBox *list = GTK_LIST_BOX(ui_find(window, "neighbours-list"));
-  for (int i = 0; i < 100 && !strstr(text("neighbours-time"), "24 of"); i++) ui_run(0.05);
+  ui_wait(neighbours_are_listed, NULL, 20);
   ui_settle(&ui);
   tap_ok(strstr(text("neighbours-time"), "24 of") != NULL, "%s", text("neighbours-time"));
   GtkListBoxRow *second = gtk_list_box_get_row_at_index(list, 1);

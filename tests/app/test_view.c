@@ -82,6 +82,12 @@ static void test_json(void) {
   v->mode = WD_MODE_INSPECT;
   v->source = WD_SOURCE_SPLIT;
   v->difference = 5;
+  v->divider = 0.25;
+  v->velocity = WD_VELOCITY_MINUS_PINNED;
+  v->pinned = (WdPlace){2, 7};
+  v->pinned_what = WD_WHAT_STATE;
+  v->minus.hi = 500;
+  v->look[WD_PANEL_GATHER].ruler = v->look[WD_PANEL_GATHER].mask = TRUE;
   v->metric = WD_METRIC_CORRELATION;
   v->axis = WD_PLOT_LOG_SNR;
   v->epsilon = 0.3;
@@ -102,7 +108,9 @@ static void test_json(void) {
   tap_ok(!strcmp(one, two), "and written the same");
   tap_ok(w->next.seed == G_MAXUINT64 && w->epsilon == 0.3 && w->look[WD_PANEL_GATHER].display.flip &&
              w->place[1].branch == 3 && w->next.family == WD_STYLE_B && w->enlarged == WD_PANEL_KINDS &&
-             w->mode == WD_MODE_INSPECT,
+             w->mode == WD_MODE_INSPECT && w->divider == 0.25 && w->velocity == WD_VELOCITY_MINUS_PINNED &&
+             w->pinned.position == 7 && w->pinned_what == WD_WHAT_STATE && w->minus.hi == 500 &&
+             w->look[WD_PANEL_GATHER].ruler && w->look[WD_PANEL_GATHER].mask,
          "seed of 64 bits, epsilon, flip, place, family, mode");
 
   tap_ok(wd_view_from_json(w, "{\"shot\": 1, \"from_the_future\": [1, {}], \"look\": {\"hologram\": 3}}",

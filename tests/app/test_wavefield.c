@@ -1,5 +1,6 @@
 /* The wavefield as a person uses it: shown, played, scrubbed, probed, compared, another shot, another step,
  * exported as pictures and as an MP4, left. Real window, mouse and keys, the recorded demo, no model. */
+#include "tests/app/expect.h"
 #include "tests/app/ui.h"
 
 #include "app/import.h"
@@ -87,6 +88,12 @@ static double cpu(void) {
   return (double)clock() / CLOCKS_PER_SEC;
 }
 
+static guint drawn; /* frames, wanted */
+static gboolean has_drawn(gpointer user) {
+  (void)user;
+  return wd_wavefield_canvas_frames(canvas()) >= drawn;
+}
+
 static void play(void) {
   if (!ui.view->wave.playing) ui_key(&ui, "space"); /* it plays by itself where motion is wanted */
   tap_ok(ui_wait(is_beyond, GINT_TO_POINTER(20), 20), "it plays");
@@ -94,12 +101,14 @@ static void play(void) {
   const double spent = cpu();
   const gint64 start = g_get_monotonic_time();
   const int from = ui.view->wave.step;
-  ui_run(2);
+  drawn = before + 4;
+  const gboolean moving = ui_wait(has_drawn, NULL, 5);
+  if (moving) ui_run(1); /* for the figures below */
   const double seconds = (double)(g_get_monotonic_time() - start) * 1e-6,
                frames = wd_wavefield_canvas_frames(canvas()) - before;
   printf("# playing: %.1f frames a second, %.1f ms of processor a frame, %.0f ms of wave in a second\n",
          frames / seconds, 1e3 * (cpu() - spent) / fmax(frames, 1), (ui.view->wave.step - from) / seconds);
-  tap_ok(frames >= 4, "frames are drawn: %.0f in %.1f s", frames, seconds);
+  tap_ok(moving, "frames are drawn: %.0f in %.1f s", frames, seconds);
   ui_keep(&ui, "wavefield-playing");
   ui_key(&ui, "space");
   ui_settle(&ui);
@@ -219,6 +228,31 @@ static void press(const char *button) {
   ui_click(ui_find(dialog, button), 0.5, 0.5, 1);
 }
 
+/* Kind and ending follow each other. */
+static void kinds(GtkWidget *dialog) {
+  GtkDropDown *kind = GTK_DROP_DOWN(ui_find(dialog, "movie-format"));
+  GtkEditable *path = GTK_EDITABLE(ui_find(dialog, "movie-path"));
+  gtk_editable_set_text(path, "/tmp/a.webm");
+  tap_ok(gtk_drop_down_get_selected(kind) == 2, "a name that ends in .webm is a WebM");
+  gtk_editable_set_text(path, "/tmp/a.GIF");
+  tap_ok(gtk_drop_down_get_selected(kind) == 3, "one that ends in .GIF a GIF");
+  gtk_drop_down_set_selected(kind, 1);
+  tap_ok(!strcmp(gtk_editable_get_text(path), "/tmp/a.mp4"), "another kind changes the ending: %s",
+         gtk_editable_get_text(path));
+  gtk_drop_down_set_selected(kind, 0);
+  tap_ok(!strcmp(gtk_editable_get_text(path), "/tmp/a"), "and a folder takes it away: %s",
+         gtk_editable_get_text(path));
+  gtk_drop_down_set_selected(kind, 3);
+  GtkSpinButton *fps = GTK_SPIN_BUTTON(ui_find(dialog, "movie-fps"));
+  const double before = gtk_spin_button_get_value(fps);
+  gtk_spin_button_set_value(fps, 60);
+  tap_ok(strstr(gtk_label_get_text(GTK_LABEL(ui_find(dialog, "movie-note"))), "at most 50") &&
+             !gtk_widget_get_sensitive(ui_find(dialog, "movie-write")),
+         "a GIF of 60 frames a second is refused, with the reason: %s",
+         gtk_label_get_text(GTK_LABEL(ui_find(dialog, "movie-note"))));
+  gtk_spin_button_set_value(fps, before);
+}
+
 static void export(void) {
   g_autofree char *frames = g_build_filename(folder, "frames", NULL),
                   *mp4 = g_build_filename(folder, "wave.mp4", NULL),
@@ -241,6 +275,7 @@ static void export(void) {
   tap_ok(strstr(gtk_label_get_text(GTK_LABEL(ui_find(dialog, "movie-note"))), "not on the PATH") &&
              !gtk_widget_get_sensitive(ui_find(dialog, "movie-write")),
          "without ffmpeg an MP4 is not offered, and it says why");
+  kinds(dialog);
   g_setenv("PATH", path, TRUE);
   stand_in("#!/bin/sh\nfor a; do last=$a; done\necho video > \"$last\"\n");
   fill_in(mp4, 1);
@@ -250,6 +285,23 @@ static void export(void) {
          "with one it is made");
   g_autofree char *beside = g_strconcat(mp4, ".json", NULL);
   tap_ok(g_file_test(beside, G_FILE_TEST_EXISTS), "its recipe stands beside it");
+
+  g_autofree char *gif = g_build_filename(folder, "wave.gif", NULL), *asked = NULL,
+                  *log = g_build_filename(folder, "log", NULL),
+                  *script = g_strdup_printf(
+                      "#!/bin/sh\necho \"$@\" >> %s\nfor a; do last=$a; done\necho video > \"$last\"\n", log);
+  stand_in(script);
+  ui_click(ui_find(ui.window, "wave-export"), 0.5, 0.5, 1);
+  ui_wait(has_window, (gpointer) "export-movie", 10);
+  fill_in(gif, 0);
+  press("movie-write");
+  tap_ok(ui_wait(notice_says, (gpointer) "Movie exported: wave.gif", 60) &&
+             g_file_test(gif, G_FILE_TEST_EXISTS),
+         "a name that ends in .gif makes a GIF");
+  g_file_get_contents(log, &asked, NULL, NULL);
+  g_auto(GStrv) calls = g_strsplit(asked ? asked : "", "\n", -1);
+  tap_ok(g_strv_length(calls) == 3 && strstr(calls[0], "palettegen") && strstr(calls[1], "paletteuse"),
+         "in two passes, the palette first: %s", asked);
 
   stand_in("#!/bin/sh\nexec sleep 60\n");
   g_unlink(mp4);
@@ -275,7 +327,7 @@ int main(void) {
   folder = g_dir_make_tmp("wd-wave-XXXXXX", NULL);
   g_autofree char *demo = wd_demo_path();
   if (!demo) {
-    tap_skip("no demo in this tree");
+    expect_missing("demo", "no demo in this tree");
     return tap_done();
   }
   ui_start(&ui, "", 1100, 760, NULL);

@@ -1,11 +1,17 @@
 /* The window as a person uses it: mouse and keys through the X server, the shipped model, the real solver. */
+#include "tests/app/expect.h"
 #include "tests/app/ui.h"
 
+#include "app/engine_impl.h"
 #include "app/notice_bar.h"
+#include "app/panel_view.h"
+#include "app/session_private.h"
 
 #include <glib/gstdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static Ui ui;
 
@@ -66,11 +72,15 @@ static gboolean has_no_dialog(gpointer user) {
   return !ui_window(&ui, "close-question");
 }
 
+static gboolean reads(gpointer text) {
+  return !strcmp(gtk_editable_get_text(GTK_EDITABLE(ui_find(ui.window, "seed"))), text);
+}
 static void set_seed(const char *seed) {
   GtkWidget *entry = ui_find(ui.window, "seed");
   ui_click(entry, 0.3, 0.5, 1);
   ui_key(&ui, "ctrl+a");
   ui_type(&ui, seed);
+  ui_wait(reads, (gpointer)seed, 10); /* keys take their time on a busy machine */
 }
 
 static void test_run(void) {
@@ -173,20 +183,51 @@ static void test_keys(void) {
   ui_key(&ui, "End");
 }
 
+/* From where the session is told to stop to where it has: processor time of the engine's thread, and by the
+ * clock. */
+static struct {
+  double cpu, wall, begun_cpu, begun;
+  int n;
+} stop;
+static double engine_ms(void) {
+  clockid_t clock;
+  struct timespec t = {0};
+  if (pthread_getcpuclockid(ui.session->engine->thread, &clock) || clock_gettime(clock, &t)) return NAN;
+  return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
+}
+static void on_stopping(WdSession *session, gpointer user) {
+  (void)user;
+  const double now = (double)g_get_monotonic_time() / 1e3;
+  if (wd_session_get_state(session) == WD_SESSION_CANCELLING) {
+    stop.begun = now;
+    stop.begun_cpu = engine_ms();
+  } else if (stop.begun > 0) {
+    stop.cpu = engine_ms() - stop.begun_cpu;
+    stop.wall = now - stop.begun;
+    stop.begun = 0;
+    stop.n++;
+  }
+}
+
 static void test_stop(void) {
+  ui.view->next.plan.steps = 40; /* long enough that a key comes before its end */
   ui_key(&ui, "ctrl+r");
   tap_ok(ui_wait(is_stepping, GINT_TO_POINTER(3), 20), "Ctrl+R runs another seed (%" G_GUINT64_FORMAT ")",
          ui.view->next.seed);
-  const gint64 begun = g_get_monotonic_time();
+  const gulong handler = g_signal_connect(ui.session, "state", G_CALLBACK(on_stopping), NULL);
+  stop.n = 0;
   ui_key(&ui, "Escape");
   tap_ok(ui_wait(is_idle, NULL, 5), "Esc stops it");
-  /* A machine that others use is no place to judge 100 ms: that is bench's. */
-  tap_at_most((double)(g_get_monotonic_time() - begun) / 1e3, 5000,
-              "ms from the key to idle, xdotool's start included");
-  printf("# the engine stopped within %.0f ms\n", wd_session_get_times(ui.session).stop);
+  g_signal_handler_disconnect(ui.session, handler);
+  /* A machine that others use keeps the clock going: what is judged is what we do ourselves. */
+  const double limit = WD_INSTRUMENTED ? 1000 : 100;
+  tap_at_most(stop.n == 1 ? stop.cpu : NAN, limit,
+              "processor time of the engine from Stop to rest in the window, ms");
+  tap_ok(stop.begun_cpu > 0, "of the %.0f ms that it had had", stop.begun_cpu);
+  printf("# from Stop to rest: %.1f ms by the clock, with what the window drew meanwhile\n", stop.wall);
   const WdBranch *b = shown();
   const int last = b ? wd_branch_last(b) : -1;
-  tap_ok(last >= 3 && last < 16, "the steps so far are kept: %d of 16", last);
+  tap_ok(last >= 3 && last < 40, "the steps so far are kept: %d of 40", last);
   ui_settle(&ui);
   tap_ok(strstr(notice(), "topped") != NULL, "the bar says so: %s", notice());
   ui_keep(&ui, "stopped");
@@ -194,7 +235,10 @@ static void test_stop(void) {
   tap_ok(ui_click(resume, 0.5, 0.5, 1), "Resume pressed");
   tap_ok(ui_wait_state(&ui, WD_SESSION_RUNNING, 5) && ui_wait(is_idle, NULL, 120), "it went on");
   ui_settle(&ui);
-  tap_ok(shown() == b && wd_branch_last(b) == 16, "to the end of the same run");
+  tap_ok(shown() == b && wd_branch_last(b) == 40, "to the end of the same run");
+  ui.view->next.plan.steps = 16;
+  wd_view_go(ui.view, recording(), 0, wd_recording_nth(recording(), 0)->id, 16);
+  ui_settle(&ui);
 }
 
 static void test_branch(void) {
@@ -234,6 +278,18 @@ static void test_compare(void) {
   tap_ok(ui.view->layout == WD_LAYOUT_STEP && !ui_find(ui.window, "velocity-b"), "and back");
 }
 
+/* The velocity panel has its width again, what it was before. */
+static int panel_width;
+static gboolean has_width(gpointer user) {
+  (void)user;
+  GtkWidget *panel = ui_find(ui.window, "velocity-a");
+  return panel && ABS(gtk_widget_get_width(panel) - panel_width) <= 2 && ui.view->enlarged == -1;
+}
+static gboolean has_sidebar(gpointer user) {
+  (void)user;
+  return ui_find(ui.window, "sidebar") != NULL;
+}
+
 static void test_enlarge(void) {
   GtkWidget *panel = ui_find(ui.window, "velocity-a");
   const int width = gtk_widget_get_width(panel);
@@ -243,24 +299,104 @@ static void test_enlarge(void) {
          "it fills the window: %d wide instead of %d", gtk_widget_get_width(panel), width);
   ui_keep(&ui, "enlarged");
   ui_key(&ui, "Escape");
+  panel_width = width;
+  tap_ok(ui_wait(has_width, NULL, 10), "Esc brings it back to %d", width);
+}
+
+static gboolean is_small(gpointer user) {
+  (void)user;
+  return gtk_widget_get_width(GTK_WIDGET(ui.window)) <= 900 &&
+         gtk_widget_get_height(GTK_WIDGET(ui.window)) <= 600;
+}
+
+static void resize(int width, int height) {
+  gtk_window_set_default_size(GTK_WINDOW(ui.window), width, height);
+  ui_run(0.5);
   ui_settle(&ui);
-  tap_ok(ui.view->enlarged == -1 && ABS(gtk_widget_get_width(panel) - width) <= 2, "Esc brings it back to %d",
-         gtk_widget_get_width(panel));
+}
+
+/* Every panel on screen has its header, its axes with numbers, and its colour bar; how many there are. */
+static int count_whole_panels(gboolean *all_whole) {
+  static const char *const names[] = {"velocity", "gather", "simulated", "difference", "trace-residual"};
+  int count = 0;
+  *all_whole = TRUE;
+  for (int side = 0; side < 2; side++)
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+      g_autofree char *name = g_strdup_printf("%s-%c", names[i], 'a' + side);
+      GtkWidget *panel = ui_find(ui.window, name);
+      if (!panel) continue;
+      count++;
+      const wd_panel_layout *l = wd_panel_view_get_layout(WD_PANEL_VIEW(panel));
+      const double size = wd_panel_view_get_style(WD_PANEL_VIEW(panel)).size;
+      const double across = l ? (l->columns - 1) * l->step_x + l->first.width : 0;
+      const gboolean whole = l && l->header >= size && l->left >= 2 * size && l->bar.width > 0 &&
+                             l->height - l->first.y - l->first.height >= size && across >= 3 * size &&
+                             l->first.height >= 3 * size;
+      if (!whole)
+        printf("# %s: %d x %d, header %.0f, left %.0f, bar %.0f, picture %.0f x %.0f\n", name,
+               gtk_widget_get_width(panel), gtk_widget_get_height(panel), l ? l->header : 0, l ? l->left : 0,
+               l ? l->bar.width : 0, l ? l->first.width : 0, l ? l->first.height : 0);
+      *all_whole = *all_whole && whole;
+    }
+  return count;
+}
+
+/* At every size that is promised the window stays as large as it was asked to be, and what its panels say
+ * stays readable: with one row, two rows, in a comparison, and with a message over them. */
+static void test_sizes(void) {
+  static const int sizes[][2] = {{1280, 800}, {1024, 700}, {900, 600}};
+  static const char *const states[] = {"one row", "two rows", "two rows and a message", "comparison",
+                                       "comparison with its second row"};
+  const gboolean rows = ui.view->second_row;
+  for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++)
+    for (gsize s = 0; s < G_N_ELEMENTS(states); s++) {
+      const gboolean compare = s >= 3, second = s == 1 || s == 2 || s == 4;
+      ui.view->second_row = second;
+      ui.view->layout = compare ? WD_LAYOUT_COMPARE : WD_LAYOUT_STEP;
+      wd_view_changed(ui.view, WD_VIEW_LAYOUT);
+      resize(sizes[i][0], sizes[i][1]);
+      if (s == 2) {
+        const WdNotice told = {.code = WD_ERR_DEVICE,
+                               .what = (char *)"A message over the panels",
+                               .kept = (char *)"Nothing was lost."};
+        wd_window_notify(ui.window, &told);
+        ui_run(0.5);
+        ui_settle(&ui);
+      }
+      const int width = gtk_widget_get_width(GTK_WIDGET(ui.window)),
+                height = gtk_widget_get_height(GTK_WIDGET(ui.window));
+      tap_ok(width <= sizes[i][0] && height <= sizes[i][1],
+             "%d x %d, %s: the window keeps its size (%d x %d)", sizes[i][0], sizes[i][1], states[s], width,
+             height);
+      gboolean whole;
+      const int panels = count_whole_panels(&whole);
+      tap_ok(whole && panels >= (compare ? 4 : 2), "%d panels, all with header, axes and colour bar", panels);
+      tap_ok((second && !(compare && sizes[i][1] < 760)) == (ui_find(ui.window, "difference-a") != NULL),
+             "the second row is %s", second ? "there" : "not there");
+      g_autofree char *name = g_strdup_printf("size-%d-%d", sizes[i][0], (int)s);
+      ui_keep(&ui, name);
+      wd_notice_bar_hide(WD_NOTICE_BAR(ui_find_type(ui.window, WD_TYPE_NOTICE_BAR)));
+    }
+  ui.view->second_row = rows;
+  ui.view->layout = WD_LAYOUT_STEP;
+  wd_view_changed(ui.view, WD_VIEW_LAYOUT);
+  resize(1280, 800);
 }
 
 static void test_small(void) {
   gtk_window_set_default_size(GTK_WINDOW(ui.window), 900, 600);
-  ui_run(0.4);
+  ui_wait(is_small, NULL, 10);
   ui_settle(&ui);
   const int width = gtk_widget_get_width(GTK_WIDGET(ui.window)),
             height = gtk_widget_get_height(GTK_WIDGET(ui.window));
   tap_ok(width <= 900 && height <= 600, "the window fits into 900 x 600: %d x %d", width, height);
   tap_ok(!ui.view->sidebar && !ui_find(ui.window, "sidebar"), "its sidebar gives way");
   GtkWidget *panel = ui_find(ui.window, "velocity-a");
-  const int panel_width = panel ? gtk_widget_get_width(panel) : 0;
+  panel_width = panel ? gtk_widget_get_width(panel) : 0;
   ui_keep(&ui, "small");
   ui_key(&ui, "F9");
-  ui_run(0.5);
+  ui_wait(has_sidebar, NULL, 10);
+  ui_run(0.5); /* what it would move has moved */
   tap_ok(ui_find(ui.window, "sidebar") && panel && gtk_widget_get_width(panel) == panel_width,
          "F9 lays it over the panels, which stay as they are");
   ui_keep(&ui, "small-sidebar");
@@ -271,6 +407,7 @@ static void test_small(void) {
 }
 
 static void test_close(void) {
+  ui.view->next.plan.steps = 60;
   ui_key(&ui, "ctrl+r");
   ui_wait(is_stepping, GINT_TO_POINTER(1), 20);
   ui_key(&ui, "ctrl+w");
@@ -299,8 +436,8 @@ static void test_close(void) {
 
 static void test_missing_model(void) {
   ui_start(&ui, "no-such-model", 1000, 700, NULL);
-  tap_ok(ui_wait(has_notice, NULL, 20) && strstr(notice(), "no-such-model"), "a missing model is told: %s",
-         notice());
+  const gboolean told = ui_wait(has_notice, NULL, 20);
+  tap_ok(told && strstr(notice(), "no-such-model"), "a missing model is told: %s", notice());
   tap_ok(ui_find(ui.window, "notice-action") && ui_find(ui.window, "empty"),
          "with what to do, over the page of beginnings");
   GtkWidget *run = ui_find(ui.window, "run");
@@ -312,7 +449,8 @@ static void test_missing_model(void) {
   g_autofree char *file = g_build_filename(folder, "stage1.safetensors", NULL);
   g_file_set_contents(file, "this is no model", -1, NULL);
   ui_start(&ui, folder, 1000, 700, NULL);
-  tap_ok(ui_wait(has_notice, NULL, 20), "a damaged model is told: %s", notice());
+  const gboolean damage = ui_wait(has_notice, NULL, 20);
+  tap_ok(damage, "a damaged model is told: %s", notice());
   tap_ok(wd_session_get_state(ui.session) == WD_SESSION_NO_MODEL, "and nothing is loaded");
   ui_stop(&ui);
   g_unlink(file);
@@ -324,7 +462,8 @@ int main(void) {
   ui_start(&ui, NULL, 1280, 800, NULL);
   tap_ok(ui.window && gtk_widget_get_mapped(GTK_WIDGET(ui.window)), "the window is on screen");
   if (tap_ok(ui_wait_model(&ui, 60), "the shipped model is loaded")) {
-    const gboolean all = !g_strcmp0(g_getenv("WD_GL_MODE"), "glx"); /* what does not hang on how GTK draws */
+    /* What does not hang on how GTK draws, where that is quick. */
+    const gboolean all = !g_strcmp0(g_getenv("WD_GL_MODE"), "nogl") && !WD_INSTRUMENTED;
     test_run();
     if (all) test_typing();
     if (all) test_keys();
@@ -333,7 +472,8 @@ int main(void) {
     test_compare();
     test_enlarge();
     test_small();
-    if (all) test_close();
+    if (all) test_sizes();
+    test_close();
   } else {
     ui_stop(&ui);
   }

@@ -11,18 +11,24 @@ typedef struct Ui {
   WdWindow *window; /* NULL once it has been closed */
   WdSession *session;
   WdView *view;
+  gboolean ran; /* a run has begun since the last mouse or key, though it may be over by now */
 } Ui;
 
 /* The whole program prints a plan and ends, all skipped, when there is no display or no xdotool. */
 void ui_need_display(void);
 /* Opens the window and waits until it is on screen and has the focus. model: NULL the shipped one, "" none,
- * or a name; its loading goes on. settings: KEY, VALUE (GVariant text), ..., NULL, applied before. */
+ * or a name; its loading goes on. width 0: the size that the settings remember. settings: KEY, VALUE
+ * (GVariant text), ..., NULL, applied before. */
 void ui_start(Ui *ui, const char *model, int width, int height, const char *const *settings);
+/* The window shows this recording, at a step of its first branch. */
+void ui_show(Ui *ui, WdRecording *recording, int step);
 void ui_stop(Ui *ui); /* destroys window and application */
 
-/* Runs the main loop until `done` says so; FALSE after `seconds`. */
+/* Runs the main loop until `done` says so; FALSE after `seconds`, on a machine that others use several times
+ * that (expect.h). */
 gboolean ui_wait(gboolean (*done)(gpointer), gpointer user, double seconds);
 void ui_run(double seconds); /* runs the main loop that long */
+/* RUNNING: or has been since the last mouse or key: a short run may begin and end while a frame is drawn. */
 gboolean ui_wait_state(Ui *ui, WdSessionState state, double seconds);
 gboolean ui_wait_model(Ui *ui, double seconds); /* a model is there and idle */
 /* Until the main loop has nothing to do and all is drawn. */

@@ -25,6 +25,21 @@ decode --model default --latents encoded/latents.npy -o decoded
 interpolate --model default --anchors 0,2 --frames 9 -o walk
 residual decoded
 refine --model default --latents encoded/latents.npy --steps 2 --mode exact -o refined
+sample --model default --seeds 0-11 --family all --steps 8 --score every=4 --scores-only -o population
+rank population --worst 5 --csv rank.csv --sheet worst.png
+rank --test-pairs 3 --noise 0.3
+record --model default --seed 7 --steps 8 --branch at=4,sampler=ddim,eta=1,noise=2 -o run.wdrun
+render run.wdrun --panels vel,dec,sim,diff,res --step 4 -o step.pdf
+render run.wdrun --panels trace,lags,arrivals --step 8 --receiver 20 -o close.png
+render population/samples.wdpop --panels histogram,scatter -o flaws.png
+movie run.wdrun --shot 3 --speed 2000 -o wave
+movie run.wdrun --shot 3 --speed 500 -o wave.mp4
+movie run.wdrun --shot 3 --speed 500 -o wave.webm
+movie run.wdrun --shot 3 --speed 500 -o wave.gif
+movie run.wdrun --what steps -o steps
+info run.wdrun
+lesson check 5
+redraw --model default --count 4 -o redrawn
 evaluate --model default --count 20 -o evaluation
 train --stage autoencoder --data shards --output model --steps 3
 train --stage diffusion --data shards --output model --steps 3

@@ -3,6 +3,7 @@
 #include "app/filter.h"
 #include "app/population.h"
 
+#include "model/config.h"
 #include "solver/random.h"
 
 #include <stdio.h>
@@ -29,15 +30,9 @@ static void tell(const char *what, double *ms) {
 static WdPopulation *make(guint n) {
   WdPopulation *p = wd_population_new();
   p->plan.steps = 16;
-  p->geometry = (wd_shard_desc){.nz = 70,
-                                .nx = 70,
-                                .spacing = 10,
-                                .shots = 5,
-                                .samples = 1000,
-                                .receivers = 70,
-                                .instants = 144,
-                                .dt = 0.001,
-                                .frequency = 15};
+  wd_model_config config = {0};
+  wd_model_config_defaults(&config);
+  p->geometry = config.geometry;
   p->latent = (wd_latent_shape){.channels = 8, .height = 18, .width = 18, .count = 2592, .codes = 324};
   for (int k = 0; k <= 16; k += 4) {
     const WdWayStep w = {k, 999 - 60 * k, 0, 0, 0, 0};

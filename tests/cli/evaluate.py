@@ -52,6 +52,13 @@ def promised(part, where):
 
 
 promised(r, "all families")
+FIGURES = ("residual_mae", "residual_correlation", "residual_coherence", "residual_envelope_misfit")
+SLOW = ("mean_abs_lag", "interior_residual")
+for where, part, keys in (("real pairs", r["stage1"]["both"], FIGURES + SLOW), ("generated", r["generated"], FIGURES + SLOW),
+                          ("noise", r["populations"]["gaussian"], FIGURES + SLOW), ("random codes", r["populations"]["random_codes"], FIGURES),
+                          ("the floor", r["discretization_floor"], FIGURES + SLOW), ("a step", r["convergence"]["x0"][0], FIGURES)):
+    ok(all(spread(part, key) for key in keys), f"{where}: median, 5 and 95 % of every figure", {k: part.get(k) for k in keys})
+ok(all(0 <= r["stage1"]["both"]["residual_coherence"][p] <= 1 for p in ("p05", "median", "p95")), "coherence from 0 to 1")
 FAMILIES = ["curvefault-a", "curvefault-b", "curvevel-a", "curvevel-b", "flatfault-a", "flatfault-b", "flatvel-a", "flatvel-b",
             "style-a", "style-b"]
 ok(sorted(r["families"]) == FAMILIES, "ten families", list(r["families"]))

@@ -2,9 +2,11 @@
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
 import numpy as np
 
@@ -89,3 +91,49 @@ def listing():
     for folder, _, files in os.walk("."):
         found += [os.path.relpath(os.path.join(folder, f), ".") for f in files]
     return sorted(found)
+
+
+def png(path, rows=None):
+    """Size, the first rows' pixels as (rows, w, 3) and the text chunks of a PNG of this program (8-bit RGB)."""
+    data = open(path, "rb").read()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    at, text, raw = 8, {}, b""
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at:at + 8])
+        body = data[at + 8:at + 8 + length]
+        assert zlib.crc32(kind + body) == struct.unpack(">I", data[at + 8 + length:at + 12 + length])[0]
+        if kind == b"IHDR":
+            w, h = struct.unpack(">II", body[:8])
+        if kind == b"IDAT":
+            raw += body
+        if kind == b"iTXt":
+            key, rest = body.split(b"\0", 1)
+            packed, rest = rest[0], rest[2:].split(b"\0", 2)[2]
+            text[key.decode()] = (zlib.decompress(rest) if packed else rest).decode()
+        at += 12 + length
+    lines = np.frombuffer(zlib.decompress(raw), np.uint8).reshape(h, 1 + 3 * w)
+    rows = h if rows is None else rows
+    out = np.zeros((rows, 3 * w), np.uint8)
+    up = np.zeros(3 * w, np.uint8)
+    for y in range(rows):
+        kind, line = lines[y, 0], lines[y, 1:]
+        if kind == 0:
+            out[y] = line
+        elif kind == 1:
+            out[y] = np.cumsum(line.reshape(w, 3), axis=0, dtype=np.uint8).ravel()
+        elif kind == 2:
+            out[y] = line + up
+        else:  # each depends on the one to its left
+            above, own = up.tolist(), line.tolist()
+            for x in range(3 * w):
+                a, b, c = (own[x - 3], above[x], above[x - 3]) if x >= 3 else (0, above[x], 0)
+                if kind == 3:
+                    guess = (a + b) >> 1
+                else:
+                    p = a + b - c
+                    pa, pb, pc = abs(p - a), abs(p - b), abs(p - c)
+                    guess = a if pa <= pb and pa <= pc else b if pb <= pc else c
+                own[x] = (own[x] + guess) & 255
+            out[y] = own
+        up = out[y]
+    return (w, h), out.reshape(rows, w, 3).astype(np.int64), text

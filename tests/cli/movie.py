@@ -2,6 +2,7 @@
 """The commands movie and render --panels: what they write, what they carry, refusals, a stand-in for ffmpeg."""
 import json
 import os
+import shutil
 import signal
 import stat
 import struct
@@ -17,6 +18,9 @@ if "movie" not in cli("--help").stdout:
 
 DEMO = os.path.join(ROOT, "resources/demo/demo.wdrun")
 EMPTY = dict(environment, PATH="/nonexistent")
+
+
+pixels = png  # the harness's, with the pixels
 
 
 def png(path):
@@ -65,15 +69,17 @@ ok("frame-0009.png" in left and len(left) == told.get("frames", 0) + 1 and told[
 os.remove("wave/frame-0009.png")
 
 # ---- refusals, all before any work
-for args, code, word in ((["v.npy", "-o", "wave.avi"], 1, ".mp4"), (["v.npy", "--shot", "9", "-o", "x"], 1, "1 to 5"),
+for args, code, word in ((["v.npy", "-o", "wave.avi"], 1, ".mp4, .webm or .gif"),
+                         (["v.npy", "--fps", "60", "-o", "x.gif"], 1, "at most 50"), (["v.npy", "--shot", "9", "-o", "x"], 1, "1 to 5"),
                          (["v.npy", "--index", "7", "-o", "x"], 1, "0 to 1"), (["v.npy", "--probe", "abc", "-o", "x"], 1, "520,10"),
                          (["v.npy", "--what", "steps", "-o", "x"], 1, "recording"), (["absent.wdrun", "-o", "x"], 1, "absent"),
                          (["v.npy", "-o", "no/such/folder/x"], 2, "no folder")):
     r = run("movie", *args)
     ok(r.returncode == code and word in r.stderr and not os.path.exists("x"), "refused: " + " ".join(args), described(r))
-r = run("movie", "v.npy", "-o", "wave.mp4", env=EMPTY)
-ok(r.returncode != 0 and "ffmpeg" in r.stderr and "folder" in r.stderr and not os.path.exists("wave.mp4"),
-   "without ffmpeg an MP4 is refused, with what to do", described(r))
+for ending, article in (("mp4", "an MP4"), ("webm", "a WebM"), ("GIF", "a GIF")):
+    r = run("movie", "v.npy", "-o", "wave." + ending, env=EMPTY)
+    ok(r.returncode == 2 and article + " takes the program ffmpeg" in r.stderr and "folder" in r.stderr and not os.path.exists("wave." + ending),
+       f"without ffmpeg {article} is refused, with what to do", described(r))
 
 
 def stand_in(script):
@@ -105,6 +111,36 @@ code = p.wait(30)
 ok(code == 130 and not [n for n in os.listdir(".") if "wave.mp4" in n and not n.endswith(".json")],
    "Ctrl-C ends ffmpeg and leaves nothing", (code, os.listdir(".")))
 
+# ---- the real one, where there is one
+size = png("wave/frame-0001.png")[0]
+if shutil.which("ffmpeg") and shutil.which("ffprobe"):
+    for ending, codec in (("mp4", "h264"), ("webm", "vp9"), ("gif", "gif"), ("WebM", "vp9")):
+        name = "real." + ending
+        r = run("movie", "v.npy", *small, "-o", name)
+        ok(r.returncode == 0 and os.path.getsize(name) > 2000 and json.load(open(name + ".json")).get("command") == "movie",
+           f"ffmpeg makes {name}, with the recipe beside it", described(r))
+        p = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-select_streams", "v", "-show_entries",
+                            "stream=codec_name,nb_read_frames,r_frame_rate,width,height:format=format_name,duration", "-of", "json", name],
+                           capture_output=True, text=True)
+        told = json.loads(p.stdout or "{}")
+        stream = (told.get("streams") or [{}])[0]
+        even = lambda n: n if codec == "gif" else n - n % 2
+        ok(stream.get("codec_name") == codec and ending.lower() in told["format"]["format_name"] and stream.get("nb_read_frames") == "4"
+           and (stream.get("r_frame_rate") == "12/1" or codec == "gif")  # whose clock counts hundredths of a second
+           and (stream.get("width"), stream.get("height")) == tuple(map(even, size))
+           and abs(float(told["format"]["duration"]) - 4 / 12) < 0.02,
+           f"in which ffprobe finds {codec}, the four frames at 12 a second, of the pictures' size", p.stdout + p.stderr)
+    # The palette is the frames' own: what a frame of the GIF shows is the picture that it was made of.
+    raw = lambda *words: np.frombuffer(subprocess.run(["ffmpeg", "-v", "error", *words, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+                                                      capture_output=True).stdout, np.uint8).astype(int)
+    r = run("movie", "v.npy", *small, "-o", "wave")
+    a, b = raw("-i", "real.gif", "-frames:v", "1"), raw("-i", "wave/frame-0001.png")
+    ok(a.size == b.size == 3 * size[0] * size[1] and np.abs(a - b).mean() < 3, "in colours within 3 of 255 of the picture's, in the mean",
+       [a.size, b.size, np.abs(a - b).mean() if a.size == b.size else ""])
+    ok(not [n for n in os.listdir(".") if n.startswith(".")], "and nothing is left beside them", os.listdir("."))
+else:
+    skip("no ffmpeg with ffprobe here: no video is made by it")
+
 # ---- a run
 if not os.path.exists(DEMO):
     skip("no demo in this tree")
@@ -125,6 +161,23 @@ run("render", DEMO, "--panels", "dec", "--shot", "all", "--dpi", "60", "-o", "al
 one, every = png("one.png"), png("all.png")
 ok(one[1]["view"]["shot"] == 1 and every[1]["view"]["shot"] == -1 and open("one.png", "rb").read() != open("all.png", "rb").read(),
    "--shot all draws all shots", (one[1]["view"]["shot"], every[1]["view"]["shot"]))
+for panels, more in (("trace", ["--receiver", "50"]), ("lags", []), ("arrivals", ["--shot", "4"]), ("vel,dec,trace,lags,arrivals,res", [])):
+    r = run("render", DEMO, "--panels", panels, "--step", "12", "--dpi", "60", *more, "-o", "side.png")
+    wide, rows, text = pixels("side.png") if r.returncode == 0 else ((0, 0), np.zeros((1, 1, 3)), {})
+    ok(r.returncode == 0 and len(np.unique(rows.reshape(-1, 3), axis=0)) > 20 and png("side.png")[1]["position"] == 12,
+       f"{panels}: drawn, with the recipe", described(r))
+    if panels != "lags":
+        run("render", DEMO, "--panels", panels, "--step", "12", "--dpi", "60", *more, "-o", "same.png")
+        ok(open("side.png", "rb").read() == open("same.png", "rb").read(), f"{panels}: the same again, byte for byte")
+run("render", DEMO, "--panels", "trace", "--step", "12", "--dpi", "60", "--receiver", "3", "--shot", "2", "-o", "other.png")
+run("render", DEMO, "--panels", "trace", "--step", "12", "--dpi", "60", "--receiver", "50", "--shot", "2", "-o", "side.png")
+ok(open("side.png", "rb").read() != open("other.png", "rb").read(), "another receiver is another trace")
+r = run("render", DEMO, "--panels", "lags,arrivals,trace", "--step", "12", "-o", "side.svg")
+ok(r.returncode == 0 and os.path.getsize("side.svg") > 20000 and os.path.exists("side.svg.json"), "as SVG, its recipe beside it", described(r))
+r = run("render", DEMO, "--panels", "trace", "--receiver", "71", "-o", "no.png")
+ok(r.returncode == 1 and "1 to 70" in r.stderr and not os.path.exists("no.png"), "a receiver that is not there", described(r))
+r = run("movie", DEMO, "--what", "steps", "--panels", "lags", "-o", "no")
+ok(r.returncode == 1 and "there is no \"lags\"" in r.stderr and not os.path.exists("no"), "lags are no panel of a movie", described(r))
 r = run("render", DEMO, "--panels", "plane", "-o", "no.png")
 ok(r.returncode == 1 and "no walk" in r.stderr and not os.path.exists("no.png"), "a run has no plane", described(r))
 
@@ -137,12 +190,22 @@ for panels, more, ending in (("histogram", ["--by-family"], "png"), ("histogram,
 recipe = png("pop.png")[1]
 ok(recipe["panels"] == "scatter" and recipe["epsilon"] == 1.5 and recipe["over"] == "window_shift" and recipe["filter"] == "family ~ a",
    "which carries what made it", recipe)
+for panels, more in (("way", []), ("gallery", ["--filter", "seed < 100"]), ("way,histogram", ["--by-family"])):
+    r = run("render", FAILURES, "--panels", panels, *more, "--dpi", "60", "-o", "draw.png")
+    ok(r.returncode == 0 and os.path.getsize("draw.png") > 3000, f"{panels} of a population", described(r))
+    r = run("render", "draw.png", "--dpi", "60", "-o", "again.png")
+    ok(r.returncode == 0 and open("again.png", "rb").read() == open("draw.png", "rb").read(),
+       f"{panels}: drawn again from the recipe inside, byte for byte", described(r))
+ok(png("draw.png")[1].get("by_family") is True and png("draw.png")[1].get("sample", "").isdigit(),
+   "which says by family, and whose way it is", png("draw.png")[1])
+r = run("render", FAILURES, "--panels", "way", "--sample", "99999999", "-o", "no.png")
+ok(r.returncode != 0 and "99999999" in r.stderr and not os.path.exists("no.png"), "a seed that is not there", described(r))
 for args, code, word in ((["--by", "beauty"], 1, "beauty"), (["--filter", "r_R >"], 1, "character"), (["--filter", "r_R > 1e9"], 1, "nothing"),
                          (["--epsilon", "much"], 1, "much")):
     r = run("render", FAILURES, "--panels", "histogram", *args, "-o", "no.png")
     ok(r.returncode == code and word in r.stderr and not os.path.exists("no.png"), "refused: " + " ".join(args), described(r))
 r = run("render", FAILURES, "--panels", "histogram,vel", "-o", "no.png")
-ok(r.returncode == 1 and "histogram and scatter" in r.stderr, "a population has no velocity panel", described(r))
+ok(r.returncode == 1 and "histogram, scatter, way and gallery" in r.stderr, "a population has no velocity panel", described(r))
 r = run("render", DEMO, "--panels", "histogram", "-o", "no.png")
 ok(r.returncode == 2 and not os.path.exists("no.png"), "a recording has no histogram", described(r))
 r = run("render", "v.npy", "--panels", "vel", "-o", "no.png")

@@ -3,8 +3,11 @@
 import csv
 import json
 import os
+import shlex
 import shutil
 import subprocess
+
+import numpy as np
 
 from harness import *
 
@@ -33,8 +36,18 @@ ok(all(figures[k] is not None for k in figures if k not in ("first_bad_step",)) 
    "every figure is made, but for the band that four samples do not have", figures)
 ok(all(set(f) == {"flag", "rule", "numbers"} and len(f["numbers"]) > 10 for q in a["ranked"] for f in q["flags"])
    and sum(a["flags"][k] for k in a["flags"]) >= 4, "a flag comes with its rule and numbers", a["flags"])
-ok(a["ranked"][0]["command"].startswith("wavediffusion-cli sample --model tiny --seeds ") and "--mode live --score every=2" in a["ranked"][0]["command"],
-   "and the sample with the command that makes it again", a["ranked"][0]["command"])
+# The command is run, from another folder: the model is one's own, and no name finds it.
+command = a["ranked"][0]["command"]
+words = shlex.split(command)
+os.mkdir("elsewhere")
+again = subprocess.run([CLI] + words[1:], cwd="elsewhere", capture_output=True, text=True)
+ok(words[0] == "wavediffusion-cli" and again.returncode == 0, "the command that is told makes the sample again", command + again.stderr)
+seed = a["ranked"][0]["seed"]
+anew = result("of that", "rank", f"elsewhere/seed-{seed}")
+ok(len(anew["ranked"]) == 1 and anew["ranked"][0]["seed"] == seed and anew["ranked"][0]["family"] == a["ranked"][0]["family"]
+   and all(anew["ranked"][0]["figures"][k] == v for k, v in figures.items()), "with the same figures to the last digit", anew)
+whole, one = np.load("runs/latents.npy"), np.load(f"elsewhere/seed-{seed}/latents.npy")
+ok(one.shape[0] == 1 and one[0].tobytes() == whole[seed].tobytes(), "and the same latent, to the last bit", [whole.shape, one.shape])
 
 b = result("by another figure", "rank", "runs/samples.wdpop", "--by", "relL2", "--worst", "2", "--csv", "rank.csv")
 l2 = [q["figures"]["relative_l2"] for q in b["ranked"]]
@@ -51,6 +64,9 @@ only = result("scores only", "sample", *M, "--seeds", "0-3", "--family", "all", 
               "-o", "only")
 ok(sorted(os.listdir("only")) == ["recipe.json", "residuals.csv", "samples.wdpop"]
    and open("only/samples.wdpop", "rb").read() == open("runs/samples.wdpop", "rb").read(), "without the pairs, the same population", os.listdir("only"))
+b2 = result("with the best", "rank", "runs", "--worst", "1", "--best", "1", "--save", "best.wdpop", "--drawn", "77")
+ok(len(b2["ranked"]) == 4 and b2["ranked"][0]["seed"] == a["ranked"][0]["seed"], "the worst, then the best of each family", b2)
+expect(1, "bands want more samples", "rank", "runs", "--bands", "runs", error="they want at least 10")
 c = result("filtered", "rank", "runs", "--filter", "seed >= 1 and not family = curvevel-a", "--worst", "0")
 ok(sorted(q["seed"] for q in c["ranked"]) == [1, 3] and c["taken"] == 2, "a filter takes what it says", c)
 if r.stdout.count("--sheet") and cli("render", "--help").returncode == 0:
@@ -79,4 +95,11 @@ ok(not os.path.exists("runs/samples.wdpop"), "samples that are not scored leave 
 p = result("true pairs", "rank", "--test-pairs", "4", *M, "--mode", "fast")
 ok(p["test_pairs"] == 4 and set(p["flags"]) == set(a["flags"]) - {"none"}, "flags of true pairs are counted", p)
 ok(all(p["flags"][k] == 0 for k in ("nan", "unstable", "range", "polarity", "direct", "timing", "reflector")), "and their gathers and maps raise none", p)
+# with noise that has nothing to do with them they are no longer out of the rules' reach, and raise none still
+n = result("with noise", "rank", "--test-pairs", "4", *M, "--mode", "fast", "--noise", "0.3")
+ok(n["noise"] == 0.3 and all(abs(x - 0.3) < 0.01 for x in n["reflection_residual"]), "noise of 0.3 of the reflections is an r_R of 0.3", n)
+ok(all(n["flags"][k] == 0 for k in ("nan", "unstable", "range", "polarity", "direct", "timing")), "and no flag about something else", n)
+d = result("decoded", "rank", "--test-pairs", "4", *M, "--mode", "fast", "--through", "stage1")
+ok(d["through"] == "stage1" and d["reflection_residual"][0] > 0.3 and "flagged" in d, "through both decoders the pairs have the model's own errors", d)
+expect(1, "noise wants pairs", "rank", "runs", "--noise", "0.3", error="--test-pairs")
 done()

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """record, and recordings in info, residual and render: the same figures wherever they are asked for."""
+import base64
 import csv
 import os
 import subprocess
@@ -62,4 +63,35 @@ open("cut.wdrun", "wb").write(data[: len(data) // 2])
 expect(2, "half a recording", "info", "cut.wdrun", error="cut.wdrun")
 expect(2, "half a recording", "residual", "cut.wdrun", *m, error="cut.wdrun")
 ok(not os.path.exists("x.wdrun") and not os.path.exists("x.png"), "nothing is left of what was refused")
+
+# ---- pictures from recipes: what a run does not tell of itself
+if "render" in cli("--help").stdout:
+    z = base64.b64encode(np.load("s/latents.npy").astype("<f4")[:1].tobytes()).decode()
+    cli("render", "r.wdrun", "--panels", "vel", "--step", "1", "--dpi", "60", "-o", "base.png")
+    base = json.loads(png("base.png")[2]["wavediffusion:run"])
+
+    def drawn(what, panels="vel,sim", **change):
+        """The exit status and picture of a recipe that is like that of base.png but for the change."""
+        with open("again.json", "w", encoding="utf-8") as f:
+            json.dump({**base, **change}, f)
+        r = cli("render", "again.json", "--panels", panels, "--model", "models/tiny", "--device", "cpu:1", "--dpi", "60", "-o", "again.png")
+        picture = png("again.png")[1] if r.returncode == 0 else None
+        if os.path.exists("again.png"):
+            os.remove("again.png")
+        return r, picture
+    walk = {"chain": [{"edited": z}], "position": 0, "mode": "live"}
+    r, alone = drawn("a latent", **walk)
+    ok(r.returncode == 0, "a latent of its own, scored in live mode", described(r))
+    beside = {k: v for k, v in base.items() if k in ("format", "version", "model", "identity", "precision")}
+    r, both = drawn("beside", beside={**beside, **walk})
+    ok(r.returncode == 0 and both.shape != alone.shape, "and on side B of a comparison", described(r))
+    r, _ = drawn("refused", beside={**beside, "chain": [{**base["chain"][0], "steps": 5000}], "position": 1})
+    ok(r.returncode in (1, 2) and "5000" in r.stderr, "a side B that cannot be run ends the command, which says why", described(r))
+    view = {"velocity": "minus-pinned"}
+    _, plain = drawn("plain", "vel")
+    r, minus = drawn("pinned", "vel", view={**view, "pinned": {"branch": 0, "position": 0}})
+    ok(r.returncode == 0 and not np.array_equal(minus, plain), "a map minus a step of its own run", described(r))
+    r, elsewhere = drawn("elsewhere", "vel", view={**view, "pinned": {"branch": 7, "position": 0}})
+    ok(r.returncode == 0 and np.array_equal(elsewhere, plain) and "pinned" in r.stderr, "minus another run's: as it is, with a word", described(r))
+
 done()

@@ -1,9 +1,5 @@
 #!/usr/bin/env python3
 """The command render: pictures, what they carry, refusals."""
-import struct
-import subprocess
-import zlib
-
 from harness import *
 
 if "render" not in cli("--help").stdout:
@@ -16,52 +12,6 @@ s = np.zeros((3, 2, 120, 30), np.float32)
 s[:, :, 20:] = rng.standard_normal((3, 2, 100, 30))
 np.save("s.npy", s)
 np.save("gradient.npy", rng.standard_normal((24, 30)).astype(np.float32))
-
-
-def png(path):
-    """Size, pixels as (h, w, 3) and text chunks of a PNG of this program (8-bit RGB)."""
-    data = open(path, "rb").read()
-    assert data[:8] == b"\x89PNG\r\n\x1a\n"
-    at, text, raw = 8, {}, b""
-    while at < len(data):
-        length, kind = struct.unpack(">I4s", data[at:at + 8])
-        body = data[at + 8:at + 8 + length]
-        assert zlib.crc32(kind + body) == struct.unpack(">I", data[at + 8 + length:at + 12 + length])[0]
-        if kind == b"IHDR":
-            w, h = struct.unpack(">II", body[:8])
-        if kind == b"IDAT":
-            raw += body
-        if kind == b"iTXt":
-            key, rest = body.split(b"\0", 1)
-            packed, rest = rest[0], rest[2:].split(b"\0", 2)[2]
-            text[key.decode()] = (zlib.decompress(rest) if packed else rest).decode()
-        at += 12 + length
-    rows = np.frombuffer(zlib.decompress(raw), np.uint8).reshape(h, 1 + 3 * w)
-    out = np.zeros((h, w, 3), np.int64)
-    for y in range(h):
-        kind, line = rows[y, 0], rows[y, 1:].reshape(w, 3).astype(np.int64)
-        up = out[y - 1] if y else np.zeros((w, 3), np.int64)
-        if kind == 0:
-            out[y] = line
-        elif kind == 1:
-            out[y] = np.cumsum(line, axis=0) & 255
-        elif kind == 2:
-            out[y] = line + up & 255
-        else:
-            left = np.zeros(3, np.int64)
-            corner = np.zeros(3, np.int64)
-            for x in range(w):
-                if kind == 3:
-                    guess = (left + up[x]) // 2
-                else:
-                    p = left + up[x] - corner
-                    a, b, c = abs(p - left), abs(p - up[x]), abs(p - corner)
-                    guess = np.where((a <= b) & (a <= c), left, np.where(b <= c, up[x], corner))
-                left = line[x] + guess & 255
-                corner = up[x]
-                out[y, x] = left
-    return (w, h), out, text
-
 
 # ---- a map: size, colours of its two layers, the recipe
 r = result("a map", "render", "v.npy", "--index", "2", "--colormap", "gray", "-o", "v.png", "--dpi", "100")

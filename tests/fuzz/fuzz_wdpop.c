@@ -23,7 +23,8 @@ static void look_at(const WdPopulation *p, guint i) {
   (void)keep;
   g_autofree char *command = wd_population_command(p, s), *flags = wd_flags_text(s->flags);
   for (int f = 0; f < WD_FLAGS; f++)
-    if (s->flags & 1u << f) g_free(wd_flag_words(f, s->value, s->fault, p->velocity_min, p->velocity_max));
+    if (s->flags & 1u << f)
+      g_free(wd_flag_words(f, s->value, s->fault, p->velocity_min, p->velocity_max, p->geometry.frequency));
   for (int k = 0; k < WD_VALUES; k++) {
     char text[48];
     wd_value_text(k, s->value[k], TRUE, text, sizeof text);

@@ -99,10 +99,14 @@ static void test_text(void) {
   static wd_rect box[200];
   int meet = 0, outside = 0, drawn = 0;
   for (double width = 60; width < 900; width *= 1.07)
-    for (int log_y = 0; log_y < 2; log_y++) {
-      wd_curve c = {.title = "Reflection residual",
+    for (int each = 0; each < 6; each++) {
+      const int log_y = each % 2;
+      wd_curve c = {.brief = each / 2 == 1,
+                    .no_x_text = each / 2 == 2,
+                    .y_brief = "R",
+                    .title = "Reflection residual",
                     .source = "run 42, 50 steps",
-                    .x = {0, 50, false, "Step"},
+                    .x = {0, 50, false, each / 2 ? "Step, from noise to data" : "Step"},
                     .y = {.log = log_y, .label = "Residual"},
                     .series = s,
                     .n_series = 2,
@@ -126,7 +130,7 @@ static void test_text(void) {
       cairo_destroy(cr);
       cairo_surface_destroy(surface);
     }
-  tap_ok(drawn > 50 && meet == 0 && outside == 0, "%d plots: %d texts meet, %d outside", drawn, meet,
+  tap_ok(drawn > 150 && meet == 0 && outside == 0, "%d plots: %d texts meet, %d outside", drawn, meet,
          outside);
 }
 

@@ -183,11 +183,13 @@ static void test_text(void) {
   int bad = 0, outside = 0, drawn = 0, refused = 0, least = 1000;
   for (int mode = WD_PANEL_DENSITY; mode <= WD_PANEL_DENSITY_WIGGLE; mode++)
     for (double width = 60; width <= 900; width *= 1.09)
-      for (int kind = 0; kind < 4; kind++) {
+      for (int each = 0; each < 16; each++) { /* every kind at every degree of brevity */
+        const int kind = each % 4;
         wd_panel p = kind == 0   ? map_panel(&one, 1)
                      : kind == 1 ? gather_panel(shots, 1)
                                  : gather_panel(shots, SHOTS);
         if (kind == 3) p.facet_columns = 2;
+        p.brief = each / 4;
         p.mode = kind == 0 ? WD_PANEL_DENSITY : (wd_panel_mode)mode;
         p.badge[0] = mode % 2 ? "AGC 100 ms, display only" : NULL;
         p.badge[1] = mode == 4 ? "x 10" : NULL;
@@ -203,7 +205,8 @@ static void test_text(void) {
         wd_text_log log = {.capacity = 400, .box = box};
         wd_panel_draw(&p, &style, &l, c.cr, &log);
         int here = overlaps(&log);
-        if (here && bad < 5) printf("# %d overlaps: kind %d, mode %d, width %.0f\n", here, kind, mode, width);
+        if (here && bad < 5)
+          printf("# %d overlaps: kind %d, brief %d, mode %d, width %.0f\n", here, kind, p.brief, mode, width);
         bad += here;
         for (int i = 0; i < log.count; i++) {
           const wd_rect *b = &log.box[i];
@@ -219,7 +222,7 @@ static void test_text(void) {
       }
   tap_ok(bad == 0, "%d panels: %d overlapping texts", drawn, bad);
   tap_ok(outside == 0, "%d texts outside their panel", outside);
-  tap_ok(drawn > 400 && refused > 0, "%d sizes were refused as too small, as they should", refused);
+  tap_ok(drawn > 1600 && refused > 0, "%d sizes were refused as too small, as they should", refused);
 }
 
 static void test_themes(void) {
@@ -304,6 +307,56 @@ static void test_overlay(void) {
          err.message);
 }
 
+/* Bars above the picture for each trace, as high as their values; traces beyond the level are shaded. */
+static void test_ruler(void) {
+  wd_style style = {.size = 10, .scale = 1};
+  float value[8 * 4] = {0}, trace[4] = {0.5f, 2, NAN, 4};
+  wd_facet facet = {.value = value, .trace = trace};
+  wd_ruler ruler = {.traces = 4, .hi = 4, .level = 1, .bars = true, .mask = true};
+  wd_gather g = {1, 8, 4, 0.001, value};
+  wd_panel p = wd_panel_of_gather(&g, 10, &facet, 1);
+  p.range = (wd_range){-1, 1, "clip"};
+  wd_panel_layout without, l;
+  wd_error err = {0};
+  tap_ok(!wd_panel_arrange(&p, &style, 400, 300, &without, &err), "a panel of four traces");
+  p.ruler = &ruler;
+  tap_ok(!wd_panel_arrange(&p, &style, 400, 300, &l, &err) && l.first.y > without.first.y + 25 &&
+             l.first.height < without.first.height,
+         "bars have room of their own: the picture begins at %.0f instead of %.0f", l.first.y,
+         without.first.y);
+  canvas c = canvas_make(l.width, l.height, &style);
+  wd_panel_draw(&p, &style, &l, c.cr, NULL);
+  canvas_read(&c);
+  const uint32_t paper = wd_style_theme(&style)->paper, accent = wd_style_theme(&style)->accent;
+  int height[4] = {0};
+  uint32_t colour[4] = {0};
+  for (int i = 0; i < 4; i++)
+    for (double y = l.first.y - 7; y > l.first.y - 36; y--) {
+      const uint32_t now = at(&c, l.first.x + (i + 0.5) / 4 * l.first.width, y, 1);
+      if (now != (accent & 0xffffff) && now != 0xd1480f) continue;
+      colour[i] = now;
+      height[i]++;
+    }
+  tap_ok(height[3] > 24 && abs(height[1] - height[3] / 2) <= 2 && abs(height[0] - height[3] / 8) <= 2 &&
+             !height[2],
+         "bars of 0.5, 2, nothing and 4: %d %d %d %d pixels", height[0], height[1], height[2], height[3]);
+  tap_ok(colour[0] == (accent & 0xffffff) && colour[1] == 0xd1480f && colour[3] == 0xd1480f && paper,
+         "those beyond the level have another colour");
+  uint32_t middle[4];
+  for (int i = 0; i < 4; i++)
+    middle[i] = at(&c, l.first.x + (i + 0.5) / 4 * l.first.width, l.first.y + 0.4 * l.first.height, 1);
+  tap_ok(middle[0] == middle[2] && middle[1] == middle[3] && middle[0] != middle[1],
+         "and their traces are shaded: %06x and %06x", middle[0], middle[1]);
+  tap_ok(!wd_ruler_beyond(&ruler, NAN) && wd_ruler_beyond(&ruler, 1.1) && !wd_ruler_beyond(&ruler, 1),
+         "beyond is more than the level");
+  ruler.higher_is_better = true;
+  tap_ok(wd_ruler_beyond(&ruler, 0.9) && !wd_ruler_beyond(&ruler, 1.1), "or less, where more is better");
+  p.no_ruler = true;
+  tap_ok(!wd_panel_arrange(&p, &style, 400, 300, &l, &err) && l.first.y == without.first.y,
+         "without room there are no bars");
+  canvas_free(&c);
+}
+
 int main(void) {
   for (int i = 0; i < NZ * NX; i++)
     velocity[i] = (float)(1400 + 3200.0 * i / (NZ * NX)); /* beyond both ends */
@@ -314,5 +367,6 @@ int main(void) {
   test_themes();
   test_refusals();
   test_overlay();
+  test_ruler();
   return tap_done();
 }

@@ -133,7 +133,7 @@ static inline void compare_gathers(const wd_wave *got, const wd_wave *want, doub
       tap_ok(differ == 0, "%s: map %d, %zu of %zu samples differ from the reference in a bit", what, m,
              differ, n);
     } else {
-      char text[160];
+      char text[240];
       snprintf(text, sizeof text, "%s: map %d, relative L2 to the reference", what, m);
       tap_at_most(relative_l2(a->value, b->value, n), tolerance, text);
     }

@@ -3,6 +3,7 @@
  * is stored when a call is cancelled or fails. It cannot show what a device's compiler, memory model or speed
  * do; test_wave_cuda.c is for that. */
 #include "cuda_runtime_api.h"
+#include "tests/instrumented.h"
 #include "tests/solver/cuda_cases.h"
 #include "tests/solver/cuda_emulation/families.h"
 
@@ -221,11 +222,7 @@ static void refusals(const wave_case *c) {
 }
 
 /* Fibers under the address sanitizer are slow: every third problem is enough to find a stray access. */
-#ifdef __SANITIZE_ADDRESS__
-enum { STRIDE = 3 };
-#else
-enum { STRIDE = 1 };
-#endif
+enum { STRIDE = WD_INSTRUMENTED ? 3 : 1 };
 
 int main(void) {
   wd_device *cuda = device_or_exit("cuda"), *reference = device_or_exit("reference");

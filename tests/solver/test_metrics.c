@@ -84,7 +84,7 @@ static void parts(void) {
   enum { S = 3, N = 50, R = 7 };
   wd_gather a = noise(S, N, R, 1), b = noise(S, N, R, 2), top = noise(S, N, R, 3);
   b.value[5] = a.value[5];
-  wd_comparison c = compare(&a, &b, &top, (wd_compare_desc){0});
+  wd_comparison c = compare(&a, &b, &top, (wd_compare_desc){.spectral = true});
   double dd = 0, log_sum = 0, abs_sum = 0, worst = 0;
   size_t identical = 0;
   for (int s = 0; s < S; s++)
@@ -106,7 +106,7 @@ static void parts(void) {
     wd_gather sa = a, sb = b, st = top;
     sa.shots = sb.shots = st.shots = 1;
     sa.value += at, sb.value += at, st.value += at;
-    wd_comparison one = compare(&sa, &sb, &st, (wd_compare_desc){0});
+    wd_comparison one = compare(&sa, &sb, &st, (wd_compare_desc){.spectral = true});
     tap_ok(memcmp(&one.all, &c.shot[s], sizeof one.all) == 0, "shot %d alone measures the same", s);
     wd_comparison_clear(&one);
   }

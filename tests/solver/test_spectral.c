@@ -1,11 +1,13 @@
 /* The transform against the sum that defines it; coherence and envelopes against closed forms. */
 #include "solver/fft.h"
 #include "solver/memory.h"
+#include "solver/metrics.h"
 #include "solver/random.h"
 #include "solver/spectral.h"
 #include "tests/tap.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static wd_gather noise(int shots, int samples, int receivers, unsigned seed) {
@@ -70,6 +72,71 @@ static void envelopes(void) {
   wd_free(amplitude);
 }
 
+/* Both figures of one shot by the plain transform and the formulas of spectral.h. */
+static void by_hand(const wd_gather *a, const wd_gather *b, int shot, double *coherence, double *envelope) {
+  const int n = a->samples - 1, length = wd_fft_length_for(2 * n), r = a->receivers;
+  wd_fft *f = NULL;
+  double complex *x = wd_calloc((size_t)length, sizeof *x), *y = wd_calloc((size_t)length, sizeof *y);
+  double *aa = wd_calloc((size_t)length, sizeof *aa), *bb = wd_calloc((size_t)length, sizeof *bb);
+  double complex *ab = wd_calloc((size_t)length, sizeof *ab);
+  double *ea = wd_calloc((size_t)n, sizeof *ea), *eb = wd_calloc((size_t)n, sizeof *eb);
+  double difference = 0, reference = 0, explained = 0, all = 0;
+  if (wd_fft_create(length, &f, NULL) || !x || !y || !aa || !bb || !ab || !ea || !eb) exit(1);
+  for (int k = 0; k < r; k++) {
+    const float *pa = a->value + (size_t)shot * (size_t)a->samples * (size_t)r + k;
+    const float *pb = b->value + (size_t)shot * (size_t)a->samples * (size_t)r + k;
+    for (int t = 0; t < length; t++) x[t] = t < n ? pa[t * r] : 0, y[t] = t < n ? pb[t * r] : 0;
+    wd_fft_forward(f, x);
+    wd_fft_forward(f, y);
+    for (int t = 0; t < length; t++) {
+      aa[t] += pow(cabs(x[t]), 2);
+      bb[t] += pow(cabs(y[t]), 2);
+      ab[t] += x[t] * conj(y[t]);
+    }
+    if (wd_envelope(pa, n, r, ea, NULL) || wd_envelope(pb, n, r, eb, NULL)) exit(1);
+    for (int t = 0; t < n; t++) difference += pow(ea[t] - eb[t], 2), reference += eb[t] * eb[t];
+  }
+  for (int t = 0; t < length; t++) explained += pow(cabs(ab[t]), 2) / aa[t], all += bb[t];
+  *coherence = explained / all;
+  *envelope = sqrt(difference / reference);
+  wd_fft_destroy(f);
+  wd_free(x), wd_free(y), wd_free(aa), wd_free(bb), wd_free(ab), wd_free(ea), wd_free(eb);
+}
+
+/* Every length of transform (a power of 4 or twice one), every width of a last block, 1 and 3 threads. */
+static void widths(void) {
+  static const int samples[] = {5, 40, 130, 600}, receivers[] = {3, 8, 19, 70};
+  for (int i = 0; i < 4; i++) {
+    wd_gather a = noise(2, samples[i], receivers[i], 21), b = noise(2, samples[i], receivers[i], 22);
+    for (size_t k = 0; k < wd_gather_count(&b); k++) b.value[k] += 2 * a.value[k];
+    wd_spectral_comparison one, three;
+    if (wd_spectral_compare(&a, &b, NULL, &one, NULL) ||
+        wd_spectral_compare(&a, &b, &(wd_spectral_desc){.threads = 3}, &three, NULL))
+      exit(1);
+    double coherence, envelope;
+    by_hand(&a, &b, 1, &coherence, &envelope);
+    tap_at_most(fabs(one.shot[1].coherence / coherence - 1), 1e-12, "coherence by the formula");
+    tap_at_most(fabs(one.shot[1].envelope / envelope - 1), 1e-12, "envelope misfit by the formula");
+    tap_ok(!memcmp(&one.all, &three.all, sizeof one.all), "3 threads: the same bits");
+    wd_comparison c;
+    if (wd_compare(&a, &b, NULL, &(wd_compare_desc){.spectral = true}, &c, NULL)) exit(1);
+    const wd_measure joined = wd_measure_join(&c.shot[0], &c.shot[1]);
+    tap_ok(c.all.coherence == one.all.coherence && c.all.envelope == one.all.envelope &&
+               c.trace[2].envelope == one.trace[2].envelope && isnan(c.trace[2].coherence),
+           "wd_compare takes them over");
+    tap_at_most(fabs(joined.coherence / c.all.coherence - 1), 1e-6, "shots joined: coherence");
+    tap_at_most(fabs(joined.envelope / c.all.envelope - 1), 1e-12, "shots joined: envelope");
+    wd_comparison_clear(&c);
+    if (wd_compare(&a, &b, NULL, NULL, &c, NULL)) exit(1);
+    tap_ok(isnan(c.all.coherence) && isnan(c.all.envelope), "neither where nobody asks");
+    wd_comparison_clear(&c);
+    wd_spectral_clear(&one);
+    wd_spectral_clear(&three);
+    wd_gather_clear(&a);
+    wd_gather_clear(&b);
+  }
+}
+
 static void comparisons(void) {
   enum { S = 2, N = 300, R = 40 };
   wd_gather a = noise(S, N, R, 1), b = noise(S, N, R, 2), x = noise(S, N, R, 3);
@@ -83,7 +150,7 @@ static void comparisons(void) {
 
   /* Independent noise over R traces: E gamma^2 = 1 / R. */
   wd_spectral_compare(&a, &b, NULL, &c, NULL);
-  tap_ok(fabs(c.shot[0].coherence * R - 1) < 0.25 && fabs(c.all.coherence * S * R - 1) < 0.25,
+  tap_ok(fabs(c.shot[0].coherence * R - 1) < 0.25 && fabs(c.all.coherence * R - 1) < 0.25,
          "independent noise coheres as 1 / traces: %.4f, %.4f", c.shot[0].coherence, c.all.coherence);
   tap_ok(c.all.envelope > 0.5 && c.all.envelope < 1, "and its envelope misfit is %.3f", c.all.envelope);
   wd_spectral_clear(&c);
@@ -100,7 +167,7 @@ static void comparisons(void) {
   wd_spectral_compare(&b, &a, NULL, &c, NULL);
   tap_at_most(fabs(c.all.coherence - 1), 1e-12, "a common gain keeps coherence 1, off by");
   tap_at_most(fabs(c.all.envelope - 1), 1e-6, "twice the amplitude is an envelope misfit of 1, off by");
-  tap_at_most(fabs(c.envelope[R + 3] - 1), 1e-6, "of each trace too, off by");
+  tap_at_most(fabs(c.trace[R + 3].envelope - 1), 1e-6, "of each trace too, off by");
   wd_spectral_clear(&c);
   memset(a.value, 0, sizeof(float) * wd_gather_count(&a));
   memset(b.value, 0, sizeof(float) * wd_gather_count(&b));
@@ -118,12 +185,13 @@ static void comparisons(void) {
 
   a.value[100 * R + 5] = NAN;
   wd_spectral_compare(&a, &b, NULL, &c, NULL);
-  tap_ok(isnan(c.all.coherence) && isnan(c.all.envelope) && isnan(c.envelope[5]) && isfinite(c.envelope[6]),
+  tap_ok(isnan(c.all.coherence) && isnan(c.all.envelope) && isnan(c.trace[5].envelope) &&
+             isfinite(c.trace[6].envelope),
          "NaN spoils its trace and the sums");
   wd_spectral_clear(&c);
   a.value[100 * R + 5] = INFINITY;
   wd_spectral_compare(&a, &b, NULL, &c, NULL);
-  tap_ok(isnan(c.all.coherence) && isnan(c.all.envelope) && isnan(c.envelope[5]), "so does infinity");
+  tap_ok(isnan(c.all.coherence) && isnan(c.all.envelope) && isnan(c.trace[5].envelope), "so does infinity");
   wd_spectral_clear(&c);
   wd_gather small = noise(1, N, R, 1);
   tap_ok(wd_spectral_compare(&small, &a, NULL, &c, &err) == WD_ERR_SHAPE, "%s", err.message);
@@ -136,6 +204,7 @@ static void comparisons(void) {
 int main(void) {
   transform();
   envelopes();
+  widths();
   comparisons();
   return tap_done();
 }

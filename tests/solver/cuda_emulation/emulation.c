@@ -3,13 +3,15 @@
 
 #include "emulated_thread.h"
 
+#include "tests/instrumented.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 
-#if defined(__SANITIZE_ADDRESS__)
+#if WD_ADDRESS_SANITIZER
 #  include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -340,7 +342,7 @@ static const void *scheduler_stack;
 static size_t scheduler_stack_size;
 
 static void switch_begin(void **fake, const void *stack, size_t size) {
-#if defined(__SANITIZE_ADDRESS__)
+#if WD_ADDRESS_SANITIZER
   __sanitizer_start_switch_fiber(fake, stack, size);
 #else
   (void)fake, (void)stack, (void)size;
@@ -348,7 +350,7 @@ static void switch_begin(void **fake, const void *stack, size_t size) {
 }
 
 static void switch_end(void *fake, const void **stack, size_t *size) {
-#if defined(__SANITIZE_ADDRESS__)
+#if WD_ADDRESS_SANITIZER
   __sanitizer_finish_switch_fiber(fake, stack, size);
 #else
   (void)fake, (void)stack, (void)size;
