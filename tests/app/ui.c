@@ -72,10 +72,6 @@ static gboolean has_model(gpointer user) {
   return wd_session_get_model(ui->session) && wd_session_get_state(ui->session) == WD_SESSION_IDLE;
 }
 
-gboolean ui_wait_model(Ui *ui, double seconds) {
-  return ui_wait(has_model, ui, seconds);
-}
-
 void ui_settle(Ui *ui) {
   (void)ui;
   /* What plays never comes to rest: not for longer than this. */
@@ -85,6 +81,13 @@ void ui_settle(Ui *ui) {
     while (g_main_context_pending(NULL) && g_get_monotonic_time() < end)
       g_main_context_iteration(NULL, FALSE);
   }
+}
+
+/* Settled then: what may be done with a model is told to keys and buttons when nothing else is left to do. */
+gboolean ui_wait_model(Ui *ui, double seconds) {
+  if (!ui_wait(has_model, ui, seconds)) return FALSE;
+  ui_settle(ui);
+  return TRUE;
 }
 
 /* ---- mouse and keys */
@@ -257,7 +260,8 @@ void ui_start(Ui *ui, const char *model, int width, int height, const char *cons
   gtk_window_present(GTK_WINDOW(ui->window));
   ui_wait(is_mapped, ui, 20);
   ui_settle(ui);
-  for (int i = 0; i < 20 && !is_active(ui); i++) { /* nobody manages windows here */
+  /* Nobody manages windows here. Once at least: a window under the pointer is active without the focus. */
+  for (int i = 0; i < 20 && (!i || !is_active(ui)); i++) {
     ui_focus(GTK_WIDGET(ui->window));
     ui_wait(is_active, ui, 0.5);
   }
