@@ -6,16 +6,20 @@
 #include "app/renderer.h"
 #include "app/settings.h"
 #include "app/startup.h"
+#include "app/widget_style.h"
 #include "wd_resources.h"
+
+#include <string.h>
 
 struct _WdApplication {
   GtkApplication parent_instance;
   GSettings *settings;
-  GtkCssProvider *style;
+  GtkCssProvider *style, *contrast; /* the second over the first, with a theme of high contrast */
+  gboolean contrasting, own_theme;  /* that is so; the theme's name is ours */
   WdStartup *startup;
   int status;
   char renderer[160]; /* who draws its windows, and why */
-  int theme;          /* asked for by the command line: 0 none, 1 light, 2 dark */
+  int theme;          /* asked for by the command line: 0 none, else as in the preferences */
 };
 
 G_DEFINE_FINAL_TYPE(WdApplication, wd_application, GTK_TYPE_APPLICATION)
@@ -33,14 +37,48 @@ const char *wd_application_get_renderer(WdApplication *a) {
 
 /* ---- look */
 
+enum { FOLLOW, LIGHT, DARK, CONTRAST_LIGHT, CONTRAST_DARK }; /* the schema's Theme */
+
 static void apply_theme(WdApplication *a) {
   GtkSettings *gtk = gtk_settings_get_default();
   if (!gtk) return;
   const int theme = a->theme ? a->theme : g_settings_get_enum(a->settings, "theme");
   if (theme)
-    g_object_set(gtk, "gtk-application-prefer-dark-theme", theme == 2, NULL);
+    g_object_set(gtk, "gtk-application-prefer-dark-theme", theme == DARK || theme == CONTRAST_DARK, NULL);
   else
     gtk_settings_reset_property(gtk, "gtk-application-prefer-dark-theme");
+  if (theme >= CONTRAST_LIGHT)
+    g_object_set(gtk, "gtk-theme-name", "Default-hc", NULL);
+  else if (a->own_theme)
+    gtk_settings_reset_property(gtk, "gtk-theme-name");
+  a->own_theme = theme >= CONTRAST_LIGHT;
+}
+
+/* Also when it is the desktop's theme that has high contrast, or goes dark. */
+static void on_theme(GtkSettings *gtk, GParamSpec *spec, gpointer user) {
+  (void)spec;
+  WdApplication *a = user;
+  const gboolean contrasting = wd_settings_have_contrast(gtk);
+  if (contrasting) { /* cards have the paper of the panels in them (render/pen.c) */
+    gboolean dark;
+    g_object_get(gtk, "gtk-application-prefer-dark-theme", &dark, NULL);
+    g_autofree char *theme = NULL;
+    g_object_get(gtk, "gtk-theme-name", &theme, NULL);
+    dark = dark || strstr(theme, "Inverse") || strstr(theme, "dark");
+    g_autofree char *css =
+        g_strdup_printf("@import url(\"resource:///org/wavediffusion/WaveDiffusion/contrast.css\");\n"
+                        "@define-color wd_paper %s;\n",
+                        dark ? "black" : "white");
+    gtk_css_provider_load_from_data(a->contrast, css, -1);
+  }
+  if (contrasting == a->contrasting) return;
+  a->contrasting = contrasting;
+  GdkDisplay *display = gdk_display_get_default();
+  if (contrasting)
+    gtk_style_context_add_provider_for_display(display, GTK_STYLE_PROVIDER(a->contrast),
+                                               GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+  else
+    gtk_style_context_remove_provider_for_display(display, GTK_STYLE_PROVIDER(a->contrast));
 }
 
 static void on_setting(GSettings *settings, const char *key, gpointer user) {
@@ -92,8 +130,8 @@ static int wd_application_command_line(GApplication *application, GApplicationCo
   WdApplication *a = WD_APPLICATION(application);
   GVariantDict *options = g_application_command_line_get_options_dict(line);
   gboolean flag;
-  if (g_variant_dict_lookup(options, "dark", "b", &flag)) a->theme = 2;
-  if (g_variant_dict_lookup(options, "light", "b", &flag)) a->theme = 1;
+  if (g_variant_dict_lookup(options, "dark", "b", &flag)) a->theme = DARK;
+  if (g_variant_dict_lookup(options, "light", "b", &flag)) a->theme = LIGHT;
   apply_theme(a);
   g_autoptr(GError) error = NULL;
   g_clear_pointer(&a->startup, wd_startup_free);
@@ -131,6 +169,13 @@ static void wd_application_startup(GApplication *application) {
   gtk_style_context_add_provider_for_display(display, GTK_STYLE_PROVIDER(a->style),
                                              GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
   gtk_window_set_default_icon_name(WD_APPLICATION_ID);
+  a->contrast = gtk_css_provider_new();
+  GtkSettings *gtk = gtk_settings_get_default();
+  if (gtk) {
+    g_signal_connect_object(gtk, "notify::gtk-theme-name", G_CALLBACK(on_theme), a, 0);
+    g_signal_connect_object(gtk, "notify::gtk-application-prefer-dark-theme", G_CALLBACK(on_theme), a, 0);
+    on_theme(gtk, NULL, a);
+  }
   apply_theme(a);
   g_signal_connect(a->settings, "changed::theme", G_CALLBACK(on_setting), a);
   GSimpleAction *quit = g_simple_action_new("quit", NULL);
@@ -145,6 +190,10 @@ static void wd_application_dispose(GObject *object) {
   if (a->settings) g_signal_handlers_disconnect_by_data(a->settings, a);
   g_clear_object(&a->settings);
   g_clear_object(&a->style);
+  if (a->contrasting)
+    gtk_style_context_remove_provider_for_display(gdk_display_get_default(), GTK_STYLE_PROVIDER(a->contrast));
+  a->contrasting = FALSE;
+  g_clear_object(&a->contrast);
   G_OBJECT_CLASS(wd_application_parent_class)->dispose(object);
 }
 

@@ -1,7 +1,7 @@
 #include "app/crop_view.h"
 
 #include "app/i18n.h"
-
+#include "app/widget_style.h"
 #include "render/panel.h"
 
 #include <math.h>
@@ -129,7 +129,10 @@ static void crop_snapshot(GtkWidget *widget, GtkSnapshot *snapshot) {
   cairo_t *cr = gtk_snapshot_append_cairo(snapshot, &GRAPHENE_RECT_INIT(0, 0, width, height));
   gboolean dark;
   g_object_get(gtk_widget_get_settings(widget), "gtk-application-prefer-dark-theme", &dark, NULL);
-  wd_style style = {.size = 11, .dark = dark, .scale = gtk_widget_get_scale_factor(widget)};
+  wd_style style = {.size = 11,
+                    .dark = dark,
+                    .contrast = wd_settings_have_contrast(gtk_widget_get_settings(widget)),
+                    .scale = gtk_widget_get_scale_factor(widget)};
   guint32 paper = wd_style_theme(&style)->paper;
   cairo_set_source_rgb(cr, (paper >> 16 & 255) / 255.0, (paper >> 8 & 255) / 255.0, (paper & 255) / 255.0);
   cairo_paint(cr);

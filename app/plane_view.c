@@ -69,9 +69,9 @@ static void snapshot(GtkWidget *widget, GtkSnapshot *snap) {
   const int width = gtk_widget_get_width(widget), height = gtk_widget_get_height(widget);
   g_autofree WdPlaneScene *s = g_new(WdPlaneScene, 1);
   compose(self, s);
-  const gboolean dark = self->style.dark;
+  const wd_theme *theme = wd_style_theme(&self->style);
   if (!arrange(self, s)) return;
-  if (dark != self->style.dark) g_clear_pointer(&self->ground, cairo_surface_destroy);
+  if (theme != wd_style_theme(&self->style)) g_clear_pointer(&self->ground, cairo_surface_destroy);
   draw_ground(self, s);
   cairo_t *cr = gtk_snapshot_append_cairo(snap, &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
   cairo_set_source_surface(cr, self->ground, 0, 0);

@@ -23,7 +23,7 @@ static const Line display[] = {
      N_("Theme"),
      N_("Light or dark, or as the desktop has it"),
      CHOICE,
-     {N_("As the desktop"), N_("Light"), N_("Dark")}},
+     {N_("As the desktop"), N_("Light"), N_("Dark"), N_("High contrast, light"), N_("High contrast, dark")}},
     {"renderer",
      N_("Pictures are drawn by"),
      NULL,

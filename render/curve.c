@@ -5,15 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Wong's set (Nature Methods 8, 441, 2011), its yellow left out on white; brightened on dark. */
-static const uint32_t palette[2][WD_CURVE_COLOURS] = {
+/* Wong's set (Nature Methods 8, 441, 2011), its yellow left out on white; brightened on dark. Then the same
+ * hues as dark, or as bright, as a contrast of 4.5 with the paper wants. */
+static const uint32_t palette[4][WD_CURVE_COLOURS] = {
     {0x0072b2, 0xd55e00, 0x009e73, 0xb0568f, 0x8a6d00, 0x3a9bd9, 0x4a4f57},
     {0x56b4e9, 0xff8a3d, 0x2fc79a, 0xe59cc4, 0xf0c75e, 0x9db8ff, 0xc3c8cf},
+    {0x004d80, 0x9a3f00, 0x006b4d, 0x8a2a6b, 0x5c4800, 0x1b66a8, 0x2a2e34},
+    {0x7cc8f5, 0xffa366, 0x4fdcae, 0xf2b3d6, 0xffd966, 0xb5c9ff, 0xe6e9ed},
 };
 
 uint32_t wd_curve_colour(const wd_style *style, int i) {
   i = i < 1 ? 0 : (i - 1) % WD_CURVE_COLOURS;
-  return palette[style->dark ? 1 : 0][i];
+  return palette[(style->contrast ? 2 : 0) + (style->dark ? 1 : 0)][i];
 }
 
 static double series_x(const wd_series *s, int i) {

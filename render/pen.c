@@ -19,8 +19,25 @@ static const wd_theme dark = {.paper = 0x1b1d21,
                               .accent = 0x7fb0ff,
                               .warm = 0xff9d5c,
                               .missing = 0x5a3f5a};
+static const wd_theme contrast_light = {.paper = 0xffffff,
+                                        .ink = 0x000000,
+                                        .dim = 0x2b2f35,
+                                        .frame = 0x000000,
+                                        .grid = 0xb4b9c1,
+                                        .accent = 0x0b3d91,
+                                        .warm = 0x8a2a00,
+                                        .missing = 0xd8a8d8};
+static const wd_theme contrast_dark = {.paper = 0x000000,
+                                       .ink = 0xffffff,
+                                       .dim = 0xd9dde3,
+                                       .frame = 0xffffff,
+                                       .grid = 0x5a5f67,
+                                       .accent = 0xa8caff,
+                                       .warm = 0xffb380,
+                                       .missing = 0x704a70};
 
 const wd_theme *wd_style_theme(const wd_style *style) {
+  if (style->contrast) return style->dark ? &contrast_dark : &contrast_light;
   return style->dark ? &dark : &light;
 }
 

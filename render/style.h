@@ -17,16 +17,18 @@ typedef struct wd_style {
   const char *font; /* family [DejaVu Sans]; borrowed */
   double size;      /* text size in units [8] */
   bool dark;        /* theme [light] */
+  bool contrast;    /* of the theme: as much as there is [as usual] */
   wd_medium medium; /* [raster] */
   double scale;     /* device pixels a unit, of a raster or of what is rasterised inside vectors [1] */
 } wd_style;
 
 /* Colours 0xRRGGBB. */
 typedef struct wd_theme {
-  uint32_t paper, ink, dim; /* background, text, secondary text: contrast with paper at least 7 and 4.5 */
-  uint32_t frame, grid;     /* axis lines; grid lines */
-  uint32_t accent, warm;    /* marks over pictures and curves */
-  uint32_t missing;         /* cells without a value */
+  uint32_t paper, ink,
+      dim; /* background, text, secondary text: contrast with paper at least 7 and 4.5; 13 with `contrast` */
+  uint32_t frame, grid;  /* axis lines; grid lines */
+  uint32_t accent, warm; /* marks over pictures and curves; 7 with `contrast` */
+  uint32_t missing;      /* cells without a value */
 } wd_theme;
 
 const wd_theme *wd_style_theme(const wd_style *style);

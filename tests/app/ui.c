@@ -290,9 +290,18 @@ void ui_stop(Ui *ui) {
 
 /* ---- pixels */
 
+GdkTexture *ui_texture(Ui *ui, double scale) {
+  GdkTexture *texture = NULL;
+  const gint64 end = g_get_monotonic_time() + (gint64)(5 * EXPECT_PATIENCE) * G_USEC_PER_SEC;
+  while (ui->window && !(texture = wd_screenshot_take(GTK_WINDOW(ui->window), scale, NULL)) &&
+         g_get_monotonic_time() < end)
+    ui_run(0.02);
+  return texture;
+}
+
 gboolean ui_picture(Ui *ui, UiPicture *out) {
   *out = (UiPicture){0};
-  g_autoptr(GdkTexture) texture = wd_screenshot_take(GTK_WINDOW(ui->window), 1, NULL);
+  g_autoptr(GdkTexture) texture = ui_texture(ui, 1);
   if (!texture) return FALSE;
   out->width = gdk_texture_get_width(texture);
   out->height = gdk_texture_get_height(texture);
@@ -335,5 +344,6 @@ void ui_keep(Ui *ui, const char *name) {
   const char *folder = g_getenv("WD_TEST_PICTURES");
   if (!folder || !*folder || !ui->window) return;
   g_autofree char *path = g_strdup_printf("%s/%s-%s.png", folder, name, g_getenv("WD_GL_MODE"));
-  wd_screenshot_save(GTK_WINDOW(ui->window), 1, NULL, path, NULL);
+  g_autoptr(GdkTexture) drawn = ui_texture(ui, 1);
+  if (drawn) wd_screenshot_save(GTK_WINDOW(ui->window), 1, NULL, path, NULL);
 }

@@ -54,6 +54,10 @@ void ui_key_up(Ui *ui, const char *key);
 void ui_type(Ui *ui, const char *text);
 void ui_focus(GtkWidget *widget); /* gives the keyboard to the window that the widget is in */
 
+/* The window's picture, once it has one: between a change and the next frame there is none. To be
+ * unreferenced. */
+GdkTexture *ui_texture(Ui *ui, double scale);
+
 /* Pixels of a window, 0xAARRGGBB premultiplied. */
 typedef struct UiPicture {
   int width, height;
