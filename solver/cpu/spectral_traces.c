@@ -87,8 +87,10 @@ static void inverse(const wd_spectral_plan *p, cell *x, int span) {
   }
 }
 
-INLINE double sum_of(vec v) {
-  return ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7]));
+/* By address: how a vector wider than the processor's registers is passed, compilers do not agree. */
+INLINE double sum_of(const vec *v) {
+  const double *x = (const double *)v;
+  return ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7]));
 }
 
 /* The spectra of a and b out of that of a + i b, summed over the traces. */
@@ -98,10 +100,12 @@ static void spectra(const wd_spectral_plan *p, const cell *x, wd_spectral_block 
     const cell here = x[p->place[k]], mirror = x[p->place[(n - k) % n]];
     const vec a_re = 0.5 * (here.re + mirror.re), a_im = 0.5 * (here.im - mirror.im);
     const vec b_re = 0.5 * (here.im + mirror.im), b_im = 0.5 * (mirror.re - here.re);
-    out->aa[k] = sum_of(a_re * a_re + a_im * a_im);
-    out->bb[k] = sum_of(b_re * b_re + b_im * b_im);
-    out->re[k] = sum_of(a_re * b_re + a_im * b_im);
-    out->im[k] = sum_of(a_im * b_re - a_re * b_im);
+    const vec aa = a_re * a_re + a_im * a_im, bb = b_re * b_re + b_im * b_im;
+    const vec re = a_re * b_re + a_im * b_im, im = a_im * b_re - a_re * b_im;
+    out->aa[k] = sum_of(&aa);
+    out->bb[k] = sum_of(&bb);
+    out->re[k] = sum_of(&re);
+    out->im[k] = sum_of(&im);
   }
 }
 
