@@ -16,6 +16,7 @@ struct _WdCodesCanvas {
   gboolean has_bar, any;
   wd_map map;
   double x1, z1;
+  wd_units units;
   WdCodesTool tool;
   int key_cell, hover; /* -1: none */
   wd_rect grid;        /* of the last drawing */
@@ -73,6 +74,7 @@ void wd_codes_canvas_set(WdCodesCanvas *c, const WdCodesLook *l) {
   if (l->map && l->map->value) wd_map_copy(l->map, &c->map, NULL);
   c->x1 = l->x1;
   c->z1 = l->z1;
+  c->units = l->units;
   gtk_widget_queue_draw(GTK_WIDGET(c));
 }
 
@@ -209,8 +211,9 @@ static void draw_axes(WdCodesCanvas *c, wd_pen *pen) {
     g_snprintf(text, sizeof text, "%d", i);
     wd_pen_text(pen, &type, c->grid.x - 0.4 * size, c->grid.y + (i + 0.5) * c->cell + 0.35 * size, 1, text);
   }
-  char text[96];
-  wd_print(text, sizeof text, _("column: distance and receivers, 0 to %.0f m"), c->x1);
+  char text[96], end[48];
+  wd_units_text(&c->units, WD_DISTANCE, c->x1, 1, end, sizeof end);
+  wd_print(text, sizeof text, _("column: distance and receivers, 0 to %s"), end);
   type.room = fmax(c->grid.width, 6 * size);
   wd_pen_text(pen, &type, c->grid.x + c->grid.width / 2, c->grid.y + c->grid.height + 2.5 * size, 0.5, text);
   type.room = 0;

@@ -5,6 +5,7 @@
 #define WD_CODES_CANVAS_H
 
 #include "app/frame.h"
+#include "render/units.h"
 
 #include <gtk/gtk.h>
 
@@ -23,7 +24,8 @@ typedef struct WdCodesLook {
   const wd_map *map;           /* drawn beneath, cells half transparent; NULL: not */
   const char *bar_lo, *bar_hi; /* ends of a colour bar; NULL: none */
   const guint32 *bar;          /* 256 colours of it */
-  double x1, z1;               /* what the picture is wide and deep, metres: for the axes */
+  double x1, z1;               /* what the picture is wide and deep, metres: for the axes, */
+  wd_units units;              /* in these */
 } WdCodesLook;
 
 /* Signals

@@ -81,9 +81,19 @@ static void describe_cell(codes *s, int cell) {
     if (channel >= 0)
       g_string_append_printf(t, _(", channel %d = %.3f"), channel + 1,
                              (double)values(s)[(gsize)channel * (gsize)cells(s) + (gsize)cell]);
-    g_string_append_printf(t, _("\nx %.0f–%.0f m, z %.0f–%.0f m; gathers %.0f–%.0f ms"), p.x0 * g->spacing,
-                           p.x1 * g->spacing, p.z0 * g->spacing, p.z1 * g->spacing, 1e3 * p.t0 * g->dt,
-                           1e3 * p.t1 * g->dt);
+    const struct {
+      wd_dimension dimension;
+      double from, to;
+    } part[] = {{WD_DISTANCE, p.x0 * g->spacing, p.x1 * g->spacing},
+                {WD_DISTANCE, p.z0 * g->spacing, p.z1 * g->spacing},
+                {WD_TIME, 1e3 * p.t0 * g->dt, 1e3 * p.t1 * g->dt}};
+    char from[3][48], to[3][48];
+    for (int i = 0; i < 3; i++) {
+      wd_units_number(&s->view->units, part[i].dimension, part[i].from, 1, from[i], sizeof from[i]);
+      wd_units_text(&s->view->units, part[i].dimension, part[i].to, 1, to[i], sizeof to[i]);
+    }
+    g_string_append_printf(t, _("\nx %s–%s, z %s–%s; gathers %s–%s"), from[0], to[0], from[1], to[1], from[2],
+                           to[2]);
     int near[4];
     double distance[4];
     int n = wd_code_table_nearest(s->table, book,
@@ -150,7 +160,8 @@ static void paint(codes *s) {
                        .changed = changed,
                        .map = frame.pair ? &frame.pair->velocity : NULL,
                        .x1 = (g->nx - 1) * g->spacing,
-                       .z1 = (g->nz - 1) * g->spacing};
+                       .z1 = (g->nz - 1) * g->spacing,
+                       .units = s->view->units};
   if (channel >= 0) {
     look.bar_lo = "−3";
     look.bar_hi = "3";
@@ -651,8 +662,8 @@ GtkWidget *wd_codes_view_new(WdSession *session, WdView *view) {
   g_signal_connect(s->canvas, "value", G_CALLBACK(on_value), s);
   g_signal_connect(s->canvas, "choose", G_CALLBACK(on_choose), s);
   g_signal_connect(s->canvas, "command", G_CALLBACK(on_command), s);
-  s->watch =
-      wd_watch_new(s->self, session, view, WD_VIEW_PLACE, WD_WATCH_PLACE | WD_WATCH_FRAMES, 0, update, s);
+  s->watch = wd_watch_new(s->self, session, view, WD_VIEW_PLACE | WD_VIEW_DISPLAY,
+                          WD_WATCH_PLACE | WD_WATCH_FRAMES, 0, update, s);
   g_signal_connect_swapped(s->colour_by, "notify::selected", G_CALLBACK(on_colour_by), s);
   g_signal_connect_swapped(s->tool, "toggled", G_CALLBACK(set_tool), s);
   g_signal_connect_swapped(s->beneath, "toggled", G_CALLBACK(wd_watch_queue), s->watch);

@@ -80,6 +80,7 @@ static void draw(GtkDrawingArea *area, cairo_t *cr, int width, int height, gpoin
                       : s->truth   ? &s->truth->velocity
                                    : NULL;
   wd_style style = wd_widget_style(GTK_WIDGET(area), 0.76, s->family, sizeof s->family);
+  style.units = s->view->units;
   if (!map || !map->value) {
     wd_pen pen;
     wd_pen_open(&pen, cr, &style, NULL);
@@ -160,7 +161,9 @@ static void fill_row(encode *s, int row, const WdBranch *b, const WdBranch *refe
   WdTruthReport report = {0};
   gboolean compared = known && b->truth &&
                       !wd_truth_compare(b->truth, f.pair, wd_frame_simulation(&f), epsilon, &report, NULL);
-  number(text, sizeof text, compared && report.has_velocity ? report.velocity.mae : NAN, "%.0f");
+  number(text, sizeof text, NAN, "");
+  if (compared && report.has_velocity)
+    wd_units_number(&s->view->units, WD_VELOCITY, report.velocity.mae, 1, text, sizeof text);
   cell(s, row, 1, text, FALSE);
   number(text, sizeof text,
          compared && report.has_gathers ? wd_measure_get(&report.gathers, WD_METRIC_REFLECTION_RESIDUAL)
@@ -184,13 +187,14 @@ static void fill_row(encode *s, int row, const WdBranch *b, const WdBranch *refe
     wd_pair_unref(s->decoded);
     s->decoded = wd_pair_ref(f.pair);
   }
-  g_autofree char *words = compared ? wd_truth_words(&report) : NULL;
+  g_autofree char *words = compared ? wd_truth_words(&report, &s->view->units) : NULL;
   gtk_label_set_text(GTK_LABEL(s->words), words ? words : "");
 }
 
 static void fill_table(encode *s, const WdBranch *shown) {
-  const char *const head[COLUMNS] = {_("given"),         _("map error, m/s"),  _("decoded gathers"),
-                                     _("map's gathers"), _("of decoded pair"), _("latent apart")};
+  g_autofree char *error = g_strdup_printf(_("map error, %s"), wd_units_symbol(&s->view->units, WD_VELOCITY));
+  const char *const head[COLUMNS] = {
+      _("given"), error, _("decoded gathers"), _("map's gathers"), _("of decoded pair"), _("latent apart")};
   const char *const tip[COLUMNS] = {
       _("What of the pair the encoder was told"),
       _("Mean absolute error of the decoded map against the true one"),

@@ -253,6 +253,7 @@ WdFigureSheet *wd_figure_sheet_new(WdSession *session, WdView *v, int side, cons
   }
   WdFigureSheet *s = g_new0(WdFigureSheet, 1);
   set_options(s, options);
+  s->figure.style.units = v->units;
   guint parts = options->parts ? options->parts : WD_FIGURE_VELOCITY | WD_FIGURE_GATHER | WD_FIGURE_PLOT;
   const int sides = options->both && v->place[1].branch ? 2 : 1, which[SIDES] = {sides == 2 ? 0 : side, 1};
   static const int first[] = {WD_PANEL_VELOCITY, WD_PANEL_GATHER},

@@ -38,6 +38,7 @@ static void clear(influence *s) {
 static void paint(influence *s, GtkWidget *widget, cairo_t *cr, int width, int height, wd_panel *panel,
                   const float *value, gsize n, double clip) {
   wd_style style = wd_widget_style(widget, 0.8, s->family, sizeof s->family);
+  style.units = s->view->units;
   wd_range_desc desc = {.mode = WD_RANGE_CLIP, .clip = clip, .symmetric = true};
   wd_panel_layout layout;
   panel->colormap = WD_COLORMAP_DIFFERENCE;
@@ -96,17 +97,23 @@ static void show_figures(influence *s) {
                               "of the map"),
                             100 * i->inside, 100 * i->area)
           : g_strdup("");
-  g_autofree char *map = i->rms > 0
-                             ? g_strdup_printf(_("%.3g m/s RMS; largest %+.0f m/s at x %.0f m, z %.0f m%s"),
-                                               i->rms, i->largest, i->x * spacing, i->z * spacing, inside)
-                             : g_strdup(_("No change: no code of a cell is another"));
+  const wd_units *units = &s->view->units;
+  char rms[48], largest[48], x[48], z[48], by[48];
+  wd_units_text(units, WD_VELOCITY, i->rms, 0, rms, sizeof rms);
+  wd_units_text(units, WD_VELOCITY, i->largest, 1, largest, sizeof largest);
+  wd_units_text(units, WD_DISTANCE, i->x * spacing, 1, x, sizeof x);
+  wd_units_text(units, WD_DISTANCE, i->z * spacing, 1, z, sizeof z);
+  wd_units_text(units, WD_TIME, 1e3 * i->sample_second, 1, by, sizeof by);
+  g_autofree char *map = i->rms > 0 ? g_strdup_printf(_("%s RMS; largest %s%s at x %s, z %s%s"), rms,
+                                                      i->largest > 0 ? "+" : "", largest, x, z, inside)
+                                    : g_strdup(_("No change: no code of a cell is another"));
   gtk_label_set_text(GTK_LABEL(s->of_map), map);
   g_autofree char *gathers =
       i->gathers > 0
           ? g_strdup_printf(
                 _("%.3g %% of the gathers' energy (%.3g %% RMS)\nmost in shot %d (%.3g %% RMS); half of "
-                  "it by %.0f ms"),
-                100 * i->energy, 100 * i->gathers, i->shot + 1, 100 * i->largest_shot, 1e3 * i->sample_second)
+                  "it by %s"),
+                100 * i->energy, 100 * i->gathers, i->shot + 1, 100 * i->largest_shot, by)
           : g_strdup(_("No change"));
   gtk_label_set_text(GTK_LABEL(s->of_gathers), gathers);
   gtk_accessible_update_property(GTK_ACCESSIBLE(s->map), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, map, -1);
@@ -162,12 +169,13 @@ static void update(gpointer user) {
     s->before = wd_pair_ref(a.pair);
     s->after = wd_pair_ref(b.pair);
     s->known = measure(s, s->before, s->after, q->latent[WD_WHAT_ESTIMATE], p->latent[what]);
-    if (s->known) show_figures(s);
   } else if (!there) {
     clear(s);
   }
   gtk_widget_set_opacity(s->pictures, s->known ? 1 : 0.35);
-  if (!s->known) {
+  if (s->known) {
+    show_figures(s);
+  } else {
     gtk_label_set_text(GTK_LABEL(s->of_map), edit ? "…" : "");
     gtk_label_set_text(GTK_LABEL(s->of_gathers), edit ? "…" : "");
   }
@@ -232,7 +240,8 @@ GtkWidget *wd_influence_view_new(WdSession *session, WdView *view) {
   s->map = picture(s, "influence-map", draw_map, _("Change of velocity"), &s->of_map);
   s->gather = picture(s, "influence-gather", draw_gather, _("Change of a gather"), &s->of_gathers);
   s->score = line(s, "influence-score", "caption");
-  s->watch = wd_watch_new(s->self, session, view, WD_VIEW_PLACE | WD_VIEW_SHOT | WD_VIEW_LAYOUT,
-                          WD_WATCH_POSITIONS | WD_WATCH_FRAMES, 0, update, s);
+  s->watch =
+      wd_watch_new(s->self, session, view, WD_VIEW_PLACE | WD_VIEW_SHOT | WD_VIEW_DISPLAY | WD_VIEW_LAYOUT,
+                   WD_WATCH_POSITIONS | WD_WATCH_FRAMES, 0, update, s);
   return s->self;
 }

@@ -57,7 +57,7 @@ static void draw_residual(const WdSidePlot *plot, cairo_t *cr, double width, dou
                     .rows = c->shots,
                     .columns = c->receivers,
                     .x = {-0.5 * spacing_of(&plot->frame), (c->receivers - 0.5) * spacing_of(&plot->frame),
-                          FALSE, _("Receiver (m)")},
+                          FALSE, _("Receiver (m)"), .dimension = WD_DISTANCE},
                     .y = {0.5, c->shots + 0.5, FALSE, _("Shot"), TRUE},
                     .colormap = WD_COLORMAP_VIRIDIS,
                     .quantity = wd_value_get_info(metric)->heading};

@@ -225,12 +225,17 @@ static GMenuModel *make_menu(WdPanelView *self) {
   }
   if (map) append_velocity(self, menu);
   part = section(menu);
+  const gboolean minus = map && look(self) == &self->view->minus;
+  const wd_units *units = &self->view->units;
+  char lo[48], hi[48];
+  wd_units_number(units, WD_VELOCITY, minus ? -1000 : WD_VELOCITY_LO, 100, lo, sizeof lo);
+  wd_units_text(units, WD_VELOCITY, minus ? 1000 : WD_VELOCITY_HI, 100, hi, sizeof hi);
+  g_autofree char *fixed = g_strdup_printf(minus ? _("Fixed, %s to %s") : _("Fixed, %s–%s"), lo, hi);
   g_autoptr(GMenu) scope = g_menu_new(), maps = g_menu_new(), mode = g_menu_new();
   append_choice(scope,
-                map && look(self) == &self->view->minus ? _("Fixed, −1000 to 1000 m/s")
-                : map                                   ? _("Fixed, 1500–4500 m/s")
-                : self->kind == WD_PANEL_TRACES         ? _("Fixed")
-                                                        : _("Of the decoded steps"),
+                map                             ? fixed
+                : self->kind == WD_PANEL_TRACES ? _("Fixed")
+                                                : _("Of the decoded steps"),
                 "scope", "run");
   append_choice(scope, _("Of this step"), "scope", "step");
   append_choice(scope, _("Manual"), "scope", "manual");
@@ -249,7 +254,12 @@ static GMenuModel *make_menu(WdPanelView *self) {
     g_menu_append_submenu(part, _("Traces as"), G_MENU_MODEL(mode));
   }
   g_menu_append(part, _("Smooth"), "panel.smooth");
-  if (map) g_menu_append(part, _("Contours every 500 m/s"), "panel.contours");
+  if (map) {
+    wd_units_text(units, WD_VELOCITY, 500, 100, hi, sizeof hi);
+    g_autofree char *contours = g_strdup_printf(_("Contours every %s"), hi);
+    g_autoptr(GMenuItem) item = g_menu_item_new(contours, "panel.contours");
+    g_menu_append_item(part, item);
+  }
   if (is_gather(self)) {
     g_menu_append(part, _("First arrivals"), "panel.picks");
     g_menu_append(part, _("Mute the direct wave"), "panel.mute-direct");

@@ -48,6 +48,7 @@ static double least_side(const wd_panel_layout *l) {
 
 static void arrange(WdPanelView *self) {
   self->style = wd_widget_style(GTK_WIDGET(self), 0.86, self->font, sizeof self->font);
+  self->style.units = self->view->units;
   double width = gtk_widget_get_width(GTK_WIDGET(self)) - 2 * WD_PANEL_PADDING;
   double height = gtk_widget_get_height(GTK_WIDGET(self)) - 2 * WD_PANEL_PADDING;
   wd_panel_layout layout = {0};

@@ -229,7 +229,7 @@ static double stable_velocity(const wd_map *map, double dt) {
 }
 
 static void badges(WdPicture *p, const WdPictureDesc *d) {
-  char text[96];
+  char text[96], one[48], two[48];
   int count = 0;
   memset(p->badge, 0, sizeof p->badge);
   if (p->blank) return;
@@ -245,8 +245,9 @@ static void badges(WdPicture *p, const WdPictureDesc *d) {
       sum += fabs(v);
       squares += v * v;
     }
-    wd_print(text, sizeof text, _("mean |Δv| %.0f, RMS %.0f m/s"), sum / (double)n,
-             sqrt(squares / (double)n));
+    wd_units_number(&d->units, WD_VELOCITY, sum / (double)n, 1, one, sizeof one);
+    wd_units_text(&d->units, WD_VELOCITY, sqrt(squares / (double)n), 1, two, sizeof two);
+    wd_print(text, sizeof text, _("mean |Δv| %s, RMS %s"), one, two);
     add_badge(p, &count, text);
     return;
   }
@@ -260,16 +261,23 @@ static void badges(WdPicture *p, const WdPictureDesc *d) {
     }
     double dt = p->pair->gathers.dt > 0 ? p->pair->gathers.dt : 0.001, most = stable_velocity(map, dt);
     if ((double)largest > most) {
-      wd_print(text, sizeof text, _("unstable: %.0f m/s, solver takes %.0f"), (double)largest, most);
+      wd_units_text(&d->units, WD_VELOCITY, (double)largest, 1, one, sizeof one);
+      wd_units_number(&d->units, WD_VELOCITY, most, 1, two, sizeof two);
+      wd_print(text, sizeof text, _("unstable: %s, solver takes %s"), one, two);
       add_badge(p, &count, text);
     }
     if (outside > 0) {
-      wd_print(text, sizeof text, _("%.3g %% of cells outside 1500–4500 m/s"),
-               100.0 * (double)outside / (double)cells);
+      wd_units_number(&d->units, WD_VELOCITY, WD_VELOCITY_LO, 100, one, sizeof one);
+      wd_units_text(&d->units, WD_VELOCITY, WD_VELOCITY_HI, 100, two, sizeof two);
+      wd_print(text, sizeof text, _("%.3g %% of cells outside %s–%s"),
+               100.0 * (double)outside / (double)cells, one, two);
       add_badge(p, &count, text);
     }
-    if (d->overlay_truth && p->truth && p->truth->velocity.value)
-      add_badge(p, &count, _("contours: truth, every 500 m/s"));
+    if (d->overlay_truth && p->truth && p->truth->velocity.value) {
+      wd_units_text(&d->units, WD_VELOCITY, 500, 100, one, sizeof one);
+      wd_print(text, sizeof text, _("contours: truth, every %s"), one);
+      add_badge(p, &count, text);
+    }
     return;
   }
   if (d->kind == WD_PANEL_TRACES) return;
@@ -337,12 +345,14 @@ static void dress(WdPicture *p, const WdPictureDesc *d) {
     if (d->velocity) panel->quantity = _("Velocity difference (m/s)");
   } else if (d->kind == WD_PANEL_TRACES) {
     double spacing = p->pair ? p->pair->velocity.spacing : d->shape.spacing > 0 ? d->shape.spacing : 10;
-    panel->x = (wd_axis){-0.5 * spacing, (panel->columns - 0.5) * spacing, false, _("Distance (m)")};
-    panel->y = (wd_axis){0.5, panel->rows + 0.5, false, _("Shot"), true};
+    panel->x = (wd_axis){-0.5 * spacing, (panel->columns - 0.5) * spacing, false, _("Distance (m)"),
+                         .dimension = WD_DISTANCE};
+    panel->y = (wd_axis){0.5, panel->rows + 0.5, false, _("Shot"), true, WD_NO_DIMENSION};
     panel->range = traces_range(p, d);
     const wd_metric_info *info = wd_metric_get_info((wd_metric)d->metric);
     wd_copy(p->quantity, info ? _(info->title) : "", sizeof p->quantity);
     panel->quantity = p->quantity;
+    panel->dimension = WD_NO_DIMENSION;
     panel->view.row0 = panel->view.row1 = 0; /* shots are not zoomed */
     if (panel->view.column0 != panel->view.column1) panel->view.row1 = panel->rows;
   } else {
@@ -396,6 +406,7 @@ guint wd_picture_set(WdPicture *p, const WdPictureDesc *d) {
     change |= WD_PICTURE_TEXT;
   }
   guint hash = hash_text(p);
+  if (!wd_units_same(&was.units, &d->units)) change |= WD_PICTURE_TEXT;
   if (hash != p->text_hash) change |= WD_PICTURE_TEXT;
   p->text_hash = hash;
   return change;

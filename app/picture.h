@@ -25,6 +25,7 @@ typedef struct WdPictureDesc {
   WdPanelLook look;
   wd_view zoom;
   const char *prefix; /* "A", "B" in a comparison [none] */
+  wd_units units;     /* of texts; those of the style are the painter's business [m, ms, m/s] */
   gboolean overlay_truth;
   const WdFrame *frame; /* [nothing is known] */
   WdPair *truth;        /* observed gathers, true map [none] */
@@ -78,7 +79,7 @@ typedef struct WdReading {
   WdSource source; /* of the gather that was read */
 } WdReading;
 gboolean wd_picture_read(const WdPicture *picture, int facet, double x, double y, WdReading *out);
-/* "x 310 m  z 240 m  2 875 m/s"; "shot 3  x 310 m  t 412 ms  −0.0123". */
+/* "x 310 m  z 240 m  2 875 m/s"; "shot 3  x 310 m  t 412 ms  −0.0123", in the units of the picture. */
 void wd_picture_reading_text(const WdPicture *picture, const WdReading *reading, char *out, gsize size);
 
 /* One or two sentences for assistive technology. */

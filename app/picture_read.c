@@ -39,27 +39,28 @@ gboolean wd_picture_read(const WdPicture *p, int facet, double x, double y, WdRe
   return TRUE;
 }
 
-static void number(double value, double step, char out[32]) {
-  wd_format_number(value, step, out, 32);
+static void number(double value, double step, char out[48]) {
+  wd_format_number(value, step, out, 48);
 }
 
 void wd_picture_reading_text(const WdPicture *p, const WdReading *r, char *out, gsize size) {
-  char x[32], y[32], value[32];
-  number(r->x, 1, x);
+  const wd_units *units = &p->desc.units;
+  char x[48], y[48], value[48];
+  wd_units_text(units, WD_DISTANCE, r->x, 1, x, sizeof x);
   if (p->desc.kind == WD_PANEL_VELOCITY) {
-    number(r->y, 1, y);
-    number(r->value, 1, value);
-    g_snprintf(out, size, "x %s m  z %s m  %s%s m/s", x, y, p->desc.velocity ? "Δv " : "", value);
+    wd_units_text(units, WD_DISTANCE, r->y, 1, y, sizeof y);
+    wd_units_text(units, WD_VELOCITY, r->value, 1, value, sizeof value);
+    g_snprintf(out, size, "x %s  z %s  %s%s", x, y, p->desc.velocity ? "Δv " : "", value);
   } else if (p->desc.kind == WD_PANEL_TRACES) {
     number(r->value, 0, value);
-    wd_print(out, size, _("shot %d  x %s m  %s"), r->row + 1, x, value);
+    wd_print(out, size, _("shot %d  x %s  %s"), r->row + 1, x, value);
   } else {
-    number(r->y * 1000, 1, y);
+    wd_units_text(units, WD_TIME, r->y * 1000, 1, y, sizeof y);
     number(r->value, 0, value);
     const char *which = p->desc.source >= WD_SOURCE_SPLIT && p->desc.kind == WD_PANEL_GATHER
                             ? r->source == WD_SOURCE_SIMULATED ? _("  simulated") : _("  decoded")
                             : "";
-    g_snprintf(out, size, "x %s m  t %s ms  %s%s", x, y, value, which);
+    g_snprintf(out, size, "x %s  t %s  %s%s", x, y, value, which);
   }
 }
 
@@ -76,14 +77,16 @@ void wd_picture_describe(const WdPicture *p, char *out, gsize size) {
       if (v < lo) lo = v;
       if (v > hi) hi = v;
     }
-  char a[32], b[32], c[32], e[32];
+  char a[48], b[96], c[48], e[48];
   gboolean map = p->desc.kind == WD_PANEL_VELOCITY;
-  number(lo, map ? 1 : 0, a);
-  number(hi, map ? 1 : 0, b);
-  number(p->panel.range.lo, 0, c);
-  number(p->panel.range.hi, 0, e);
+  const wd_units *units = &p->desc.units;
+  const wd_dimension dimension = p->panel.dimension;
+  wd_units_number(units, dimension, lo, map ? 1 : 0, a, sizeof a);
+  wd_units_spoken(units, dimension, hi, map ? 1 : 0, b, sizeof b);
+  wd_units_number(units, dimension, p->panel.range.lo, 0, c, sizeof c);
+  wd_units_number(units, dimension, p->panel.range.hi, 0, e, sizeof e);
   wd_print(out, size,
-           map ? _("%s map, %s: values from %s to %s metres per second; colours span %s to %s, %s.")
+           map ? _("%s map, %s: values from %s to %s; colours span %s to %s, %s.")
                : _("%s, %s: values from %s to %s; colours span %s to %s, %s."),
            p->title, p->source, a, b, c, e, p->panel.range.text);
 }

@@ -77,6 +77,7 @@ guint wd_picture_set_view(WdPicture *picture, WdSession *session, WdView *v, WdP
                      .zoom = kind == WD_PANEL_VELOCITY ? v->zoom_map : v->zoom_gather,
                      .prefix = v->layout == WD_LAYOUT_COMPARE ? side ? "B" : "A" : NULL,
                      .overlay_truth = v->show_truth,
+                     .units = v->units,
                      .frame = known ? &frame : NULL,
                      .truth = branch ? branch->truth : NULL,
                      .step = place.position,

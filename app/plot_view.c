@@ -27,6 +27,7 @@ struct _WdPlotView {
   const WdPair *truth_of;
   const WdSimulation *truth_with;
   char *truth_words;
+  wd_units truth_units;
   guint idle, values_of;
   gboolean updating, values_stale;
 };
@@ -46,7 +47,8 @@ static void show_truth(WdPlotView *p) {
     return;
   }
   const WdSimulation *simulation = wd_frame_simulation(&frame);
-  if (p->truth_of != frame.pair || p->truth_with != simulation || !p->truth_words) {
+  if (p->truth_of != frame.pair || p->truth_with != simulation || !p->truth_words ||
+      !wd_units_same(&p->truth_units, &p->view->units)) {
     WdLevels levels;
     double epsilon =
         wd_session_get_levels(p->session, WD_METRIC_REFLECTION_RESIDUAL, &levels) ? levels.stage1_p95 : NAN;
@@ -54,9 +56,10 @@ static void show_truth(WdPlotView *p) {
     wd_error err;
     g_clear_pointer(&p->truth_words, g_free);
     if (!wd_truth_compare(b->truth, frame.pair, simulation, epsilon, &report, &err))
-      p->truth_words = wd_truth_words(&report);
+      p->truth_words = wd_truth_words(&report, &p->view->units);
     p->truth_of = frame.pair;
     p->truth_with = simulation;
+    p->truth_units = p->view->units;
   }
   gtk_label_set_text(GTK_LABEL(p->truth), p->truth_words ? p->truth_words : "");
   gtk_widget_set_tooltip_text(p->truth, p->truth_words);

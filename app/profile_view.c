@@ -55,15 +55,16 @@ static void profile(const WdSidePlot *plot, cairo_t *cr, const wd_rect *place, c
       lo = fmin(lo, v);
       hi = fmax(hi, v);
     }
-  wd_axis velocity = {lo - 60, hi + 60, false, _("Velocity (m/s)")};
+  wd_axis velocity = {lo - 60, hi + 60, false, _("Velocity (m/s)"), .dimension = WD_VELOCITY};
   int cells = down ? map->nz : map->nx;
   double first = -0.5 * map->spacing, last = (cells - 0.5) * map->spacing;
-  wd_curve curve = {.title = down ? _("Profiles") : NULL,
-                    .source = title,
-                    .x = down ? velocity : (wd_axis){first, last, false, _("Distance (m)")},
-                    .y = down ? (wd_axis){last, first, false, _("Depth (m)")} : velocity,
-                    .series = series,
-                    .n_series = n};
+  wd_curve curve = {
+      .title = down ? _("Profiles") : NULL,
+      .source = title,
+      .x = down ? velocity : (wd_axis){first, last, false, _("Distance (m)"), .dimension = WD_DISTANCE},
+      .y = down ? (wd_axis){last, first, false, _("Depth (m)"), .dimension = WD_DISTANCE} : velocity,
+      .series = series,
+      .n_series = n};
   const WdView *v = plot->view;
   wd_side_plot_curve(plot, cr, place, &curve, down ? NAN : v->x, down ? v->z : NAN);
   steps_clear(&decoded);
@@ -83,13 +84,17 @@ static void draw(const WdSidePlot *plot, cairo_t *cr, double width, double heigh
                             : NULL;
   int column = (int)CLAMP(round(plot->view->x / map->spacing), 0, map->nx - 1),
       row = (int)CLAMP(round(plot->view->z / map->spacing), 0, map->nz - 1);
-  char down[64], across[64];
-  wd_print(down, sizeof down, _("v(z) at x %.0f m"), column * map->spacing);
-  wd_print(across, sizeof across, _("v(x) at z %.0f m"), row * map->spacing);
+  const wd_units *units = &plot->style.units;
+  char down[64], across[64], x[96], z[96], v[96];
+  wd_units_text(units, WD_DISTANCE, column * map->spacing, 1, x, sizeof x);
+  wd_units_text(units, WD_DISTANCE, row * map->spacing, 1, z, sizeof z);
+  wd_print(down, sizeof down, _("v(z) at x %s"), x);
+  wd_print(across, sizeof across, _("v(x) at z %s"), z);
   double value = (double)map->value[(gsize)row * (gsize)map->nx + (gsize)column];
-  wd_print(about, size,
-           _("Velocity profiles through x %.0f metres, z %.0f metres: %.0f metres per second there"),
-           column * map->spacing, row * map->spacing, value);
+  wd_units_spoken(units, WD_DISTANCE, column * map->spacing, 1, x, sizeof x);
+  wd_units_spoken(units, WD_DISTANCE, row * map->spacing, 1, z, sizeof z);
+  wd_units_spoken(units, WD_VELOCITY, value, 1, v, sizeof v);
+  wd_print(about, size, _("Velocity profiles through x %s, z %s: %s there"), x, z, v);
   gboolean beside = width > 1.1 * height;
   double w = beside ? round(0.42 * width) : width, h = beside ? height : round(0.55 * height);
   profile(plot, cr, &(wd_rect){0, 0, w, h}, map, truth, TRUE, column, down);

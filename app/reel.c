@@ -36,6 +36,7 @@ static WdReel *reel_new(WdSession *session, WdView *view, const WdReelOptions *o
   r->view = wd_view_new();
   g_autofree char *json = wd_view_to_json(view);
   wd_view_from_json(r->view, json, NULL);
+  r->view->units = view->units;
   r->view->enlarged = -1;
   return r;
 }
@@ -101,6 +102,7 @@ static gboolean prepare_wavefield(WdReel *r, int i) {
                              .look = r->view->wave,
                              .map_smooth = r->view->look[WD_PANEL_VELOCITY].smooth,
                              .gather_colormap = r->view->look[WD_PANEL_GATHER].colormap,
+                             .units = r->view->units,
                              .place = NULL};
   wd_wavefield_scene_set(r->scene, &d);
   const wd_curve *trace = wd_wavefield_trace(r->scene, WD_SCENE_ALL);
@@ -113,15 +115,16 @@ static gboolean prepare_wavefield(WdReel *r, int i) {
     g_free(r->recipe);
     r->recipe = recipe ? wd_run_recipe_to_json(recipe) : NULL;
   }
-  r->figure = (wd_figure){.item = r->item,
-                          .items = n,
-                          .columns = 2,
-                          .width_mm = r->options.width_mm,
-                          .dpi = r->options.dpi,
-                          .style = {.size = r->options.font, .dark = r->options.dark},
-                          .title = r->title,
-                          .caption = r->caption,
-                          .recipe = r->recipe};
+  r->figure =
+      (wd_figure){.item = r->item,
+                  .items = n,
+                  .columns = 2,
+                  .width_mm = r->options.width_mm,
+                  .dpi = r->options.dpi,
+                  .style = {.size = r->options.font, .dark = r->options.dark, .units = r->view->units},
+                  .title = r->title,
+                  .caption = r->caption,
+                  .recipe = r->recipe};
   return TRUE;
 }
 

@@ -57,6 +57,11 @@ GSettings *wd_settings_new(GError **error) {
   return g_settings_new_full(schema, backend, NULL);
 }
 
+static gboolean has(GSettings *s, const char *key, const char *value) {
+  g_autofree char *now = g_settings_get_string(s, key);
+  return !strcmp(now, value);
+}
+
 #define SET(field, value)                                                                                    \
   do {                                                                                                       \
     if ((field) != (value)) {                                                                                \
@@ -85,6 +90,9 @@ gboolean wd_settings_apply_view(GSettings *s, const char *key, WdView *view) {
     for (int k = 0; k < WD_PANEL_KINDS; k++)
       SET(view->look[k].scope, (WdRangeScope)g_settings_get_enum(s, "range-scope"));
   if (KEY("fps")) SET(view->fps, g_settings_get_double(s, "fps"));
+  if (KEY("units-distance"))
+    SET(view->units.distance, has(s, "units-distance", "km") ? WD_KILOMETRES : WD_METRES);
+  if (KEY("units-time")) SET(view->units.time, has(s, "units-time", "s") ? WD_SECONDS : WD_MILLISECONDS);
   if (KEY("show-floor")) SET(view->show_floor, g_settings_get_boolean(s, "show-floor"));
   if (KEY("show-population")) SET(view->show_population, g_settings_get_boolean(s, "show-population"));
   if (KEY("epsilon")) {

@@ -14,6 +14,7 @@ static void on_draw(GtkDrawingArea *area, cairo_t *cr, int width, int height, gp
   (void)area;
   WdSidePlot *plot = data;
   plot->style = wd_widget_style(plot->widget, 0.86, plot->font, sizeof plot->font);
+  plot->style.units = plot->view->units;
   wd_side_draw_look(plot);
   wd_cairo_colour(cr, wd_style_theme(&plot->style)->paper, 1);
   cairo_paint(cr);

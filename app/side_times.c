@@ -49,9 +49,10 @@ void wd_side_draw_lags(const WdSidePlot *plot, cairo_t *cr, double width, double
                     .rows = m->windows,
                     .columns = m->receivers,
                     .x = {-0.5 * spacing_of(&plot->frame), (m->receivers - 0.5) * spacing_of(&plot->frame),
-                          FALSE, _("Receiver (m)")},
+                          FALSE, _("Receiver (m)"), .dimension = WD_DISTANCE},
                     .y = {1e3 * (m->first_centre - m->hop / 2),
-                          1e3 * (m->first_centre + (m->windows - 0.5) * m->hop), FALSE, _("Time (ms)")},
+                          1e3 * (m->first_centre + (m->windows - 0.5) * m->hop), FALSE, _("Time (ms)"),
+                          .dimension = WD_TIME},
                     .colormap = WD_COLORMAP_DIFFERENCE,
                     .quantity = _("Decoded later by (ms)")};
   wd_print(panel.range.text, sizeof panel.range.text, _("\xc2\xb1 half a period"));
@@ -122,8 +123,8 @@ void wd_side_draw_arrivals(const WdSidePlot *plot, cairo_t *cr, double width, do
                       shot + 1, both ? sum / both : NAN, beyond, both, mode_of(&plot->frame));
   const wd_curve curve = {.title = _("First arrivals"),
                           .source = source,
-                          .x = {0, x[n - 1], FALSE, _("Receiver (m)")},
-                          .y = {most + 40, -10, FALSE, _("Time (ms)")},
+                          .x = {0, x[n - 1], FALSE, _("Receiver (m)"), .dimension = WD_DISTANCE},
+                          .y = {most + 40, -10, FALSE, _("Time (ms)"), .dimension = WD_TIME},
                           .series = series,
                           .n_series = 3,
                           .band = &band,

@@ -165,7 +165,7 @@ void wd_side_draw_trace(const WdSidePlot *plot, cairo_t *cr, double width, doubl
     gboolean tall = t.difference && 0.38 * height > 9.5 * plot->style.size; /* the lower one has room */
     double left = wide ? round(0.66 * width) : width, upper = tall ? round(0.62 * height) : height;
     wd_series series[3];
-    wd_axis time = {0, t.ms[t.samples - 1], false, tall ? NULL : _("Time (ms)")};
+    wd_axis time = {0, t.ms[t.samples - 1], false, tall ? NULL : _("Time (ms)"), .dimension = WD_TIME};
     char source[320];
     wd_print(source, sizeof source, "%s · %s", where, told);
     double most = fmax(largest(t.decoded.value, t.samples), largest(t.simulated.value, t.samples)) * 1.05;
@@ -183,7 +183,7 @@ void wd_side_draw_trace(const WdSidePlot *plot, cairo_t *cr, double width, doubl
       char between[260];
       wd_print(between, sizeof between, _("difference · %s"), told);
       wd_curve difference = {.source = between,
-                             .x = {time.lo, time.hi, false, _("Time (ms)")},
+                             .x = {time.lo, time.hi, false, _("Time (ms)"), .dimension = WD_TIME},
                              .y = {0, 0, false, _("Difference")},
                              .series = &one,
                              .n_series = 1};

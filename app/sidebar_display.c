@@ -25,6 +25,11 @@ static gboolean is_gather(int kind) {
   return kind >= WD_PANEL_GATHER && kind <= WD_PANEL_DIFFERENCE;
 }
 
+/* The ends of a range are set in the units of its colour bar, and kept in m/s. */
+static double factor_of(section *s, int kind) {
+  return wd_units_factor(&s->view->units, kind == WD_PANEL_VELOCITY ? WD_VELOCITY : WD_NO_DIMENSION);
+}
+
 static int focused(section *s) {
   return CLAMP(s->view->focused, 0, WD_PANEL_KINDS - 1);
 }
@@ -89,7 +94,12 @@ static void show_scope(section *s, int kind) {
                         metric == WD_METRIC_REFLECTION_SHARE;
   const gboolean compare = s->view->layout == WD_LAYOUT_COMPARE,
                  minus = wd_view_velocity(s->view, 0) != WD_VELOCITY_DECODED;
-  const char *words = kind == WD_PANEL_VELOCITY ? minus ? _("fixed, ±1000 m/s") : _("fixed, 1500–4500 m/s")
+  char lo[48], hi[48];
+  wd_units_number(&s->view->units, WD_VELOCITY, WD_VELOCITY_LO, 100, lo, sizeof lo);
+  wd_units_text(&s->view->units, WD_VELOCITY, minus ? 1000 : WD_VELOCITY_HI, 100, hi, sizeof hi);
+  g_autofree char *fixed =
+      minus ? g_strdup_printf(_("fixed, ±%s"), hi) : g_strdup_printf(_("fixed, %s–%s"), lo, hi);
+  const char *words = kind == WD_PANEL_VELOCITY ? fixed
                       : kind == WD_PANEL_TRACES ? unit ? _("fixed") : _("of this step (no fixed range)")
                       : compare ? _("of both runs' steps")
                                                 : _("of the decoded steps");
@@ -111,8 +121,12 @@ static void update(section *s) {
   gtk_drop_down_set_selected(GTK_DROP_DOWN(s->scope), l->scope);
   gtk_widget_set_visible(s->lo_row, l->scope == WD_SCOPE_MANUAL);
   gtk_widget_set_visible(s->hi_row, l->scope == WD_SCOPE_MANUAL);
-  gtk_spin_button_set_value(GTK_SPIN_BUTTON(s->lo), l->lo);
-  gtk_spin_button_set_value(GTK_SPIN_BUTTON(s->hi), l->hi);
+  const double factor = factor_of(s, kind);
+  GtkWidget *const ends[] = {s->lo, s->hi};
+  for (int i = 0; i < 2; i++) {
+    gtk_spin_button_set_increments(GTK_SPIN_BUTTON(ends[i]), 50 * factor, 500 * factor);
+    gtk_spin_button_set_value(GTK_SPIN_BUTTON(ends[i]), (i ? l->hi : l->lo) * factor);
+  }
   gtk_check_button_set_active(GTK_CHECK_BUTTON(s->contours), l->contours);
   gtk_widget_set_visible(s->contours, kind == WD_PANEL_VELOCITY);
   gtk_widget_set_visible(s->gathers, gather);
@@ -133,6 +147,11 @@ static void update(section *s) {
   s->updating = FALSE;
 }
 
+static double end_of(GtkWidget *spin, double factor) {
+  const double shown = gtk_spin_button_get_value(GTK_SPIN_BUTTON(spin));
+  return factor == 1 ? shown : round(shown / factor * 1e6) / 1e6; /* 1.6 km/s are 1600 m/s to the last bit */
+}
+
 static void on_look(section *s) {
   if (s->updating) return;
   int kind = focused(s);
@@ -140,8 +159,8 @@ static void on_look(section *s) {
   l->colormap = (wd_colormap)gtk_drop_down_get_selected(GTK_DROP_DOWN(s->map));
   l->smooth = gtk_check_button_get_active(GTK_CHECK_BUTTON(s->smooth));
   l->scope = (WdRangeScope)gtk_drop_down_get_selected(GTK_DROP_DOWN(s->scope));
-  double lo = gtk_spin_button_get_value(GTK_SPIN_BUTTON(s->lo)),
-         hi = gtk_spin_button_get_value(GTK_SPIN_BUTTON(s->hi));
+  const double factor = factor_of(s, kind);
+  double lo = end_of(s->lo, factor), hi = end_of(s->hi, factor);
   if (lo < hi) {
     l->lo = lo;
     l->hi = hi;

@@ -135,30 +135,31 @@ static void show_cursor(WdStatusBar *s) {
     set(s->cursor, "", NULL);
     return;
   }
-  char x[32], y[32];
-  wd_format_number(round(v->x), 1, x, sizeof x);
+  char x[48], y[48];
+  wd_units_text(&v->units, WD_DISTANCE, round(v->x), 1, x, sizeof x);
   WdFrame frame = {0};
   wd_recording_get_frame(wd_session_get_recording(s->session), v->place[0].branch, v->place[0].position,
                          v->what, &frame);
   GString *text = g_string_new(NULL);
   if (v->cursor_panel == WD_PANEL_VELOCITY) {
-    wd_format_number(round(v->z), 1, y, sizeof y);
-    g_string_printf(text, "x = %s m   z = %s m", x, y);
+    wd_units_text(&v->units, WD_DISTANCE, round(v->z), 1, y, sizeof y);
+    g_string_printf(text, "x = %s   z = %s", x, y);
     const wd_map *map = frame.pair ? &frame.pair->velocity : NULL;
     if (map && map->value && map->spacing > 0) {
       int ix = (int)lround(v->x / map->spacing), iz = (int)lround(v->z / map->spacing);
       if (ix >= 0 && ix < map->nx && iz >= 0 && iz < map->nz) {
-        char number[32];
-        wd_format_number(round((double)map->value[iz * map->nx + ix]), 1, number, sizeof number);
-        g_string_append_printf(text, "   v = %s m/s", number);
+        char velocity[48];
+        wd_units_text(&v->units, WD_VELOCITY, round((double)map->value[iz * map->nx + ix]), 1, velocity,
+                      sizeof velocity);
+        g_string_append_printf(text, "   v = %s", velocity);
       }
     }
   } else if (v->cursor_panel == WD_PANEL_TRACES) {
-    g_string_printf(text, "x = %s m", x);
+    g_string_printf(text, "x = %s", x);
     if (v->shot >= 0) g_string_append_printf(text, _("   shot %d"), v->shot + 1);
   } else {
-    wd_format_number(round(v->t * 1000), 1, y, sizeof y);
-    g_string_printf(text, "x = %s m   t = %s ms", x, y);
+    wd_units_text(&v->units, WD_TIME, round(v->t * 1000), 1, y, sizeof y);
+    g_string_printf(text, "x = %s   t = %s", x, y);
     if (v->shot >= 0) g_string_prepend(text, "   ");
     if (v->shot >= 0) {
       g_autofree char *shot = g_strdup_printf(_("shot %d"), v->shot + 1);
@@ -195,7 +196,8 @@ static void queue_update(WdStatusBar *s) {
 
 static void on_view(WdView *view, guint parts, WdStatusBar *s) {
   (void)view;
-  if (parts & WD_VIEW_CURSOR) show_cursor(s); /* at once: it goes along with the pointer */
+  if (parts & (WD_VIEW_CURSOR | WD_VIEW_DISPLAY))
+    show_cursor(s); /* at once: it goes along with the pointer */
   if (parts & (WD_VIEW_PLACE | WD_VIEW_SHOT)) queue_update(s);
 }
 

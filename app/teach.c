@@ -100,7 +100,7 @@ static gboolean has_grown(const WdTeach *t) {
   return wd_recording_count(r) != t->branches || count_latents(r) != t->latents;
 }
 
-/* The view as JSON, but for the pointer: that it rests on a panel changes nothing. */
+/* The view as JSON, but for the pointer and the units: where it rests and what they are changes nothing. */
 static char *view_json(WdWindow *w) {
   WdView *v = w->view;
   const WdView before = *v;
@@ -108,6 +108,7 @@ static char *view_json(WdWindow *w) {
   v->x = v->z = v->t = 0;
   v->cursor_panel = v->focused = 0;
   v->next = (WdRecipe){0};
+  v->units = (wd_units){0};
   char *json = wd_view_to_json(v);
   v->cursor = before.cursor;
   v->x = before.x;
@@ -116,6 +117,7 @@ static char *view_json(WdWindow *w) {
   v->cursor_panel = before.cursor_panel;
   v->focused = before.focused;
   v->next = before.next;
+  v->units = before.units;
   return json;
 }
 

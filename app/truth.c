@@ -54,14 +54,16 @@ wd_status wd_truth_compare(const WdPair *truth, const WdPair *decoded, const WdS
   return WD_OK;
 }
 
-char *wd_truth_velocity_words(const WdTruthReport *r) {
+char *wd_truth_velocity_words(const WdTruthReport *r, const wd_units *units) {
+  char mae[48], rmse[48];
   if (!r->has_velocity) return NULL;
-  return g_strdup_printf(_("Velocity error %.0f m/s (RMSE %.0f m/s, SSIM %.2f)"), r->velocity.mae,
-                         r->velocity.rmse, r->velocity.ssim);
+  wd_units_text(units, WD_VELOCITY, r->velocity.mae, 1, mae, sizeof mae);
+  wd_units_text(units, WD_VELOCITY, r->velocity.rmse, 1, rmse, sizeof rmse);
+  return g_strdup_printf(_("Velocity error %s (RMSE %s, SSIM %.2f)"), mae, rmse, r->velocity.ssim);
 }
 
-char *wd_truth_words(const WdTruthReport *r) {
-  g_autofree char *velocity = wd_truth_velocity_words(r);
+char *wd_truth_words(const WdTruthReport *r, const wd_units *units) {
+  g_autofree char *velocity = wd_truth_velocity_words(r, units);
   GString *s = g_string_new(velocity);
   if (velocity) g_string_append(s, ". ");
   double m = r->explained.reflection_residual, g = r->gathers.reflection_residual;

@@ -21,6 +21,7 @@
 #define WD_TRUTH_H
 
 #include "app/frame.h"
+#include "render/units.h"
 #include "solver/image_metrics.h"
 
 typedef enum WdDoubt {
@@ -53,9 +54,9 @@ WdDoubt wd_truth_doubt(double map, double gathers, double epsilon);
 
 /* One or two sentences for the verdict: "The decoded map explains the observed gathers to r_R 0.4, the
  * decoded gathers are off by 0.9: doubt the gathers." with the velocity error first where it is known.
- * g_free. */
-char *wd_truth_words(const WdTruthReport *report);
+ * units: NULL: m/s. g_free. */
+char *wd_truth_words(const WdTruthReport *report, const wd_units *units);
 /* The velocity error alone: "Velocity error 64 m/s (RMSE 118 m/s, SSIM 0.91)"; NULL without a true map. */
-char *wd_truth_velocity_words(const WdTruthReport *report);
+char *wd_truth_velocity_words(const WdTruthReport *report, const wd_units *units);
 
 #endif

@@ -138,6 +138,7 @@ struct _WdView {
   /* play */
   gboolean playing, loop, ping_pong, reverse, follow; /* follow: go along with a run */
   double fps;
+  wd_units units; /* that numbers and axes are read in: of who looks, whatever view is read from a file */
   WdWaveLook wave;
   /* the next run: the sidebar and the header bar edit it, Run (and Branch, all but the seed) takes it */
   WdRecipe next;
@@ -161,8 +162,11 @@ int wd_view_align(WdRecording *recording, guint a, int position, guint b, WdAlig
 /* epsilon in force: the view's, else the model's, else NaN. */
 double wd_view_epsilon(WdView *view, double of_model);
 /* All of it as JSON and back (unknown keys kept out of harm's way): session files, --copy as command,
- * lessons. */
+ * lessons. The units are written where they are not m and ms, for figures that are drawn again, and left
+ * alone by reading: a window keeps its own. */
 char *wd_view_to_json(WdView *view);
 gboolean wd_view_from_json(WdView *view, const char *json, GError **error);
+/* The units that a view was written with; m and ms where it says nothing that is known. */
+wd_units wd_view_units_of_json(const char *json);
 
 #endif

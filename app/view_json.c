@@ -49,6 +49,8 @@ NAMES(align_name, "step", "noise")
 NAMES(scope_name, "run", "step", "manual")
 NAMES(reference_name, "all-shots", "shot")
 NAMES(wave_compare_name, "alone", "ghost", "beside")
+NAMES(distance_name, "m", "km")
+NAMES(time_name, "ms", "s")
 NAMES(mode_name, "density", "wiggle", "area", "area-negative", "density-wiggle")
 
 /* Looks: of the panels, and of velocities minus others. */
@@ -131,6 +133,11 @@ static const field view_fields[] = {
 #undef INT
 #undef REAL
 #undef NAME
+
+static const field units_fields[] = {
+    {"units_distance", KIND_NAME, AT(wd_units, distance), 0, 0, distance_name, 0},
+    {"units_time", KIND_NAME, AT(wd_units, time), 0, 0, time_name, 0},
+};
 
 static const field look_fields[] = {
     {"colormap", KIND_NAME, AT(WdPanelLook, colormap), 0, 0, colormap_name, 0},
@@ -238,6 +245,11 @@ char *wd_view_to_json(WdView *v) {
   json_object_set_new(o, "pinned", WRITE(place_fields, &v->pinned));
   json_object_set_new(o, "next", WRITE(recipe_fields, &v->next));
   json_object_set_new(o, "wavefield", WRITE(wave_fields, &v->wave));
+  if (!wd_units_same(&v->units, &(wd_units){0})) {
+    json_t *units = WRITE(units_fields, &v->units);
+    json_object_update(o, units);
+    json_decref(units);
+  }
   json_t *looks = json_object();
   for (int i = 0; i < LOOKS; i++)
     json_object_set_new(looks, look_name(i),
@@ -395,4 +407,13 @@ gboolean wd_view_from_json(WdView *v, const char *json, GError **error) {
   memcpy((char *)v + from, (char *)&copy + from, sizeof copy - from);
   wd_view_changed(v, WD_VIEW_ALL);
   return TRUE;
+}
+
+wd_units wd_view_units_of_json(const char *json) {
+  GError **error = NULL;
+  wd_units units = {0};
+  json_t *o = json ? json_loads(json, 0, NULL) : NULL;
+  const gboolean read = READ(units_fields, "", o, &units);
+  json_decref(o);
+  return read ? units : (wd_units){0};
 }

@@ -110,6 +110,7 @@ static guint compose(WdWavefieldCanvas *self) {
                              .look = v->wave,
                              .map_smooth = v->look[WD_PANEL_VELOCITY].smooth,
                              .gather_colormap = v->look[WD_PANEL_GATHER].colormap,
+                             .units = v->units,
                              .place = place,
                              .message = self->message};
   return wd_wavefield_scene_set(self->scene, &d);
@@ -142,6 +143,7 @@ static void place_parts(WdWavefieldCanvas *self, double width, double height) {
 static void arrange(WdWavefieldCanvas *self) {
   GtkWidget *widget = GTK_WIDGET(self);
   self->style = wd_widget_style(widget, 0.86, self->font, sizeof self->font);
+  self->style.units = self->view->units;
   place_parts(self, gtk_widget_get_width(widget), gtk_widget_get_height(widget));
   wd_rect *a = self->area;
   if (wd_panel_arrange(wd_wavefield_map(self->scene, WD_SCENE_STILL), &self->style, a[0].width, a[0].height,

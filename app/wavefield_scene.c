@@ -170,10 +170,12 @@ static void still_map(WdWavefieldScene *s) {
   else
     wd_copy(s->source_text, s->desc.message ? s->desc.message : "", sizeof s->source_text);
   s->map_badge[0] = 0;
+  char every[32], crest[32];
+  wd_units_text(&s->desc.units, WD_TIME, ISOCHRONE_MS, 10, every, sizeof every);
+  wd_units_text(&s->desc.units, WD_TIME, m ? m->crest * 1000 : 0, 1, crest, sizeof crest);
   if (m && s->desc.look.isochrones)
-    wd_print(s->map_badge, sizeof s->map_badge,
-             _("isochrones every %d ms; bold: crest, first arrival + %.0f ms"), ISOCHRONE_MS,
-             m->crest * 1000);
+    wd_print(s->map_badge, sizeof s->map_badge, _("isochrones every %s; bold: crest, first arrival + %s"),
+             every, crest);
   double clip = s->desc.look.clip > 0 ? s->desc.look.clip : m ? s->desc.field->clip : 1;
   s->overlay = (wd_overlay){.value = s->over,
                             .range = {-clip, clip, ""},
@@ -301,12 +303,13 @@ static void still_trace(WdWavefieldScene *s) {
     most = fmax(most, fmax(fabs(s->trace[i]), isfinite(s->decoded[i]) ? fabs(s->decoded[i]) : 0));
   }
   if (!(most > 0)) most = 1;
+  char x[32], z[32];
+  wd_units_text(&s->desc.units, WD_DISTANCE, c.x * m->spacing, 1, x, sizeof x);
+  wd_units_text(&s->desc.units, WD_DISTANCE, c.z * m->spacing, 1, z, sizeof z);
   if (s->at_receiver)
-    wd_print(s->trace_source, sizeof s->trace_source, _("receiver %d, x %.0f m, z %.0f m"), c.x + 1,
-             c.x * m->spacing, c.z * m->spacing);
+    wd_print(s->trace_source, sizeof s->trace_source, _("receiver %d, x %s, z %s"), c.x + 1, x, z);
   else
-    g_snprintf(s->trace_source, sizeof s->trace_source, "x %.0f m, z %.0f m", c.x * m->spacing,
-               c.z * m->spacing);
+    g_snprintf(s->trace_source, sizeof s->trace_source, "x %s, z %s", x, z);
   const gboolean compared = s->at_receiver && decoded && s->desc.look.compare != WD_WAVE_ALONE;
   int n = 0;
   s->series[n++] = (wd_series){.x = s->time, .y = s->trace, .count = m->samples, .colour = 1, .alpha = 0.22};
@@ -319,13 +322,14 @@ static void still_trace(WdWavefieldScene *s) {
                                  .dash = WD_DASH_DASHED,
                                  .width = 0,
                                  .alpha = 0.75};
-  s->curve[WD_SCENE_STILL] = (wd_curve){.title = _("Probe"),
-                                        .source = s->trace_source,
-                                        .x = {0, m->samples * m->dt * 1000, false, _("Time (ms)")},
-                                        .y = {-1.08 * most, 1.08 * most, false, _("Pressure (arb. units)")},
-                                        .series = s->series,
-                                        .n_series = n,
-                                        .aspect = 0.3};
+  s->curve[WD_SCENE_STILL] =
+      (wd_curve){.title = _("Probe"),
+                 .source = s->trace_source,
+                 .x = {0, m->samples * m->dt * 1000, false, _("Time (ms)"), .dimension = WD_TIME},
+                 .y = {-1.08 * most, 1.08 * most, false, _("Pressure (arb. units)")},
+                 .series = s->series,
+                 .n_series = n,
+                 .aspect = 0.3};
   s->line_y[0] = -1.08 * most;
   s->line_y[1] = 1.08 * most;
   s->curve[WD_SCENE_ALL] = s->curve[WD_SCENE_STILL];
@@ -351,7 +355,7 @@ static void move_trace(WdWavefieldScene *s) {
 
 static void finish(WdWavefieldScene *s) {
   const wd_movie *m = movie_of(s);
-  g_snprintf(s->clock, sizeof s->clock, "%.0f ms", wd_wavefield_ms(s));
+  wd_units_text(&s->desc.units, WD_TIME, wd_wavefield_ms(s), 1, s->clock, sizeof s->clock);
   for (int part = 0; part < 3; part++) {
     wd_facet *f = &s->map_facet[part];
     wd_panel *p = &s->map[part];
@@ -393,7 +397,7 @@ static gboolean same_still(const WdWavefieldScene *s, const WdWavefieldDesc *d) 
   return s->map[0].rows > 0 && d->field && s->desc.field == d->field && s->desc.map_smooth == d->map_smooth &&
          a->isochrones == b->isochrones && a->margin == b->margin && a->compare == b->compare &&
          a->clip == b->clip && a->probe == b->probe && a->probe_x == b->probe_x && a->probe_z == b->probe_z &&
-         s->desc.gather_colormap == d->gather_colormap;
+         s->desc.gather_colormap == d->gather_colormap && wd_units_same(&s->desc.units, &d->units);
 }
 
 guint wd_wavefield_scene_set(WdWavefieldScene *s, const WdWavefieldDesc *d) {
@@ -469,10 +473,15 @@ void wd_wavefield_describe(const WdWavefieldScene *s, char *out, gsize size) {
       most = fabsf(p[i]);
       at = i;
     }
-  wd_print(out, size, _("Wavefield of shot %d, %s mode, %.0f of %.0f milliseconds."), m->shot + 1,
-           wd_score_mode_words(m->mode), wd_wavefield_ms(s), m->samples * m->dt * 1000);
+  const wd_units *units = &s->desc.units;
+  char now[48], end[96], x[96], z[96];
+  wd_units_number(units, WD_TIME, wd_wavefield_ms(s), 1, now, sizeof now);
+  wd_units_spoken(units, WD_TIME, m->samples * m->dt * 1000, 1, end, sizeof end);
+  wd_print(out, size, _("Wavefield of shot %d, %s mode, %s of %s."), m->shot + 1,
+           wd_score_mode_words(m->mode), now, end);
   const gsize n = strlen(out);
-  if (most > 0)
-    wd_print(out + n, size - n, _(" Largest pressure %.3g at %.0f metres distance, %.0f metres depth."),
-             (double)most, at % m->nx * m->spacing, at / m->nx * m->spacing);
+  if (!(most > 0)) return;
+  wd_units_spoken(units, WD_DISTANCE, at % m->nx * m->spacing, 1, x, sizeof x);
+  wd_units_spoken(units, WD_DISTANCE, at / m->nx * m->spacing, 1, z, sizeof z);
+  wd_print(out + n, size - n, _(" Largest pressure %.3g at %s distance, %s depth."), (double)most, x, z);
 }

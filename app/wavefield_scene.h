@@ -21,6 +21,7 @@ typedef struct WdWavefieldDesc {
   WdWaveLook look;
   gboolean map_smooth; /* between the cells of the map; the wave always is */
   wd_colormap gather_colormap;
+  wd_units units;      /* of texts, as of a picture */
   const char *place;   /* "decoded x̂₀ · step 12 of 16", for the header [none] */
   const char *message; /* why there is nothing [none] */
 } WdWavefieldDesc;

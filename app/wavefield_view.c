@@ -381,8 +381,9 @@ static void update(WdWavefieldView *self) {
   if (m) gtk_range_set_range(GTK_RANGE(self->scale), 0, m->samples * m->dt * 1000);
   gtk_range_set_value(GTK_RANGE(self->scale), ms);
   gtk_widget_set_sensitive(self->scale, m != NULL);
-  g_autofree char *clock = m ? g_strdup_printf("%.0f ms", ms) : g_strdup("–");
-  gtk_label_set_text(GTK_LABEL(self->clock), clock);
+  char clock[32];
+  wd_units_text(&self->view->units, WD_TIME, ms, 1, clock, sizeof clock);
+  gtk_label_set_text(GTK_LABEL(self->clock), m ? clock : "–");
   gtk_button_set_icon_name(GTK_BUTTON(self->play),
                            look->playing ? "media-playback-pause-symbolic" : "media-playback-start-symbolic");
   for (guint i = 0; i < G_N_ELEMENTS(speeds); i++)
@@ -409,7 +410,7 @@ static gboolean on_soon(gpointer data) {
 }
 
 static void on_view_changed(WdView *view, guint parts, WdWavefieldView *self) {
-  if (!(parts & (WD_VIEW_WAVE | WD_VIEW_LAYOUT))) return;
+  if (!(parts & (WD_VIEW_WAVE | WD_VIEW_LAYOUT | WD_VIEW_DISPLAY))) return;
   /* The wave shows the time itself: while it plays, slider and clock need not be laid out for every frame. */
   if (gtk_widget_get_mapped(GTK_WIDGET(self)) && !(self->tick && view->wave.playing))
     update(self);

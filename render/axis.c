@@ -87,6 +87,19 @@ void wd_format_number(double value, double step, char *out, size_t size) {
   dress(plain, out, size, &n);
 }
 
+void wd_format_fixed(double value, int decimals, char *out, size_t size) {
+  char plain[400];
+  size_t n = 0;
+  if (size == 0 || !isfinite(value)) {
+    wd_format_number(value, 0, out, size);
+    return;
+  }
+  if (fabs(value) < 0.5 * pow(10, -decimals)) value = 0; /* no "-0.000" */
+  snprintf(plain, sizeof plain, "%.*f", decimals, value);
+  out[0] = 0;
+  dress(plain, out, size, &n);
+}
+
 double wd_axis_place(const wd_axis *axis, double value) {
   if (axis->log) return log(value / axis->lo) / log(axis->hi / axis->lo);
   return (value - axis->lo) / (axis->hi - axis->lo);
@@ -181,4 +194,14 @@ int wd_axis_ticks(const wd_axis *axis, int room, wd_tick out[WD_TICKS_MAX]) {
   if (room > 40) room = 40;
   if (axis->log) return lo > 0 ? log_ticks(lo, hi, room, out) : 0;
   return linear_ticks(lo, hi, room, axis->whole, out);
+}
+
+int wd_axis_ticks_in(const wd_axis *axis, const wd_units *units, int room, wd_tick out[WD_TICKS_MAX]) {
+  const double factor = wd_units_factor(units, axis->dimension);
+  wd_axis shown = *axis;
+  shown.lo *= factor;
+  shown.hi *= factor;
+  const int n = wd_axis_ticks(&shown, room, out);
+  for (int i = 0; i < n && factor != 1; i++) out[i].value /= factor;
+  return n;
 }

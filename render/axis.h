@@ -2,14 +2,17 @@
 #ifndef WD_AXIS_H
 #define WD_AXIS_H
 
+#include "render/units.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 typedef struct wd_axis {
   double lo, hi; /* values at the left or top end and at the right or bottom end; lo > hi turns it round */
   bool log;      /* decades; both ends positive */
-  const char *label; /* "Distance (m)", NULL for none; borrowed */
-  bool whole;        /* counts: ticks at whole numbers only */
+  const char *label;      /* "Distance (m)", NULL for none; borrowed */
+  bool whole;             /* counts: ticks at whole numbers only */
+  wd_dimension dimension; /* lo and hi are in its base unit, and so is the label [none] */
 } wd_axis;
 
 typedef struct wd_tick {
@@ -25,6 +28,9 @@ enum { WD_TICKS_MAX = 128 };
  * Returns their count, 0 for an axis that is empty or not finite. */
 int wd_axis_ticks(const wd_axis *axis, int room, wd_tick out[WD_TICKS_MAX]);
 
+/* The same with nice numbers in other units: texts are in those, values as the axis has them. */
+int wd_axis_ticks_in(const wd_axis *axis, const wd_units *units, int room, wd_tick out[WD_TICKS_MAX]);
+
 /* Where a value stands, 0 at lo and 1 at hi, and back. */
 double wd_axis_place(const wd_axis *axis, double value);
 double wd_axis_value(const wd_axis *axis, double place);
@@ -34,5 +40,8 @@ double wd_axis_value(const wd_axis *axis, double place);
  * be told from (decimals follow from it); 0 means four significant digits. Very large and very small numbers
  * read as 3.2e-5 with a raised exponent: 3.2×10⁻⁵. */
 void wd_format_number(double value, double step, char *out, size_t size);
+
+/* The same with a fixed number of decimals, trailing zeros too: for values that change in place. */
+void wd_format_fixed(double value, int decimals, char *out, size_t size);
 
 #endif

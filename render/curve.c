@@ -128,7 +128,7 @@ wd_status wd_curve_arrange(const wd_curve *c, const wd_style *style, double widt
   wd_tick tick[WD_TICKS_MAX];
   for (int pass = 0; pass < 6; pass++) { /* as wd_panel_arrange: room only grows */
     double widest;
-    wd_axis up = {l.y.hi, l.y.lo, l.y.log, NULL};
+    wd_axis up = {l.y.hi, l.y.lo, l.y.log, .dimension = l.y.dimension};
     wd_panel_fit_ticks(&pen, &m, &up, plot_height, true, 0, tick, &widest);
     double left = m.tick + m.gap + widest + (c->y.label ? m.line + 0.25 * m.size : 0);
     if (pass > 0 && left <= l.left) break;
@@ -292,9 +292,10 @@ static void draw_reference_labels(wd_pen *pen, const wd_panel_metric *m, const w
 
 /* In the line of the ticks: right of the plot, or left of it, where there is room. */
 static void brief_title(wd_pen *pen, const wd_panel_metric *m, const wd_curve *c, const wd_curve_layout *l) {
-  char text[80];
-  if (!c->x.label || c->no_x_text) return;
-  snprintf(text, sizeof text, "%.*s", (int)strcspn(c->x.label, ","), c->x.label);
+  char text[80], own[160];
+  const char *label = wd_units_label(&pen->style.units, c->x.dimension, c->x.label, own, sizeof own);
+  if (!label || c->no_x_text) return;
+  snprintf(text, sizeof text, "%.*s", (int)strcspn(label, ","), label);
   wd_type type = {.size = m->small, .colour = pen->theme->dim};
   double width, right = l->plot.x + l->plot.width + 1.2 * m->size, /* beyond half of the last number */
       y = l->plot.y + l->plot.height + wd_pen_hair(pen, m->hair) + m->tick + m->gap + m->small_ascent;
@@ -320,7 +321,7 @@ static void draw_axes(wd_pen *pen, const wd_panel_metric *m, const wd_curve *c, 
       wd_pen_text(pen, &type, x, y0 + m->tick + m->gap + m->small_ascent, 0.5, tick[i].text);
   }
   if (c->brief) brief_title(pen, m, c, l);
-  wd_axis up = {l->y.hi, l->y.lo, l->y.log, NULL};
+  wd_axis up = {l->y.hi, l->y.lo, l->y.log, .dimension = l->y.dimension};
   count = wd_panel_fit_ticks(pen, m, &up, r->height, true, 0, tick, &widest);
   double x0 = r->x - wd_pen_hair(pen, m->hair);
   for (int i = 0; i < count; i++) {
@@ -335,20 +336,23 @@ static void draw_axes(wd_pen *pen, const wd_panel_metric *m, const wd_curve *c, 
   }
   wd_type label = {.size = m->size, .colour = pen->theme->ink, .room = r->height};
   if (c->y.label) {
-    char unit[40];
+    char unit[40], own[160], shorter[160];
     wd_type whole = {.size = m->size};
-    const char *title = wd_panel_label(pen, &whole, c->y.label, r->height, unit, sizeof unit);
-    if (title != c->y.label && c->y_brief)
-      title = wd_panel_label(pen, &whole, c->y_brief, r->height, unit, sizeof unit);
+    const wd_units *units = &pen->style.units;
+    const char *all = wd_units_label(units, c->y.dimension, c->y.label, own, sizeof own),
+               *brief = wd_units_label(units, c->y.dimension, c->y_brief, shorter, sizeof shorter);
+    const char *title = wd_panel_label(pen, &whole, all, r->height, unit, sizeof unit);
+    if (title != all && brief) title = wd_panel_label(pen, &whole, brief, r->height, unit, sizeof unit);
     wd_pen_text_up(pen, &label, r->x - l->left + m->ascent, r->y + r->height / 2, title);
   }
   label.room = r->width;
   if (c->x.label && !c->brief && !c->no_x_text) {
+    char own[160];
+    const char *title = wd_units_label(&pen->style.units, c->x.dimension, c->x.label, own, sizeof own);
     double width;
-    wd_pen_measure(pen, &label, c->x.label, &width, NULL, NULL);
+    wd_pen_measure(pen, &label, title, &width, NULL, NULL);
     wd_pen_text(pen, &label, r->x + (r->width - width) / 2,
-                r->y + r->height + m->tick + m->gap + m->small_line + 0.2 * m->size + m->ascent, 0,
-                c->x.label);
+                r->y + r->height + m->tick + m->gap + m->small_line + 0.2 * m->size + m->ascent, 0, title);
   }
 }
 

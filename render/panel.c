@@ -333,8 +333,9 @@ static void draw_x_axis(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p
       end = x + wide / 2;
     }
   }
-  char unit[40];
-  if (!p->brief || !last || !*wd_panel_unit(p->x.label, unit, sizeof unit)) return;
+  char unit[40], own[160];
+  const char *label = wd_units_label(&pen->style.units, p->x.dimension, p->x.label, own, sizeof own);
+  if (!p->brief || !last || !*wd_panel_unit(label, unit, sizeof unit)) return;
   type.colour = pen->theme->dim;
   type.room = l->width - end - 0.4 * m->small;
   if (type.room > m->small)
@@ -362,7 +363,9 @@ static void draw_y_axis(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p
 static bool bar_label(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, double height, char *out,
                       size_t size) {
   const wd_panel_bar bar = wd_panel_bar_of(p);
-  const char *quantity = bar.quantity ? bar.quantity : "";
+  char own[160];
+  const char *quantity = wd_units_label(&pen->style.units, bar.dimension, bar.quantity, own, sizeof own);
+  if (!quantity) quantity = "";
   snprintf(out, size, "%s%s%s", quantity, *quantity && bar.range->text[0] ? " · " : "", bar.range->text);
   wd_type up = {.size = m->size};
   double width;
@@ -397,7 +400,7 @@ static void draw_bar(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, c
   wd_tick tick[WD_TICKS_MAX];
   double widest;
   const wd_panel_bar of = wd_panel_bar_of(p);
-  wd_axis axis = {of.range->hi, of.range->lo, false, NULL};
+  wd_axis axis = {of.range->hi, of.range->lo, .dimension = of.dimension};
   int count = wd_panel_fit_ticks(pen, m, &axis, bar->height, true, 0, tick, &widest);
   wd_type type = {.size = m->small, .colour = pen->theme->ink};
   double x0 = bar->x + bar->width + wd_pen_hair(pen, m->hair), drop = 0.36 * m->small;
@@ -408,11 +411,12 @@ static void draw_bar(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, c
     wd_pen_horizontal(pen, x0, x0 + m->tick, y, m->hair, 0);
     wd_pen_text(pen, &type, x0 + m->tick + m->gap, y + drop, 0, tick[i].text);
   }
-  char label[160], unit[40];
+  char label[160], unit[40], own[160];
+  const char *quantity = wd_units_label(&pen->style.units, of.dimension, of.quantity, own, sizeof own);
   if (p->brief >= 2) {
     double width;
     type.colour = pen->theme->dim;
-    if (!*wd_panel_unit(of.quantity, unit, sizeof unit) || p->no_axes) return;
+    if (!*wd_panel_unit(quantity, unit, sizeof unit) || p->no_axes) return;
     wd_pen_measure(pen, &type, unit, &width, NULL, NULL);
     if (width <= bar->width + m->tick + m->gap + widest + 0.5 * m->bar_gap)
       wd_pen_text(pen, &type, x0 + m->tick + m->gap + widest,
@@ -422,7 +426,7 @@ static void draw_bar(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, c
   wd_type up = {.size = m->size, .colour = pen->theme->ink};
   const char *fits = bar_label(pen, m, p, bar->height, label, sizeof label)
                          ? label
-                         : wd_panel_label(pen, &up, of.quantity, bar->height, unit, sizeof unit);
+                         : wd_panel_label(pen, &up, quantity, bar->height, unit, sizeof unit);
   wd_pen_text_up(pen, &up, x0 + m->tick + m->gap + widest + 0.25 * m->size + m->ascent,
                  bar->y + bar->height / 2, fits);
 }
@@ -506,17 +510,18 @@ void wd_panel_draw(const wd_panel *p, const wd_style *style, const wd_panel_layo
   double block_height = (l->rows - 1) * l->step_y + l->first.height;
   if (!p->no_axes) {
     wd_type type = {.size = m.size, .colour = pen.theme->ink};
-    char unit[40];
-    const char *label =
-        wd_panel_label(&pen, &type, p->y.label, block_height + 0.4 * m.size, unit, sizeof unit);
+    char unit[40], own[160];
+    const char *whole = wd_units_label(&pen.style.units, p->y.dimension, p->y.label, own, sizeof own);
+    const char *label = wd_panel_label(&pen, &type, whole, block_height + 0.4 * m.size, unit, sizeof unit);
     wd_pen_text_up(&pen, &type, l->first.x - l->left + m.ascent, l->first.y + block_height / 2, label);
   }
   if (!p->no_axes && !p->brief) {
     wd_type type = {.size = m.size, .colour = pen.theme->ink};
-    char unit[40];
+    char unit[40], own[160];
+    const char *whole = wd_units_label(&pen.style.units, p->x.dimension, p->x.label, own, sizeof own);
     double middle = l->first.x + block_width / 2;
     const char *label =
-        wd_panel_label(&pen, &type, p->x.label, 2 * fmin(middle, l->width - middle), unit, sizeof unit);
+        wd_panel_label(&pen, &type, whole, 2 * fmin(middle, l->width - middle), unit, sizeof unit);
     wd_pen_text(&pen, &type, middle,
                 l->first.y + block_height + m.tick + m.gap + m.small_line + 0.2 * m.size + m.ascent, 0.5,
                 label);

@@ -115,6 +115,7 @@ typedef struct wd_panel {
   wd_colormap colormap;
   wd_range range;
   const char *quantity;         /* label of the colour bar: "Velocity (m/s)" */
+  wd_dimension dimension;       /* of the values and of that label [none] */
   double excursion;             /* of wiggles, in trace spacings [1] */
   const char *const *row_label; /* left of each row of facets, reading upwards; NULL, or one for each row */
   const wd_ruler *ruler;        /* [none] */

@@ -8,31 +8,35 @@
 
 wd_panel wd_panel_of_map(const wd_map *map, const wd_facet *facet, int facets) {
   double h = map->spacing;
-  return (wd_panel){.title = gettext("Velocity"),
-                    .facet = facet,
-                    .facets = facets,
-                    .rows = map->nz,
-                    .columns = map->nx,
-                    .x = {-0.5 * h, (map->nx - 0.5) * h, false, gettext("Distance (m)")},
-                    .y = {-0.5 * h, (map->nz - 0.5) * h, false, gettext("Depth (m)")},
-                    .square = true,
-                    .quantity = gettext("Velocity (m/s)")};
+  return (wd_panel){
+      .title = gettext("Velocity"),
+      .facet = facet,
+      .facets = facets,
+      .rows = map->nz,
+      .columns = map->nx,
+      .x = {-0.5 * h, (map->nx - 0.5) * h, false, gettext("Distance (m)"), .dimension = WD_DISTANCE},
+      .y = {-0.5 * h, (map->nz - 0.5) * h, false, gettext("Depth (m)"), .dimension = WD_DISTANCE},
+      .square = true,
+      .quantity = gettext("Velocity (m/s)"),
+      .dimension = WD_VELOCITY};
 }
 
 wd_panel wd_panel_of_gather(const wd_gather *gather, double spacing, const wd_facet *facet, int facets) {
   double ms = gather->dt * 1000;
   wd_axis x = {0.5, gather->receivers + 0.5, false, gettext("Receiver")};
   if (spacing > 0)
-    x = (wd_axis){-0.5 * spacing, (gather->receivers - 0.5) * spacing, false, gettext("Distance (m)")};
-  return (wd_panel){.title = facets == 1 ? gettext("Gather") : gettext("Gathers"),
-                    .facet = facet,
-                    .facets = facets,
-                    .rows = gather->samples,
-                    .columns = gather->receivers,
-                    .x = x,
-                    .y = {0.5 * ms, (gather->samples + 0.5) * ms, false, gettext("Time (ms)")},
-                    .colormap = WD_COLORMAP_GRAY,
-                    .quantity = gettext("Pressure (arb. units)")};
+    x = (wd_axis){-0.5 * spacing, (gather->receivers - 0.5) * spacing, false, gettext("Distance (m)"),
+                  .dimension = WD_DISTANCE};
+  return (wd_panel){
+      .title = facets == 1 ? gettext("Gather") : gettext("Gathers"),
+      .facet = facet,
+      .facets = facets,
+      .rows = gather->samples,
+      .columns = gather->receivers,
+      .x = x,
+      .y = {0.5 * ms, (gather->samples + 0.5) * ms, false, gettext("Time (ms)"), .dimension = WD_TIME},
+      .colormap = WD_COLORMAP_GRAY,
+      .quantity = gettext("Pressure (arb. units)")};
 }
 
 wd_panel_metric wd_panel_measure(wd_pen *pen) {
@@ -57,8 +61,8 @@ bool wd_panel_has_bar(const wd_panel *p) {
 
 wd_panel_bar wd_panel_bar_of(const wd_panel *p) {
   const wd_overlay *o = p->facet[0].overlay;
-  if (o) return (wd_panel_bar){&o->range, o->quantity, o->colormap, true};
-  return (wd_panel_bar){&p->range, p->quantity, p->colormap, false};
+  if (o) return (wd_panel_bar){&o->range, o->quantity, o->colormap, true, WD_NO_DIMENSION};
+  return (wd_panel_bar){&p->range, p->quantity, p->colormap, false, p->dimension};
 }
 
 bool wd_panel_has_captions(const wd_panel *p) {
@@ -175,9 +179,10 @@ int wd_panel_fit_ticks(wd_pen *pen, const wd_panel_metric *m, const wd_axis *axi
   int room = upright ? (int)(length / (2.1 * m->small_line)) : 1 + (int)(length / (2 * m->small));
   if (room > 11) room = 11;
   if (room < 1) room = 1;
-  int count = wd_axis_ticks(axis, room, tick);
+  const wd_units *units = &pen->style.units;
+  int count = wd_axis_ticks_in(axis, units, room, tick);
   while (!upright && room > 1 && !labels_fit(pen, m, axis, tick, count, length, slack))
-    count = wd_axis_ticks(axis, --room, tick);
+    count = wd_axis_ticks_in(axis, units, --room, tick);
   *widest = 0;
   wd_type type = {.size = m->small};
   for (int i = 0; i < count; i++) {
@@ -224,8 +229,8 @@ static void side_room(wd_pen *pen, const wd_panel_metric *m, const wd_panel *p, 
     *right = 1.2 * m->size; /* half of the last label of the x axis */
   }
   if (wd_panel_has_bar(p)) {
-    const wd_range *range = wd_panel_bar_of(p).range;
-    wd_axis bar = {range->lo, range->hi, false, NULL};
+    const wd_panel_bar of = wd_panel_bar_of(p);
+    wd_axis bar = {of.range->lo, of.range->hi, .dimension = of.dimension};
     wd_panel_fit_ticks(pen, m, &bar, bar_height, true, 0, tick, &widest);
     *right = m->bar_gap + m->bar_width + m->tick + m->gap + widest;
     if (p->brief < 2) *right += 0.25 * m->size + m->line;

@@ -50,8 +50,8 @@ const char *wd_panel_unit(const char *label, char *buffer, size_t size);
 const char *wd_panel_label(wd_pen *pen, const wd_type *type, const char *label, double room, char *buffer,
                            size_t size);
 
-/* Ticks whose labels fit: along x (labels side by side within the length and `slack` beyond each end) or
- * along y (one above the other). *widest is the width of the widest label. */
+/* Ticks, in the units of the style, whose labels fit: along x (labels side by side within the length and
+ * `slack` beyond each end) or along y (one above the other). *widest is the width of the widest label. */
 int wd_panel_fit_ticks(wd_pen *pen, const wd_panel_metric *m, const wd_axis *axis, double length,
                        bool upright, double slack, wd_tick tick[WD_TICKS_MAX], double *widest);
 
@@ -61,6 +61,7 @@ typedef struct wd_panel_bar {
   const char *quantity;
   wd_colormap colormap;
   bool overlay;
+  wd_dimension dimension;
 } wd_panel_bar;
 wd_panel_bar wd_panel_bar_of(const wd_panel *panel);
 

@@ -3,6 +3,8 @@
 #ifndef WD_STYLE_H
 #define WD_STYLE_H
 
+#include "render/units.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,6 +22,7 @@ typedef struct wd_style {
   bool contrast;    /* of the theme: as much as there is [as usual] */
   wd_medium medium; /* [raster] */
   double scale;     /* device pixels a unit, of a raster or of what is rasterised inside vectors [1] */
+  wd_units units;   /* of axes, colour bars and their labels [m, ms, m/s] */
 } wd_style;
 
 /* Colours 0xRRGGBB. */

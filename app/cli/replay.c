@@ -118,6 +118,7 @@ static wd_status open_recipe(const replay_args *a, const char *json, replay *r, 
   r->beside = recipe->beside != NULL;
   r->calibration = recipe->calibration;
   if (recipe->view) wd_view_from_json(r->view, recipe->view, NULL); /* says whether x_t is scored too */
+  r->view->units = wd_view_units_of_json(recipe->view);
   r->view->place[0] = r->view->place[1] = (WdPlace){0};
   if (r->view->velocity == WD_VELOCITY_MINUS_PINNED && r->view->pinned.branch)
     cli_warn(
@@ -175,6 +176,7 @@ static wd_status open_recording(const replay_args *a, replay *r, wd_error *err) 
   wd_session_set_policy(r->session, &policy);
   wd_session_set_recording(r->session, recording);
   if (view) wd_view_from_json(r->view, view, NULL); /* what it cannot read is as in a new view */
+  r->view->units = wd_view_units_of_json(view);
   wd_view_go(r->view, recording, 0, b->id, a->step >= 0 ? a->step : last);
   return WD_OK;
 }

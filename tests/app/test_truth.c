@@ -57,7 +57,7 @@ static void check(const char *what, const WdPair *truth, const WdPair *decoded, 
   WdTruthReport r;
   wd_error err = {0};
   wd_status st = wd_truth_compare(truth, decoded, sim, NAN, &r, &err);
-  g_autofree char *words = st ? g_strdup(err.message) : wd_truth_words(&r);
+  g_autofree char *words = st ? g_strdup(err.message) : wd_truth_words(&r, NULL);
   tap_ok(!st && r.doubt == want && strstr(words, said), "%s: %s", what, words);
 }
 
