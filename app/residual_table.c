@@ -21,7 +21,8 @@ GArray *wd_residual_rows(WdRecording *r, guint id) {
   return rows;
 }
 
-/* Columns of the command line's residuals.csv, in its order; and those that follow the mode and the shot. */
+/* The first columns of the command line's residuals.csv, in its order; and those that follow the mode and the
+ * shot. */
 static const int leading[] = {WD_METRIC_REFLECTION_RESIDUAL, WD_METRIC_RELATIVE_L2, WD_METRIC_LOG_NORM_MSE,
                               WD_METRIC_REFLECTION_SHARE};
 static const int others[] = {WD_METRIC_MAE,     WD_METRIC_MAX_ABS,   WD_METRIC_CORRELATION, WD_SCORE_LAG,

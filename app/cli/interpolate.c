@@ -1,6 +1,7 @@
 /* wavediffusion-cli interpolate: a path through seeds or latents, or one point of a plane of them; the twin
  * of the window's latent explorer, by the same functions (model/latent_space.h). */
 #include "app/cli/anchors.h"
+#include "app/cli/scoring.h"
 
 #include "solver/family.h"
 #include "solver/memory.h"
@@ -69,8 +70,10 @@ typedef struct job {
   pair_folder folder;
   size_t one;
   int batch;
-  float *latent, *velocity, *gathers; /* a batch */
-  wd_measure *measure;                /* of all points, when scored */
+  float *latent;       /* a batch */
+  pair_batch pairs;    /* of these */
+  wd_measure *measure; /* of all points, when scored */
+  fault_list faults;
 } job;
 
 static void job_close(job *j) {
@@ -79,9 +82,11 @@ static void job_close(job *j) {
   wd_latent_plane_clear(&j->plane);
   wd_free(j->place);
   wd_free(j->latent);
-  wd_free(j->velocity);
-  wd_free(j->gathers);
+  wd_free(j->pairs.velocity);
+  wd_free(j->pairs.gathers);
+  wd_free(j->pairs.why);
   wd_free(j->measure);
+  faults_clear(&j->faults);
   wd_residual_destroy(j->residual);
   wd_survey_destroy(j->survey);
   wd_pair_decoder_destroy(j->decoder);
@@ -202,11 +207,16 @@ static wd_status set_up(cli *c, job *j, wd_error *err) {
   if (!st) st = wd_pair_decoder_create(j->model, coder.batch, coder.precision, &j->decoder, err);
   if (!st) st = make_scorer(j, err);
   if (st) return st;
-  size_t batch = (size_t)j->batch;
+  const size_t batch = (size_t)j->batch;
+  pair_batch *b = &j->pairs;
+  b->cells = wd_pair_decoder_cells(j->decoder);
+  b->samples = wd_pair_decoder_samples(j->decoder);
+  b->latent = j->one;
   j->latent = wd_calloc(batch, j->one * sizeof(float));
-  j->velocity = wd_calloc(batch, wd_pair_decoder_cells(j->decoder) * sizeof(float));
-  j->gathers = wd_calloc(batch, wd_pair_decoder_samples(j->decoder) * sizeof(float));
-  if (!j->latent || !j->velocity || !j->gathers)
+  b->velocity = wd_calloc(batch, b->cells * sizeof(float));
+  b->gathers = wd_calloc(batch, b->samples * sizeof(float));
+  b->why = wd_calloc(batch, sizeof *b->why);
+  if (!j->latent || !b->velocity || !b->gathers || !b->why)
     return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %d pairs", j->batch);
   st = sample_anchors(c, j, err);
   if (!st && is_plane(a)) st = make_plane(c, j, err);
@@ -238,36 +248,69 @@ static void point(const job *j, int p, float *out) {
 static wd_status write_scores(job *j, int first, int n, wd_error *err) {
   wd_status st = WD_OK;
   for (int i = 0; i < n && !st; i++) {
-    residual_row row = {"", "", first + i, -1, INFINITY, "x0", &j->measure[first + i]};
+    const wd_error *why = &j->pairs.why[i];
+    const residual_row row = {.seed = "",
+                              .family = "",
+                              .step = first + i,
+                              .timestep = -1,
+                              .log_snr = INFINITY,
+                              .kind = "x0",
+                              .measure = &j->measure[first + i],
+                              .fault = why->code ? why->message : NULL};
     st = residual_write(j->folder.residuals, &row, err);
   }
   return st;
 }
 
-static wd_status one_batch(cli *c, job *j, int first, int n, wd_error *err) {
+/* What j->latent holds, n points from number `first`, decoded, scored and written. */
+static wd_status deliver(cli *c, job *j, int first, int n, wd_error *err) {
   const wd_hooks quiet = {.cancel = c->hooks.cancel};
-  size_t many = (size_t)n;
+  const size_t many = (size_t)n, at = (size_t)first;
+  pair_batch *b = &j->pairs;
+  b->n = n;
+  wd_status st = pairs_decode(j->decoder, b, j->latent, &quiet, err);
+  if (!st) st = faults_take(&j->faults, at, n, BLAME_NETWORK, b->why, err);
+  if (!st && j->residual) {
+    st = pairs_measure(j->residual, b, &quiet, j->measure + first, err);
+    if (!st) st = faults_take(&j->faults, at, n, BLAME_SOLVER, b->why, err);
+    if (!st) st = write_scores(j, first, n, err);
+  }
+  if (!st) st = wd_npy_writer_append(j->folder.velocity, b->velocity, many * b->cells, err);
+  if (!st) st = wd_npy_writer_append(j->folder.seismic, b->gathers, many * b->samples, err);
+  if (!st) st = wd_npy_writer_append(j->folder.latents, j->latent, many * j->one, err);
+  return st;
+}
+
+static wd_status one_batch(cli *c, job *j, int first, int n, wd_error *err) {
   uint64_t seed[64];
+  wd_error mine = {0};
   wd_status st = WD_OK;
   for (int i = 0; i < n; i++) {
     point(j, first + i, j->latent + (size_t)i * j->one);
     seed[i] = j->anchors.item[0].seed; /* noise that a sampler draws on the way is the same all along */
   }
+  memset(j->pairs.why, 0, (size_t)n * sizeof *j->pairs.why);
   if (j->domain == WD_DOMAIN_NOISE) {
     cli_progress_span(c, 0.9 * n);
-    st = denoise(&j->denoising, n, seed, j->latent, &c->hooks, err);
+    st = denoise(&j->denoising, n, seed, j->latent, &c->hooks, &mine);
   }
-  if (!st) st = wd_pair_decoder_run(j->decoder, many, j->latent, j->velocity, j->gathers, &quiet, err);
-  if (!st && j->residual) {
-    st = wd_residual_measure(j->residual, n, j->velocity, j->gathers, j->measure + first, &quiet, err);
-    if (!st) st = write_scores(j, first, n, err);
+  if (st == WD_ERR_DIVERGED &&
+      n > 1) { /* one of them: each by itself, which gives the others the same bits */
+    st = WD_OK;
+    for (int i = 0; i < n && !st; i++) {
+      cli_progress_set(c, first + i);
+      st = one_batch(c, j, first + i, 1, err);
+    }
+    return st;
   }
-  if (!st)
-    st = wd_npy_writer_append(j->folder.velocity, j->velocity, many * wd_pair_decoder_cells(j->decoder), err);
-  if (!st)
-    st = wd_npy_writer_append(j->folder.seismic, j->gathers, many * wd_pair_decoder_samples(j->decoder), err);
-  if (!st) st = wd_npy_writer_append(j->folder.latents, j->latent, many * j->one, err);
-  return st;
+  if (st == WD_ERR_DIVERGED) {
+    j->pairs.why[0] = mine;
+    for (size_t k = 0; k < j->one; k++) j->latent[k] = NAN;
+  } else if (st) {
+    if (err) *err = mine;
+    return st;
+  }
+  return deliver(c, j, first, n, err);
 }
 
 static const char *mixing_word(const job *j) {
@@ -280,6 +323,14 @@ static json_t *places_json(const job *j) {
   for (int i = 0; i < j->places; i++)
     json_array_append_new(list, json_pack("[f,f]", j->place[i][0], j->place[i][1]));
   return list;
+}
+
+static fault_words words_of(const job *j) {
+  return (fault_words){.count = (size_t)j->points,
+                       .many = "pairs",
+                       .one = "frame",
+                       .done = j->residual ? "scored" : "made",
+                       .file = "recipe.json"};
 }
 
 static json_t *recipe(const job *j) {
@@ -296,6 +347,8 @@ static json_t *recipe(const job *j) {
   if (a->through) json_object_set_new(o, "curve", json_string(a->curve ? "smooth" : "straight"));
   if (a->directions) json_object_set_new(o, "directions", json_string(a->directions));
   if (a->score) json_object_set_new(o, "score", json_string(scores[a->score]));
+  const fault_words words = words_of(j);
+  if (j->faults.count) json_object_set_new(o, "faults", faults_json(&j->faults, &words));
   if (!j->denoising.denoiser) return o;
   const char *family = a->family == WD_FAMILIES + 1
                            ? "all"
@@ -311,7 +364,10 @@ static json_t *recipe(const job *j) {
 static wd_status report(cli *c, const job *j, double seconds, wd_error *err) {
   const interpolate_args *a = j->args;
   const wd_device_info *d = wd_device_get_info(j->device);
+  const fault_words words = words_of(j);
   json_t *summary = NULL;
+  const wd_status st = faults_all(&j->faults, &words, err);
+  if (st) return st;
   if (j->residual && !(summary = residual_summary(j->measure, (size_t)j->points, err))) return err->code;
   if (!c->json) {
     printf("%s: %d pair%s through %zu anchor%s, %s mixed (%s), on %s, %.3g s\n", a->output, j->points,
@@ -319,6 +375,7 @@ static wd_status report(cli *c, const job *j, double seconds, wd_error *err) {
            j->domain == WD_DOMAIN_NOISE ? "noise" : "data", mixing_word(j), d->name, seconds);
     if (summary) residual_print(summary);
     json_decref(summary);
+    faults_print(&j->faults, &words);
     return WD_OK;
   }
   json_t *o = json_pack("{s:s, s:i, s:I, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "output", a->output, "pairs",
@@ -327,6 +384,7 @@ static wd_status report(cli *c, const job *j, double seconds, wd_error *err) {
                         "device_name", d->name, "model", wd_model_identity(j->model), "seconds",
                         cli_real(seconds), "peak_memory_mib", cli_real(peak_memory()));
   if (o && summary) json_object_set_new(o, "residuals", summary);
+  if (o && j->faults.count) json_object_set_new(o, "faults", faults_json(&j->faults, &words));
   return cli_print_json(o, err);
 }
 
@@ -362,7 +420,9 @@ const cli_command cli_interpolate = {
         "and decodes them (--domain). Noise is mixed on the sphere (slerp), which keeps the variance that "
         "straight mixing loses; on a plane, data latents are mixed straight and brought back to the length "
         "between the anchors'. Writes velocity.npy, seismic.npy, latents.npy and recipe.json into DIR, and "
-        "residuals.csv with --score (column step: the frame). --at gives the point under the cursor of the "
+        "residuals.csv with --score (column step: the frame). A map that the solver refuses, or numbers that "
+        "are not finite, are the fault of that point, and the others go on, as in sample: exit code 3 only "
+        "where every point has one. --at gives the point under the cursor of the "
         "window's latent explorer, bit for bit. Neighbouring seeds are not neighbours: seeds 3 and 4 are as "
         "far apart as any two.",
     .example =

@@ -8,7 +8,7 @@
  *   latents_steps.npy  (n, steps + 1, C, h, w)             sample only
  *   estimates_steps.npy  the same of x0-hat                sample --estimates
  *   codes.npy          (n, cells) int32                    encode only
- *   residuals.csv      one row a scored pair
+ *   residuals.csv      one row a pair, scored or with the reason why not
  *   samples.wdpop      sample --score: every figure of the finished pairs (app/population.h)
  *   recipe.json        how all of it was made; written last, so that it stands for a whole folder */
 #ifndef WD_CLI_PAIRS_H
@@ -139,6 +139,7 @@ typedef struct residual_row {
   double log_snr;
   const char *kind; /* "xt" or "x0" */
   const wd_measure *measure;
+  const char *fault; /* why there are no figures; NULL: there are */
 } residual_row;
 wd_status residual_header(wd_file *file, wd_error *err);
 wd_status residual_write(wd_file *file, const residual_row *row, wd_error *err);

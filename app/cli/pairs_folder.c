@@ -148,7 +148,7 @@ wd_status pair_folder_close(pair_folder *f, json_t *recipe, wd_error *err) {
 wd_status residual_header(wd_file *file, wd_error *err) {
   static const char head[] =
       "seed,family,step,timestep,log_snr,kind,reflection_residual,relative_l2,log_norm_mse,"
-      "reflection_share\n";
+      "reflection_share,coherence,envelope_misfit,fault\n";
   return wd_file_write(file, head, sizeof head - 1, err);
 }
 
@@ -160,17 +160,36 @@ static void number(double value, char text[32]) {
     snprintf(text, 32, "%s", isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
 }
 
+/* The last cell of a line, in quotes where it must be (RFC 4180), and the line's end. */
+static void quoted(const char *text, char *out, size_t room) {
+  const bool quotes = strpbrk(text, ",\"\r\n") != NULL;
+  size_t n = 0;
+  if (quotes) out[n++] = '"';
+  for (; *text && n + 5 < room; text++) {
+    if (*text == '"') out[n++] = '"';
+    out[n++] = *text;
+  }
+  if (quotes) out[n++] = '"';
+  out[n++] = '\n';
+  out[n] = 0;
+}
+
 wd_status residual_write(wd_file *file, const residual_row *r, wd_error *err) {
-  char snr[32], v[4][32], line[400];
+  char snr[32], v[6][32], line[500], fault[2 * sizeof((wd_error *)NULL)->message + 4];
   const wd_measure *m = r->measure;
   number(r->log_snr, snr);
   number(m->reflection_residual, v[0]);
   number(m->relative_l2, v[1]);
   number(m->log_norm_mse, v[2]);
   number(m->reflection_share, v[3]);
-  int n = snprintf(line, sizeof line, "%s,%s,%d,%d,%s,%s,%s,%s,%s,%s\n", r->seed, r->family, r->step,
-                   r->timestep, snr, r->kind, v[0], v[1], v[2], v[3]);
-  return wd_file_write(file, line, (size_t)n, err);
+  number(m->coherence, v[4]);
+  number(m->envelope, v[5]);
+  quoted(r->fault ? r->fault : "", fault, sizeof fault);
+  const int n = snprintf(line, sizeof line, "%s,%s,%d,%d,%s,%s,%s,%s,%s,%s,%s,%s,", r->seed, r->family,
+                         r->step, r->timestep, snr, r->kind, v[0], v[1], v[2], v[3], v[4], v[5]);
+  wd_status st = wd_file_write(file, line, (size_t)n, err);
+  if (!st) st = wd_file_write(file, fault, strlen(fault), err);
+  return st;
 }
 
 static const wd_metric summarised[] = {

@@ -1,25 +1,11 @@
 /* wavediffusion-cli residual: how far pairs of velocity map and gathers are from the wave equation. */
-#include "app/cli/dataset.h"
-#include "app/cli/pairs.h"
-#include "app/cli/recording.h"
-
-#include "app/models.h"
-#include "app/cli/setup.h"
+#include "app/cli/residual.h"
 
 #include "solver/memory.h"
-#include "solver/openfwi.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-
-typedef struct residual_args {
-  const char *folder, *velocity, *seismic, *model, *latents, *device, *output;
-  int mode, calibrate, step, branch;
-  bool per_pair;
-  setup_args setup; /* shots and samples come from the files */
-} residual_args;
 
 static const cli_operand operands[] = {
     {"DIR", offsetof(residual_args, folder), false,
@@ -47,37 +33,15 @@ static const cli_option options[] = {
     CLI_ACQUISITION_OPTIONS(residual_args, setup),
     {0}};
 
-typedef struct job {
-  cli *c;
-  const residual_args *args;
-  wd_npy *velocity, *seismic;
-  wd_openfwi *data;
-  latent_file latents;
-  recorded recorded; /* of a recording; count 0: none */
-  json_t *recipe;    /* of the folder; NULL: none */
-  seed_list seeds;   /* of the recipe */
-  int family;        /* its choice; -1: unknown */
-  size_t count;
-  int nz, nx, shots, samples, receivers;
-  wd_device *device;
-  wd_model *model;
-  wd_pair_decoder *decoder;
-  wd_survey *survey;
-  wd_residual *residual;
-  int batch;
-  float *map, *gather, *latent; /* a batch */
-  wd_measure *measure;          /* count */
-  double *gain;                 /* count */
-  wd_file *csv;
-} job;
-
-static void job_close(job *j) {
+static void job_close(residual_job *j) {
   wd_file_abort(j->csv);
-  wd_free(j->map);
-  wd_free(j->gather);
+  wd_free(j->pairs.velocity);
+  wd_free(j->pairs.gathers);
+  wd_free(j->pairs.why);
   wd_free(j->latent);
   wd_free(j->measure);
   wd_free(j->gain);
+  faults_clear(&j->faults);
   wd_free(j->seeds.seed);
   wd_residual_destroy(j->residual);
   wd_survey_destroy(j->survey);
@@ -92,169 +56,24 @@ static void job_close(job *j) {
   json_decref(j->recipe);
 }
 
-/* A recording, or nothing that could be scored: what it is wrong with is said by who opens it. */
-static bool is_file(const char *path) {
-  struct stat s;
-  return stat(path, &s) == 0 && S_ISREG(s.st_mode);
-}
-
-/* ---- what there is to score */
-
-static wd_status open_pair_files(job *j, const char *velocity, const char *seismic, wd_error *err) {
-  size_t gathers = 0;
-  wd_status st = wd_npy_open(velocity, &j->velocity, err);
-  if (!st) st = wd_npy_open(seismic, &j->seismic, err);
-  if (!st) st = wd_npy_map_shape(j->velocity, &j->count, &j->nz, &j->nx, err);
-  if (!st) st = wd_npy_gather_shape(j->seismic, &gathers, &j->shots, &j->samples, &j->receivers, err);
-  if (!st && gathers != j->count)
-    st = wd_fail(err, WD_ERR_SHAPE, "%s holds %zu maps, but %s holds %zu gathers", velocity, j->count,
-                 seismic, gathers);
-  return st;
-}
-
-/* What recipe.json knows of a folder of samples: seeds and family of every pair. */
-static wd_status read_recipe(job *j, wd_error *err) {
-  char path[DATASET_PATH];
-  struct stat s;
-  if (snprintf(path, sizeof path, "%s/recipe.json", j->args->folder) >= (int)sizeof path ||
-      stat(path, &s) != 0)
-    return WD_OK;
-  json_error_t e;
-  j->recipe = json_load_file(path, 0, &e);
-  if (!j->recipe) return wd_fail(err, WD_ERR_FORMAT, "%s: line %d: %s", path, e.line, e.text);
-  /* The acquisition is not guessed: what the recipe says and the options do not is refused. */
-  const json_t *g = json_object_get(j->recipe, "geometry");
-  struct {
-    const char *key, *option;
-    double is;
-  } known[] = {{"spacing", "--spacing", j->args->setup.spacing},
-               {"dt", "--dt", j->args->setup.dt},
-               {"frequency", "--frequency", j->args->setup.frequency}};
-  for (int i = 0; i < 3; i++) {
-    const json_t *v = json_object_get(g, known[i].key);
-    if (json_is_number(v) && fabs(json_number_value(v) - known[i].is) > 1e-9 * fabs(known[i].is))
-      return wd_fail(err, WD_ERR_ARGUMENT, "%s says %s %g, the simulation would take %g: give %s %g", path,
-                     known[i].key, json_number_value(v), known[i].is, known[i].option, json_number_value(v));
-  }
-  const char *command = json_string_value(json_object_get(j->recipe, "command"));
-  const char *seeds = json_string_value(json_object_get(j->recipe, "seeds"));
-  const char *family = json_string_value(json_object_get(j->recipe, "family"));
-  wd_family f;
-  if (!command || strcmp(command, "sample") != 0 || !seeds || !family) return WD_OK;
-  wd_error unused;
-  if (seeds_parse("seeds", seeds, &j->seeds, &unused)) return WD_OK;
-  if (j->seeds.count != j->count) {
-    wd_free(j->seeds.seed);
-    j->seeds = (seed_list){0};
-    return WD_OK;
-  }
-  j->family = strcmp(family, "any") == 0    ? 0
-              : strcmp(family, "all") == 0  ? WD_FAMILIES + 1
-              : wd_family_parse(family, &f) ? (int)f + 1
-                                            : -1;
-  return WD_OK;
-}
-
-static wd_status open_folder(job *j, wd_error *err) {
-  const residual_args *a = j->args;
-  char velocity[DATASET_PATH], seismic[DATASET_PATH];
-  struct stat s;
-  if (snprintf(velocity, sizeof velocity, "%s/velocity.npy", a->folder) >= (int)sizeof velocity ||
-      snprintf(seismic, sizeof seismic, "%s/seismic.npy", a->folder) >= (int)sizeof seismic)
-    return wd_fail(err, WD_ERR_ARGUMENT, "%s: the name of the folder is too long", a->folder);
-  if (stat(velocity, &s) == 0) {
-    wd_status st = open_pair_files(j, velocity, seismic, err);
-    return st ? st : read_recipe(j, err);
-  }
-  wd_status st = wd_openfwi_open(
-      a->folder, &(wd_openfwi_desc){.spacing = a->setup.spacing, .dt = a->setup.dt}, &j->data, err);
-  if (st) return st;
-  wd_openfwi_shape shape = wd_openfwi_describe(j->data);
-  j->count = shape.pairs;
-  j->nz = shape.nz;
-  j->nx = shape.nx;
-  j->shots = shape.shots;
-  j->samples = shape.samples;
-  j->receivers = shape.receivers;
-  return WD_OK;
-}
-
-/* The model that decodes, and its acquisition. */
-static wd_status open_model(job *j, const char *name, wd_error *err) {
-  const residual_args *a = j->args;
-  char path[4096];
-  wd_status st = wd_find_model(name, path, sizeof path, err);
-  if (!st) st = wd_model_open(j->device, path, false, &j->model, err);
-  if (st) return st;
-  const wd_shard_desc *g = &wd_model_get_config(j->model)->geometry;
-  if (a->setup.sources || a->setup.receivers || a->setup.wavelet || a->setup.spacing != g->spacing ||
-      a->setup.dt != g->dt || a->setup.frequency != g->frequency)
-    return wd_fail(err, WD_ERR_ARGUMENT,
-                   "the model %s was made for cells of %g m, samples of %g s and %g Hz, sources and "
-                   "receivers of OpenFWI: the "
-                   "options ask for another acquisition",
-                   wd_model_name(j->model), g->spacing, g->dt, g->frequency);
-  j->nz = g->nz;
-  j->nx = g->nx;
-  j->shots = g->shots;
-  j->samples = g->samples;
-  j->receivers = g->receivers;
-  return wd_pair_decoder_create(j->model, wd_model_batch(j->device), WD_PRECISION_F32, &j->decoder, err);
-}
-
-static wd_status open_latents(job *j, wd_error *err) {
-  const residual_args *a = j->args;
-  wd_status st = open_model(j, a->model, err);
-  if (!st) st = latents_open(j->model, a->latents, &j->latents, err);
-  if (st) return st;
-  if (j->latents.steps != 1)
-    return wd_fail(err, WD_ERR_SHAPE,
-                   "%s holds recordings: score their steps with sample --score, or decode --step one of them",
-                   a->latents);
-  j->count = j->latents.count;
-  return WD_OK;
-}
-
-static wd_status open_recording(job *j, wd_error *err) {
-  const residual_args *a = j->args;
-  wd_status st = recorded_open(a->folder, a->branch, a->step, &j->recorded, err);
-  if (!st) st = open_model(j, a->model ? a->model : j->recorded.model, err);
-  if (st) return st;
-  const char *own = wd_model_identity(j->model);
-  if (strncmp(own, j->recorded.identity, sizeof j->recorded.identity - 1) != 0)
-    return wd_fail(
-        err, WD_ERR_ARGUMENT,
-        "%s was recorded with the model %s, %.16s; the one here is %.16s: give the right one by --model",
-        a->folder, j->recorded.model, j->recorded.identity, own);
-  if (j->recorded.one != (size_t)wd_model_latent(j->model).count)
-    return wd_fail(err, WD_ERR_SHAPE, "%s: latents of %zu numbers; the model %s has %d", a->folder,
-                   j->recorded.one, wd_model_name(j->model), wd_model_latent(j->model).count);
-  j->count = j->recorded.count;
-  return WD_OK;
-}
-
 static wd_status check(const residual_args *a, wd_error *err) {
   int ways = (a->folder != NULL) + (a->velocity || a->seismic) + (a->latents != NULL);
   if (ways != 1)
     return cli_usage_error(err, "give a folder, or --velocity with --seismic, or --latents with --model");
   if (!a->velocity != !a->seismic) return cli_usage_error(err, "--velocity and --seismic go together");
   if (a->latents && !a->model) return cli_usage_error(err, "--latents and --model go together");
-  bool recording = a->folder && is_file(a->folder);
+  const bool recording = residual_of_recording(a);
   if (a->model && !a->latents && !recording) return cli_usage_error(err, "--latents and --model go together");
   if (!recording && (a->step >= 0 || a->branch > 1))
     return cli_usage_error(err, "--step and --branch are of a recording");
   return WD_OK;
 }
 
-static wd_status set_up(job *j, wd_error *err) {
+static wd_status set_up(residual_job *j, wd_error *err) {
   const residual_args *a = j->args;
   wd_status st = check(a, err);
   if (!st) st = cli_open_device(j->c, a->device, wd_wave_mode_name((wd_wave_mode)a->mode), &j->device, err);
-  if (!st)
-    st = a->latents                        ? open_latents(j, err)
-         : a->folder && is_file(a->folder) ? open_recording(j, err)
-         : a->folder                       ? open_folder(j, err)
-                                           : open_pair_files(j, a->velocity, a->seismic, err);
+  if (!st) st = residual_open(j, err);
   if (st) return st;
   setup_args setup = a->setup;
   setup.shots = j->shots;
@@ -270,14 +89,18 @@ static wd_status set_up(job *j, wd_error *err) {
   if (!st) st = wd_residual_create(j->device, j->survey, &desc, &j->residual, err);
   if (st) return st;
   j->batch = wd_residual_batch(j->residual);
-  size_t batch = (size_t)j->batch, samples = (size_t)j->shots * (size_t)j->samples * (size_t)j->receivers;
-  j->map = wd_calloc(batch, (size_t)j->nz * (size_t)j->nx * sizeof(float));
-  j->gather = wd_calloc(batch, samples * sizeof(float));
-  size_t one = j->model ? (size_t)wd_model_latent(j->model).count : 0;
-  if (one) j->latent = wd_calloc(batch, one * sizeof(float));
+  const size_t batch = (size_t)j->batch;
+  pair_batch *b = &j->pairs;
+  b->cells = (size_t)j->nz * (size_t)j->nx;
+  b->samples = (size_t)j->shots * (size_t)j->samples * (size_t)j->receivers;
+  b->latent = j->model ? (size_t)wd_model_latent(j->model).count : 0;
+  b->velocity = wd_calloc(batch, b->cells * sizeof(float));
+  b->gathers = wd_calloc(batch, b->samples * sizeof(float));
+  b->why = wd_calloc(batch, sizeof *b->why);
+  if (b->latent) j->latent = wd_calloc(batch, b->latent * sizeof(float));
   j->measure = wd_calloc(j->count, sizeof *j->measure);
   j->gain = wd_calloc(j->count, sizeof *j->gain);
-  if (!j->map || !j->gather || (one && !j->latent) || !j->measure || !j->gain)
+  if (!b->velocity || !b->gathers || !b->why || (b->latent && !j->latent) || !j->measure || !j->gain)
     return wd_fail(err, WD_ERR_NO_MEMORY, "no memory to score %zu pairs", j->count);
   if (a->output) {
     st = wd_file_create(a->output, &j->csv, err);
@@ -289,26 +112,45 @@ static wd_status set_up(job *j, wd_error *err) {
 /* ---- scoring */
 
 /* Pair i into place k of the batch. */
-static wd_status read_pair(job *j, size_t i, int k, wd_error *err) {
-  size_t cells = (size_t)j->nz * (size_t)j->nx,
-         samples = (size_t)j->shots * (size_t)j->samples * (size_t)j->receivers;
+static wd_status read_pair(residual_job *j, size_t i, int k, wd_error *err) {
+  const pair_batch *b = &j->pairs;
+  float *own_map = b->velocity + (size_t)k * b->cells, *own_gather = b->gathers + (size_t)k * b->samples;
   wd_map map = {0};
   wd_gather gather = {0};
   wd_status st;
   if (j->data) {
     st = wd_openfwi_pair(j->data, i, &map, &gather, err);
-    if (!st) memcpy(j->gather + (size_t)k * samples, gather.value, samples * sizeof(float));
+    if (!st) memcpy(own_gather, gather.value, b->samples * sizeof(float));
   } else {
     st = wd_npy_read_map(j->velocity, i, j->survey->spacing, &map, err);
-    if (!st) st = wd_npy_read_gather_into(j->seismic, i, j->gather + (size_t)k * samples, err);
+    if (!st) st = wd_npy_read_gather_into(j->seismic, i, own_gather, err);
   }
-  if (!st) memcpy(j->map + (size_t)k * cells, map.value, cells * sizeof(float));
+  if (!st) memcpy(own_map, map.value, b->cells * sizeof(float));
   wd_map_clear(&map);
   wd_gather_clear(&gather);
   return st;
 }
 
-static wd_status write_row(job *j, size_t i, wd_error *err) {
+/* Every pair of the batch, or why it cannot be read: the files are open, so that what is wrong with their
+ * form is a number that is none, in that pair. */
+static wd_status read_pairs(residual_job *j, wd_error *err) {
+  wd_status st = WD_OK;
+  for (int i = 0; i < j->pairs.n && !st; i++) {
+    wd_error mine = {0};
+    st = j->model ? latents_read(&j->latents, j->at + (size_t)i, 1, -1,
+                                 j->latent + (size_t)i * j->pairs.latent, &mine)
+                  : read_pair(j, j->at + (size_t)i, i, &mine);
+    if (st == WD_ERR_FORMAT) {
+      j->pairs.why[i] = mine;
+      st = WD_OK;
+    } else if (st && err) {
+      *err = mine;
+    }
+  }
+  return st ? st : faults_take(&j->faults, j->at, j->pairs.n, BLAME_FILE, j->pairs.why, err);
+}
+
+static wd_status write_row(residual_job *j, size_t i, wd_error *err) {
   char seed[24] = "";
   const char *family = "";
   int step = 0;
@@ -317,7 +159,9 @@ static wd_status write_row(job *j, size_t i, wd_error *err) {
     if (j->family >= 0) family = family_word(family_of_choice(j->family, j->seeds.seed[i]));
     step = (int)json_integer_value(json_object_get(j->recipe, "steps"));
   }
-  residual_row row = {seed, family, step, -1, INFINITY, "x0", &j->measure[i]};
+  const wd_error *why = &j->pairs.why[i - j->at];
+  residual_row row = {seed,     family, step,           -1,
+                      INFINITY, "x0",   &j->measure[i], why->code ? why->message : NULL};
   if (j->recorded.count) {
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)j->recorded.seed);
     row.family = family_word(j->recorded.family);
@@ -328,41 +172,36 @@ static wd_status write_row(job *j, size_t i, wd_error *err) {
   return residual_write(j->csv, &row, err);
 }
 
-static wd_status score(job *j, size_t first, int n, wd_error *err) {
-  size_t samples = (size_t)j->shots * (size_t)j->samples * (size_t)j->receivers;
-  const wd_hooks quiet = {.cancel = j->c->hooks.cancel};
+static wd_status score_one(void *user, int i, int place, wd_error *err) {
+  residual_job *j = user;
   const wd_compare_desc desc = {.calibration = (wd_calibration)j->args->calibrate, .spectral = true};
-  wd_status st = WD_OK;
-  if (j->latents.npy) {
-    st = latents_read(&j->latents, first, n, -1, j->latent, err);
-    if (!st) st = wd_pair_decoder_run(j->decoder, (size_t)n, j->latent, j->map, j->gather, &quiet, err);
-  }
+  const size_t at = j->at + (size_t)i;
+  wd_status st = pairs_compare(j->residual, &j->pairs, i, place, &desc, &j->measure[at], &j->gain[at], err);
+  return st || !j->csv ? st : write_row(j, at, err);
+}
+
+static wd_status score(residual_job *j, size_t first, int n, wd_error *err) {
+  const wd_hooks quiet = {.cancel = j->c->hooks.cancel};
   const recorded *z = &j->recorded;
-  if (z->count)
-    st = wd_pair_decoder_run(j->decoder, (size_t)n, z->latents + first * z->one, j->map, j->gather, &quiet,
-                             err);
-  for (int i = 0; i < n && !st && !j->model; i++) st = read_pair(j, first + (size_t)i, i, err);
+  pair_batch *b = &j->pairs;
+  b->n = n;
+  j->at = first;
+  memset(b->why, 0, (size_t)n * sizeof *b->why);
+  wd_status st = z->count ? WD_OK : read_pairs(j, err);
+  if (!st && j->model) {
+    st = pairs_decode(j->decoder, b, z->count ? z->latents + first * z->one : j->latent, &quiet, err);
+    if (!st) st = faults_take(&j->faults, first, n, BLAME_NETWORK, b->why, err);
+  }
+  if (st) return st;
   cli_progress_span(j->c, n);
-  if (!st) {
-    st = wd_residual_simulate(j->residual, n, j->map, &j->c->hooks, err);
-    if (st) st = wd_fail_context(err, st, n > 1 ? "pairs from %zu on" : "pair %zu", first);
-  }
-  for (int i = 0; i < n && !st; i++) {
-    wd_gather g = {j->shots, j->samples, j->receivers, j->survey->dt, j->gather + (size_t)i * samples};
-    wd_comparison c;
-    st = wd_residual_compare(j->residual, i, &g, &desc, &c, err);
-    if (st) break;
-    j->measure[first + (size_t)i] = c.all;
-    j->gain[first + (size_t)i] = c.gain;
-    wd_comparison_clear(&c);
-    if (j->csv) st = write_row(j, first + (size_t)i, err);
-  }
-  return st;
+  st = pairs_simulate(j->residual, b, &j->c->hooks, score_one, j, err);
+  if (st) return wd_fail_context(err, st, n > 1 ? "pairs from %zu on" : "pair %zu", first);
+  return faults_take(&j->faults, first, n, BLAME_SOLVER, b->why, err);
 }
 
 /* ---- the result */
 
-static json_t *pair_json(const job *j, size_t i) {
+static json_t *pair_json(const residual_job *j, size_t i) {
   const wd_measure *m = &j->measure[i];
   json_t *o = json_pack(
       "{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "pair", (json_int_t)i + j->recorded.first,
@@ -371,11 +210,13 @@ static json_t *pair_json(const job *j, size_t i) {
       cli_real(m->mae), "correlation", cli_real(m->correlation), "coherence", cli_real(m->coherence),
       "envelope_misfit", cli_real(m->envelope), "nothing_to_reflect", (int)m->nothing_to_reflect);
   if (o && j->args->calibrate) json_object_set_new(o, "gain", cli_real(j->gain[i]));
+  const pair_fault *f = faults_find(&j->faults, i);
+  if (o && f) json_object_set_new(o, "fault", json_string(f->why));
   return o;
 }
 
 /* What knowing nothing, and knowing the top row, would score on these maps. */
-static wd_status levels(const job *j, double *silence, double *direct, wd_error *err) {
+static wd_status levels(const residual_job *j, double *silence, double *direct, wd_error *err) {
   double *value = wd_calloc(j->count, sizeof *value);
   if (!value) return wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %zu values", j->count);
   wd_population p;
@@ -389,12 +230,19 @@ static wd_status levels(const job *j, double *silence, double *direct, wd_error 
   return st;
 }
 
-static wd_status report(job *j, wd_error *err) {
+static wd_status report(residual_job *j, wd_error *err) {
   const residual_args *a = j->args;
   const wd_device_info *d = wd_device_get_info(j->device);
   const char *mode = wd_wave_mode_name((wd_wave_mode)a->mode);
+  const fault_words words = {.count = j->count,
+                             .many = "pairs",
+                             .one = "pair",
+                             .done = "scored",
+                             .file = a->output,
+                             .first = (uint64_t)j->recorded.first};
   double silence = NAN, direct = NAN;
-  wd_status st = levels(j, &silence, &direct, err);
+  wd_status st = faults_all(&j->faults, &words, err);
+  if (!st) st = levels(j, &silence, &direct, err);
   json_t *o = st ? NULL : residual_summary(j->measure, j->count, err);
   if (!o) return st ? st : WD_ERR_NO_MEMORY;
   if (j->c->json) {
@@ -404,6 +252,7 @@ static wd_status report(job *j, wd_error *err) {
     json_object_set_new(o, "device", json_string(d->spec));
     json_object_set_new(o, "device_name", json_string(d->name));
     if (a->output) json_object_set_new(o, "output", json_string(a->output));
+    if (j->faults.count) json_object_set_new(o, "faults", faults_json(&j->faults, &words));
     if (a->per_pair) {
       json_t *all = json_array();
       for (size_t i = 0; i < j->count; i++) json_array_append_new(all, pair_json(j, i));
@@ -415,6 +264,7 @@ static wd_status report(job *j, wd_error *err) {
   residual_print(o);
   printf("log_norm_mse of silence %.4g, of the direct wave alone %.4g (medians)\n", silence, direct);
   json_decref(o);
+  faults_print(&j->faults, &words);
   if (a->per_pair)
     printf("\n%8s %19s %12s %12s %16s\n", j->recorded.count ? "step" : "pair", "reflection_residual",
            "relative_l2", "log_norm_mse", "reflection_share");
@@ -422,13 +272,15 @@ static wd_status report(job *j, wd_error *err) {
     const wd_measure *m = &j->measure[i];
     printf("%8zu %19.6g %12.6g %12.6g %16.6g%s\n", i + (size_t)j->recorded.first, m->reflection_residual,
            m->relative_l2, m->log_norm_mse, m->reflection_share,
-           m->nothing_to_reflect ? "  nothing to reflect" : "");
+           faults_find(&j->faults, i) ? "  not whole"
+           : m->nothing_to_reflect    ? "  nothing to reflect"
+                                      : "");
   }
   return WD_OK;
 }
 
 static wd_status run(cli *c, const void *arguments, wd_error *err) {
-  job j = {.c = c, .args = arguments, .family = -1};
+  residual_job j = {.c = c, .args = arguments, .family = -1};
   wd_status st = set_up(&j, err);
   if (!st) cli_progress_begin(c, "residual", "pairs", (double)j.count, 0);
   for (size_t first = 0; first < j.count && !st;) {
@@ -463,7 +315,10 @@ const cli_command cli_residual = {
         "is under 0.01 a map has nothing "
         "to reflect: such pairs are counted, and left out of the reflection residual's median. Prints "
         "medians, 5 and 95 percentiles; "
-        "the mode that made them is part of the answer.",
+        "the mode that made them is part of the answer.\n\n"
+        "A map that the solver refuses, or numbers that are not finite, are the fault of that pair: its "
+        "figures are undefined, with the reason beside them, and the others go on. The exit code is 3 only "
+        "where not one of the pairs could be scored, or 2 where the files are to blame for all of them.",
     .example =
         "wavediffusion-cli residual run\n"
         "wavediffusion-cli residual run.wdrun --step 16\n"

@@ -52,7 +52,9 @@ static void job_close(sample_job *j) {
   wd_free(j->gathers);
   wd_free(j->nothing);
   wd_free(j->why);
-  wd_free(j->fault);
+  faults_clear(&j->faults);
+  for (size_t i = 0; j->reason && i < 2 * (size_t)j->batch * (size_t)j->positions; i++) wd_free(j->reason[i]);
+  wd_free(j->reason);
   wd_free(j->measure);
   wd_free(j->last);
   population_sink_free(j->samples);
@@ -131,9 +133,10 @@ static wd_status set_up(cli *c, sample_job *j, wd_error *err) {
   if (j->every) {
     j->measure = wd_calloc(batch * (size_t)j->positions, 2 * sizeof *j->measure);
     j->last = wd_calloc(j->seeds.count, sizeof *j->last);
+    j->reason = wd_calloc(batch * (size_t)j->positions, 2 * sizeof *j->reason);
   }
   if (!j->latents || !j->velocity || !j->gathers || !j->level || !j->nothing || !j->why ||
-      (j->every && (!j->measure || !j->last)))
+      (j->every && (!j->measure || !j->last || !j->reason)))
     st = wd_fail(err, WD_ERR_NO_MEMORY, "no memory for %d pairs and %d steps", j->batch, j->end);
   for (int k = 0; k < wd_model_latent(j->model).count && !st; k++) j->nothing[k] = NAN;
   if (!st) st = sample_levels(j, err);

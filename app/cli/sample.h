@@ -2,13 +2,14 @@
  * decoded, scored and written (sample_batch.c), the scores (sample_score.c), recipe and report
  * (sample_report.c).
  *
- * What a network or the solver refuses is the fault of that sample, and the batch goes on: its numbers are
- * NaN from there on, the population keeps it with the reason, recipe and report count it. */
+ * What a network or the solver refuses is the fault of that sample (scoring.h), and the batch goes on: its
+ * numbers are NaN from there on, the population keeps it with the reason, recipe and report count it. */
 #ifndef WD_CLI_SAMPLE_H
 #define WD_CLI_SAMPLE_H
 
 #include "app/cli/branch.h"
 #include "app/cli/population.h"
+#include "app/cli/scoring.h"
 
 typedef struct sample_args {
   const char *model, *seeds, *score, *branch, *latents, *device, *output;
@@ -16,15 +17,6 @@ typedef struct sample_args {
   double eta, guidance, strength;
   bool renoise, estimates, scores_only, dry_run;
 } sample_args;
-
-typedef enum sample_blame { SAMPLE_NETWORK, SAMPLE_SOLVER } sample_blame;
-
-/* Why a sample is not whole. */
-typedef struct sample_fault {
-  size_t at; /* its number among the seeds */
-  sample_blame blame;
-  char why[sizeof(((wd_error *)NULL)->message)];
-} sample_fault;
 
 /* One run of the command. */
 typedef struct sample_job {
@@ -51,9 +43,9 @@ typedef struct sample_job {
   float *nothing;            /* a latent of NaN */
   wd_error *why;             /* a batch: code WD_OK where the pair decodes and simulates */
   wd_measure *measure;       /* batch x positions x 2: x_t and x0-hat of what is scored */
+  char **reason;             /* of these, why one is NaN; NULL: nothing was refused */
   wd_measure *last;          /* one a seed: the finished pairs; NaN of what has a fault */
-  sample_fault *fault;       /* in the order of the seeds */
-  size_t faults;
+  fault_list faults;
   double sampling, decoding, scoring; /* seconds */
   size_t steps, decoded, scored;      /* latents x steps; pairs */
 } sample_job;
@@ -73,8 +65,8 @@ wd_status sample_decode(sample_job *j, int n, const float *latents, wd_error *er
 wd_status sample_look(sample_job *j, int n, const float *latents, int k, int kind, wd_error *err);
 /* The finished pairs of n seeds, decoded already: scored, and measured for the population. */
 wd_status sample_finish(sample_job *j, const wd_sampler *s, size_t first, int n, wd_error *err);
-/* Notes that sample `at` is not whole, for j->why. */
-wd_status sample_blame_it(sample_job *j, size_t at, sample_blame blame, const wd_error *why, wd_error *err);
+/* Keeps why a figure of sample i of the batch is NaN; code WD_OK: it is not. */
+wd_status sample_reason(sample_job *j, int i, int k, int kind, const wd_error *why, wd_error *err);
 
 json_t *sample_recipe(const sample_job *j);
 /* The table or the JSON; WD_ERR_DIVERGED in its place where not one of the samples came out whole. */

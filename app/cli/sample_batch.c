@@ -81,10 +81,16 @@ static wd_status write_rows(sample_job *j, const wd_sampler *s, int i, wd_error 
   for (int k = 0; k < j->positions && !st; k++) {
     if (!sample_scored(j, k)) continue;
     const wd_sampler_level l = j->level[k];
-    residual_row row = {seed, family_word(wd_sampler_family(s, i)), k, l.timestep, l.log_snr, NULL, NULL};
+    residual_row row = {.seed = seed,
+                        .family = family_word(wd_sampler_family(s, i)),
+                        .step = k,
+                        .timestep = l.timestep,
+                        .log_snr = l.log_snr};
     for (int kind = 0; kind < 2 && !st; kind++) {
       row.kind = kind ? "x0" : "xt";
-      row.measure = &j->measure[((size_t)i * (size_t)j->positions + (size_t)k) * 2 + (size_t)kind];
+      const size_t at = ((size_t)i * (size_t)j->positions + (size_t)k) * 2 + (size_t)kind;
+      row.measure = &j->measure[at];
+      row.fault = j->reason[at];
       st = residual_write(j->folder.residuals, &row, err);
     }
   }
@@ -129,13 +135,13 @@ static wd_status deliver(sample_job *j, const wd_sampler *s, size_t first, const
     if (!sample_scored(j, k)) continue;
     st = sample_look(j, n, lost ? data : wd_sampler_latents(s, k), k, 0, err);
     if (!st) st = sample_look(j, n, lost ? data : wd_sampler_estimates(s, k), k, 1, err);
+    for (int kind = 0; kind < 2 && lost && !st; kind++) st = sample_reason(j, 0, k, kind, lost, err);
     cli_progress_set(j->c, done += share);
   }
   memset(j->why, 0, (size_t)n * sizeof *j->why);
   if (lost) j->why[0] = *lost;
   if (!st) st = sample_decode(j, n, data, err);
-  for (int i = 0; i < n && !st; i++)
-    if (j->why[i].code) st = sample_blame_it(j, first + (size_t)i, SAMPLE_NETWORK, &j->why[i], err);
+  if (!st) st = faults_take(&j->faults, first, n, BLAME_NETWORK, j->why, err);
   if (!st && j->every) st = sample_finish(j, s, first, n, err);
   for (int i = 0; i < n && !st; i++) {
     if (j->every) {

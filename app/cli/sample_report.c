@@ -5,29 +5,18 @@
 
 #include <stdio.h>
 
-static json_t *seed_json(uint64_t seed) {
-  char text[24];
-  snprintf(text, sizeof text, "%llu", (unsigned long long)seed);
-  return seed < UINT64_C(1) << 53 ? json_integer((json_int_t)seed) : json_string(text);
-}
-
-/* {"not_finite": .., "refused": .., "samples": [{"seed", "by", "why"}]}; NULL: without faults. */
-static json_t *faults_json(const sample_job *j) {
-  if (!j->faults) return NULL;
-  json_t *list = json_array();
-  size_t refused = 0;
-  for (size_t i = 0; i < j->faults; i++) {
-    const sample_fault *f = &j->fault[i];
-    refused += f->blame == SAMPLE_SOLVER;
-    json_array_append_new(list, json_pack("{s:o, s:s, s:s}", "seed", seed_json(j->seeds.seed[f->at]), "by",
-                                          f->blame == SAMPLE_SOLVER ? "solver" : "network", "why", f->why));
-  }
-  return json_pack("{s:I, s:I, s:o}", "not_finite", (json_int_t)(j->faults - refused), "refused",
-                   (json_int_t)refused, "samples", list);
+static fault_words words_of(const sample_job *j) {
+  return (fault_words){.count = j->seeds.count,
+                       .many = "samples",
+                       .one = "seed",
+                       .done = j->every ? "scored" : "drawn",
+                       .file = "recipe.json",
+                       .number = j->seeds.seed};
 }
 
 json_t *sample_recipe(const sample_job *j) {
   const sample_args *a = j->args;
+  const fault_words words = words_of(j);
   const wd_schedule *schedule = wd_denoiser_schedule(j->denoiser);
   const wd_latent_shape l = wd_model_latent(j->model);
   json_t *timesteps = json_array(), *snr = json_array();
@@ -65,41 +54,16 @@ json_t *sample_recipe(const sample_job *j) {
       o, "score",
       j->every ? json_pack("{s:i, s:s}", "every", j->every, "mode", wd_wave_mode_name((wd_wave_mode)a->mode))
                : json_null());
-  if (j->faults) json_object_set_new(o, "faults", faults_json(j));
+  if (j->faults.count) json_object_set_new(o, "faults", faults_json(&j->faults, &words));
   return o;
-}
-
-/* How many are not whole, and why: the first ones with their words. */
-static void print_faults(const sample_job *j) {
-  enum { TOLD = 10 };
-  size_t refused = 0;
-  for (size_t i = 0; i < j->faults; i++) refused += j->fault[i].blame == SAMPLE_SOLVER;
-  const size_t lost = j->faults - refused;
-  printf("%zu of %zu samples are not whole:", j->faults, j->seeds.count);
-  if (refused) printf(" %zu refused by the solver%s", refused, lost ? "," : "");
-  if (lost) printf(" %zu not finite", lost);
-  printf("\n");
-  for (size_t i = 0; i < j->faults && i < TOLD; i++)
-    printf("  seed %llu: %s\n", (unsigned long long)j->seeds.seed[j->fault[i].at], j->fault[i].why);
-  if (j->faults > TOLD) printf("  and %zu more; recipe.json has them all\n", j->faults - TOLD);
-}
-
-/* Not one sample is whole. */
-static wd_status nothing(const sample_job *j, wd_error *err) {
-  const sample_fault *f = &j->fault[0];
-  const char *what = j->every ? "scored" : "drawn";
-  const unsigned long long seed = j->seeds.seed[f->at];
-  if (j->seeds.count == 1)
-    return wd_fail(err, WD_ERR_DIVERGED, "nothing could be %s: seed %llu: %s", what, seed, f->why);
-  return wd_fail(err, WD_ERR_DIVERGED,
-                 "none of %zu samples could be %s; recipe.json has the reasons, as seed %llu: %s",
-                 j->seeds.count, what, seed, f->why);
 }
 
 wd_status sample_report(const sample_job *j, double seconds, wd_error *err) {
   const sample_args *a = j->args;
   const wd_device_info *d = wd_device_get_info(j->device);
-  if (j->faults == j->seeds.count) return nothing(j, err);
+  const fault_words words = words_of(j);
+  const wd_status st = faults_all(&j->faults, &words, err);
+  if (st) return st;
   json_t *final = j->every ? residual_summary(j->last, j->seeds.count, err) : NULL;
   if (j->every && !final) return WD_ERR_NO_MEMORY;
   double step = j->steps ? 1e3 * j->sampling / (double)j->steps : 0;
@@ -118,7 +82,7 @@ wd_status sample_report(const sample_job *j, double seconds, wd_error *err) {
       json_object_set_new(o, "score_ms", cli_real(j->scored ? 1e3 * j->scoring / (double)j->scored : 0));
       json_object_set_new(o, "final", final);
     }
-    if (o && j->faults) json_object_set_new(o, "faults", faults_json(j));
+    if (o && j->faults.count) json_object_set_new(o, "faults", faults_json(&j->faults, &words));
     return cli_print_json(o, err);
   }
   printf("%s: %zu pairs, %s with %d steps on %s, %.3g s (%.3g ms a step, %.3g ms a decoded pair)\n",
@@ -128,6 +92,6 @@ wd_status sample_report(const sample_job *j, double seconds, wd_error *err) {
     residual_print(final);
     json_decref(final);
   }
-  if (j->faults) print_faults(j);
+  faults_print(&j->faults, &words);
   return WD_OK;
 }

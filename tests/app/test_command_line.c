@@ -85,7 +85,7 @@ static double row(const char *csv, int step, const char *kind) {
   g_auto(GStrv) line = g_strsplit(csv, "\n", -1);
   for (int i = 1; line[i] && line[i][0]; i++) {
     g_auto(GStrv) cell = g_strsplit(line[i], ",", -1);
-    if (g_strv_length(cell) == 10 && atoi(cell[2]) == step && !strcmp(cell[5], kind))
+    if (g_strv_length(cell) >= 10 && atoi(cell[2]) == step && !strcmp(cell[5], kind))
       return g_ascii_strtod(cell[6], NULL);
   }
   return NAN;

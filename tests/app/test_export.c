@@ -205,7 +205,7 @@ static void data(WdSession *s, WdView *v) {
   tap_ok(g_str_has_prefix(
              line[0], "seed,family,step,timestep,log_snr,kind,reflection_residual,relative_l2,log_norm_mse,"
                       "reflection_share,mode,shot,"),
-         "the table begins with the columns of the command line's");
+         "the table begins with the first columns of the command line's");
   gboolean whole = TRUE;
   double value = NAN;
   guint rows = 0;

@@ -365,7 +365,7 @@ static void test_csv(WdRecording *r) {
   tap_ok(g_str_has_prefix(
              line[0], "seed,family,step,timestep,log_snr,kind,reflection_residual,relative_l2,log_norm_mse,"
                       "reflection_share,"),
-         "the columns of the command line's residuals.csv come first");
+         "the first columns of the command line's residuals.csv come first");
   gboolean even = TRUE;
   int rows = 0, commas = 0;
   for (const char *c = line[0]; *c; c++) commas += *c == ',';

@@ -15,7 +15,8 @@ os.mkdir("models")
 subprocess.run([MAKE_MODEL, "models/tiny", "1"], check=True)
 subprocess.run([MAKE_MODEL, "models/half", "1", "one"], check=True)
 M = ["--model", "models/tiny", "--device", "cpu:1"]
-COLUMNS = "seed,family,step,timestep,log_snr,kind,reflection_residual,relative_l2,log_norm_mse,reflection_share"
+COLUMNS = ("seed,family,step,timestep,log_snr,kind,reflection_residual,relative_l2,log_norm_mse,reflection_share,coherence,"
+           "envelope_misfit,fault")
 FILES = ["latents.npy", "latents_steps.npy", "recipe.json", "residuals.csv", "seismic.npy", "velocity.npy"]
 
 
@@ -35,7 +36,7 @@ def same(a, b):
 
 
 def figures(row):
-    return [float(row[k]) for k in ("reflection_residual", "relative_l2", "log_norm_mse", "reflection_share")]
+    return [float(row[k]) for k in COLUMNS.split(",")[6:12]]
 
 
 # ---- what is written
