@@ -100,7 +100,11 @@ void wd_cpu_accumulate(float *to, const float *from, size_t count, int threads);
 static inline float wd_fast_exp(float x) {
   x = x > 88.0f ? 88.0f : x;
   x = x < -87.0f ? -87.0f : x;
-  float n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
+  union {
+    float f;
+    uint32_t i;
+  } shifted = {.f = x * 1.44269504f + 12582912.0f}, two; /* 1.5 2^23: n stands in the lowest bits */
+  float n = shifted.f - 12582912.0f;
   float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
   float p = 1.9875691500e-4f;
   p = p * r + 1.3981999507e-3f;
@@ -109,10 +113,7 @@ static inline float wd_fast_exp(float x) {
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
   p = p * r * r + r + 1.0f;
-  union {
-    int32_t i;
-    float f;
-  } two = {.i = ((int32_t)n + 127) * (1 << 23)};
+  two.i = (shifted.i - 0x4b400000u + 127u) << 23; /* n is not converted: that of a NaN has no value */
   return p * two.f;
 }
 
