@@ -494,7 +494,8 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
   if (g_variant_dict_lookup(o, "recording", "^&ay", &text)) {
     g_autoptr(GFile) file = g_application_command_line_create_file_for_arg(line, text);
     g_autofree char *path = g_file_get_path(file);
-    WdRecording *r = wd_recording_load(path, NULL, error);
+    WdRecording *r = path ? wd_recording_load(path, NULL, error) : NULL;
+    if (!path) bad(error, _("--recording %s is not on this machine: copy it to a folder first"), text);
     if (!r) {
       gtk_window_destroy(GTK_WINDOW(s->window));
       wd_startup_free(s);
