@@ -315,7 +315,6 @@ static void bookmark(WdWindow *w) {
   g_autofree char *name = had ? g_strdup(had) : g_strdup_printf(_("%s at %d"), b->name, at.position);
   if (strlen(name) > WD_BOOKMARK_MAX) name[g_utf8_find_prev_char(name, name + WD_BOOKMARK_MAX) - name] = 0;
   if (!wd_bookmark_set(r, b->id, at.position, had ? NULL : name)) return;
-  w->worked = TRUE;
   g_autofree char *what =
       had ? g_strdup_printf(_("The bookmark \xe2\x80\x9c%s\xe2\x80\x9d is gone."), name)
           : g_strdup_printf(_("Bookmarked as \xe2\x80\x9c%s\xe2\x80\x9d: Latent mode offers it as an "

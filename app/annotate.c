@@ -1,6 +1,7 @@
 #include "app/annotate.h"
 
 #include "app/annotation.h"
+#include "app/autosave.h"
 #include "app/i18n.h"
 #include "app/undo.h"
 #include "app/window_private.h"
@@ -33,7 +34,7 @@ static void replace(WdWindow *w, WdPlace at, GPtrArray *all) {
   GPtrArray *before = wd_annotations_copy(wd_recording_get_annotations(r, at.branch, at.position));
   if (wd_recording_set_annotations(r, at.branch, at.position, all)) {
     wd_undo_push_annotations(w, at.branch, at.position, before);
-    w->worked = TRUE;
+    wd_autosave_set_made(r);
   } else {
     g_ptr_array_unref(before);
     const WdNotice notice = {.code = WD_ERR_ARGUMENT,

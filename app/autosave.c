@@ -14,12 +14,17 @@
 
 #define PREFIX "session-"
 #define SUFFIX ".wdrun"
+#define MADE   "wd-autosave-made" /* of a recording: somebody made something in it */
+#define PATH   "wd-autosave-path" /* and where it is kept */
 
 struct WdAutosave {
   WdSession *session;
   WdRecording *watched; /* whose changes count */
-  char *folder, *path;
-  char *adopted; /* to be removed once ours is written */
+  guint latents;        /* that it had when it came */
+  char *folder;
+  guint files;     /* names that were given to recordings */
+  char *adopted;   /* the file of `watched` before, to be removed once ours is written */
+  GPtrArray *left; /* Work: recordings that went, and could not be written then */
   char *(*view)(gpointer user);
   gpointer user;
   void (*failed)(const char *message, gpointer user);
@@ -37,29 +42,87 @@ struct WdAutosave {
 typedef struct Work {
   WdAutosave *a;
   WdImage *image;
+  char *path;
 } Work;
 
-static void on_change(WdAutosave *a) {
+static void work_free(gpointer work) {
+  Work *w = work;
+  wd_image_free(w->image);
+  g_free(w->path);
+  g_free(w);
+}
+
+void wd_autosave_set_made(WdRecording *recording) {
+  g_object_set_data(G_OBJECT(recording), MADE, GINT_TO_POINTER(TRUE));
+}
+
+gboolean wd_autosave_is_made(WdRecording *recording) {
+  return g_object_get_data(G_OBJECT(recording), MADE) != NULL;
+}
+
+const char *wd_autosave_get_path(WdAutosave *a) {
+  const char *there = g_object_get_data(G_OBJECT(a->watched), PATH);
+  if (there) return there;
+  g_autofree char *number = a->files ? g_strdup_printf("-%u", a->files + 1) : NULL;
+  g_autofree char *name = g_strdup_printf(PREFIX "%ld%s" SUFFIX, (long)getpid(), number ? number : "");
+  char *path = g_build_filename(a->folder, name, NULL);
+  a->files++;
+  g_object_set_data_full(G_OBJECT(a->watched), PATH, path, g_free);
+  return path;
+}
+
+static guint count_latents(WdRecording *r) {
+  guint n = 0;
+  for (guint i = 0; i < wd_recording_count(r); i++) n += wd_recording_nth(r, i)->position->len;
+  return n;
+}
+
+static gboolean is_empty(WdAutosave *a) {
+  return count_latents(a->watched) == 0;
+}
+
+static void on_position(WdAutosave *a) {
   a->changed = TRUE;
   a->saved = FALSE;
+  if (count_latents(a->watched) != a->latents) wd_autosave_set_made(a->watched); /* not only scored */
+}
+
+/* Branches come, go and are named by somebody's hand. */
+static void on_change(WdAutosave *a) {
+  wd_autosave_set_made(a->watched);
+  on_position(a);
 }
 
 static void watch(WdAutosave *a) {
   if (a->watched) g_signal_handlers_disconnect_by_data(a->watched, a);
   g_set_object(&a->watched, wd_session_get_recording(a->session));
   g_signal_connect_swapped(a->watched, "changed", G_CALLBACK(on_change), a);
-  g_signal_connect_swapped(a->watched, "position", G_CALLBACK(on_change), a);
+  g_signal_connect_swapped(a->watched, "position", G_CALLBACK(on_position), a);
+  a->latents = count_latents(a->watched);
+  a->changed = TRUE;
+  a->saved = FALSE;
 }
 
-static void on_recording(WdAutosave *a) {
-  watch(a);
-  on_change(a);
+static Work *take_work(WdAutosave *a, wd_error *err) {
+  g_autofree char *view = a->view ? a->view(a->user) : NULL;
+  WdImage *image = wd_recording_image(a->watched, FALSE, view, err);
+  if (!image) return NULL;
+  Work *w = g_new(Work, 1);
+  *w = (Work){a, image, g_strdup(wd_autosave_get_path(a))};
+  return w;
 }
 
-static wd_status write_image(WdAutosave *a, const WdImage *image, wd_error *err) {
-  if (g_mkdir_with_parents(a->folder, 0700) != 0)
-    return wd_fail(err, WD_ERR_IO, _("%s cannot be made: %s"), a->folder, g_strerror(errno));
-  return wd_image_write(image, a->path, err);
+static wd_status write_work(const Work *w, wd_error *err) {
+  const char *folder = w->a->folder;
+  if (g_mkdir_with_parents(folder, 0700) != 0)
+    return wd_fail(err, WD_ERR_IO, _("%s cannot be made: %s"), folder, g_strerror(errno));
+  return wd_image_write(w->image, w->path, err);
+}
+
+static wd_status write_left(WdAutosave *a, wd_error *err) {
+  wd_status st = WD_OK;
+  while (a->left->len && !(st = write_work(a->left->pdata[0], err))) g_ptr_array_remove_index(a->left, 0);
+  return st;
 }
 
 static void tell(WdAutosave *a, const char *message) {
@@ -96,60 +159,73 @@ static gboolean on_failure(gpointer data) {
 
 static gpointer write_beside(gpointer data) {
   Work *w = data;
+  WdAutosave *a = w->a;
   wd_error err = {0};
-  if (write_image(w->a, w->image, &err)) {
-    w->a->failure = g_strdup(err.message);
-    w->a->after = g_idle_source_new();
-    g_source_set_callback(w->a->after, on_failure, w->a, NULL);
-    g_source_attach(w->a->after, NULL);
+  if (write_work(w, &err)) {
+    a->failure = g_strdup(err.message);
+    a->after = g_idle_source_new();
+    g_source_set_callback(a->after, on_failure, a, NULL);
+    g_source_attach(a->after, NULL);
   } else {
-    g_atomic_int_set(&w->a->written, 1);
+    g_atomic_int_set(&a->written, 1);
   }
-  wd_image_free(w->image);
-  g_atomic_int_set(&w->a->writing, 0);
-  g_free(w);
+  work_free(w);
+  g_atomic_int_set(&a->writing, 0);
   return NULL;
 }
 
-static gboolean is_empty(WdAutosave *a) {
-  WdRecording *r = wd_session_get_recording(a->session);
-  for (guint i = 0; i < wd_recording_count(r); i++)
-    if (wd_branch_last(wd_recording_nth(r, i)) >= 0) return FALSE;
-  return TRUE;
-}
-
-static WdImage *take_image(WdAutosave *a, wd_error *err) {
-  char *view = a->view ? a->view(a->user) : NULL;
-  WdImage *image = wd_recording_image(wd_session_get_recording(a->session), FALSE, view, err);
-  g_free(view);
-  return image;
-}
-
 static void drop_adopted(WdAutosave *a) {
-  if (a->adopted && strcmp(a->adopted, a->path) != 0) g_unlink(a->adopted);
+  if (a->adopted && strcmp(a->adopted, wd_autosave_get_path(a)) != 0) g_unlink(a->adopted);
   g_clear_pointer(&a->adopted, g_free);
+}
+
+static void take_written(WdAutosave *a) {
+  if (!g_atomic_int_compare_and_exchange(&a->written, 1, 0)) return;
+  drop_adopted(a); /* ours is on disk */
+  g_clear_pointer(&a->told, g_free);
+}
+
+/* The recording that is watched is about to go, and what was made in it would go with it. */
+static void leave(WdAutosave *a) {
+  join(a);
+  take_written(a);
+  const gboolean failed = a->after != NULL;
+  drop_failure(a);
+  if ((a->changed || failed) && !a->saved && wd_autosave_is_made(a->watched) && !is_empty(a)) {
+    wd_error err = {0};
+    Work *w = take_work(a, &err);
+    if (!w || write_work(w, &err)) {
+      if (w) g_ptr_array_add(a->left, w);
+      tell(a, err.message);
+    } else {
+      drop_adopted(a);
+      work_free(w);
+    }
+  }
+  g_clear_pointer(&a->adopted, g_free); /* if it is there still, it stays */
+}
+
+static void on_recording(WdAutosave *a) {
+  leave(a);
+  watch(a);
 }
 
 static gboolean on_timer(gpointer data) {
   WdAutosave *a = data;
-  if (g_atomic_int_compare_and_exchange(&a->written, 1, 0)) { /* ours is on disk */
-    drop_adopted(a);
-    g_clear_pointer(&a->told, g_free);
-  }
+  take_written(a);
   /* One is being written, or its failure is about to be told. */
-  if (!a->changed || g_atomic_int_get(&a->writing) || a->after) return G_SOURCE_CONTINUE;
-  if (is_empty(a)) return G_SOURCE_CONTINUE;
+  if (g_atomic_int_get(&a->writing) || a->after) return G_SOURCE_CONTINUE;
+  write_left(a, NULL); /* that it could not be was told */
+  if (!a->changed || is_empty(a) || !wd_autosave_is_made(a->watched)) return G_SOURCE_CONTINUE;
   wd_error err = {0};
-  WdImage *image = take_image(a, &err);
-  if (!image) {
+  Work *w = take_work(a, &err);
+  if (!w) {
     tell(a, err.message);
     return G_SOURCE_CONTINUE;
   }
   join(a);
   a->changed = FALSE;
   g_atomic_int_set(&a->writing, 1);
-  Work *w = g_new(Work, 1);
-  *w = (Work){a, image};
   a->writer = g_thread_new("autosave", write_beside, w);
   return G_SOURCE_CONTINUE;
 }
@@ -169,8 +245,7 @@ WdAutosave *wd_autosave_new(WdSession *session, const char *folder, char *(*view
   WdAutosave *a = g_new0(WdAutosave, 1);
   a->session = session;
   a->folder = folder ? g_strdup(folder) : default_folder();
-  g_autofree char *name = g_strdup_printf(PREFIX "%ld" SUFFIX, (long)getpid());
-  a->path = g_build_filename(a->folder, name, NULL);
+  a->left = g_ptr_array_new_with_free_func(work_free);
   a->view = view;
   a->user = user;
   g_signal_connect_swapped(session, "recording", G_CALLBACK(on_recording), a);
@@ -188,14 +263,10 @@ void wd_autosave_free(WdAutosave *a) {
   g_signal_handlers_disconnect_by_data(a->session, a);
   g_signal_handlers_disconnect_by_data(a->watched, a);
   g_object_unref(a->watched);
+  g_ptr_array_unref(a->left);
   g_free(a->folder);
-  g_free(a->path);
   g_free(a->adopted);
   g_free(a);
-}
-
-const char *wd_autosave_get_path(WdAutosave *a) {
-  return a->path;
 }
 
 void wd_autosave_set_failed(WdAutosave *a, void (*failed)(const char *message, gpointer user),
@@ -208,23 +279,21 @@ void wd_autosave_set_saved(WdAutosave *a) {
   a->saved = TRUE;
 }
 
-gboolean wd_autosave_is_saved(WdAutosave *a) {
-  return a->saved;
-}
-
 gboolean wd_autosave_now(WdAutosave *a, GError **error) {
+  wd_error err = {0};
   join(a);
   drop_failure(a); /* this one is told instead */
+  if (write_left(a, &err)) return wd_status_to_error(&err, error);
   if (is_empty(a)) {
-    g_unlink(a->path);
+    g_unlink(wd_autosave_get_path(a));
     return TRUE;
   }
-  wd_error err = {0};
-  WdImage *image = take_image(a, &err);
-  wd_status st = image ? write_image(a, image, &err) : err.code;
-  wd_image_free(image);
+  if (!wd_autosave_is_made(a->watched)) return TRUE;
+  Work *w = take_work(a, &err);
+  wd_status st = w ? write_work(w, &err) : err.code;
+  if (w) work_free(w);
   a->changed = st != WD_OK; /* tried again, should the window stay */
-  if (st) return wd_status_to_error(&err, error);
+  if (st) return a->saved || wd_status_to_error(&err, error);
   g_clear_pointer(&a->told, g_free);
   drop_adopted(a);
   return TRUE;
@@ -256,6 +325,7 @@ static long process_of(const char *name) {
   if (!g_str_has_prefix(name, PREFIX) || !g_str_has_suffix(name, SUFFIX)) return 0;
   char *end;
   long pid = strtol(name + strlen(PREFIX), &end, 10);
+  if (*end == '-') strtol(end + 1, &end, 10); /* its second recording, and so on */
   return strcmp(end, SUFFIX) == 0 && pid > 0 ? pid : 0;
 }
 

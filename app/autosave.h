@@ -1,7 +1,9 @@
-/* The session is kept without anybody asking: every minute while something is new, and on quit, as a
- * recording in the user's state folder ($XDG_STATE_HOME/wavediffusion), one file a process. A start finds the
- * newest one whose process is gone. Latents and scores are kept, not frames: they can be made again. Writing
- * is done beside the main loop. GLib only; main thread. */
+/* What was made is kept without anybody asking: every minute while something is new, when another recording
+ * takes the place of the session's, and on quit, as a recording in the user's state folder
+ * ($XDG_STATE_HOME/wavediffusion), a file for each recording that somebody made something in. What was only
+ * opened (the demo, a lesson's recording) is not kept: it is a file already, and would push work out. A start
+ * finds the newest one whose process is gone. Latents and scores are kept, not frames: they can be made
+ * again. Writing every minute is done beside the main loop. GLib only; main thread. */
 #ifndef WD_AUTOSAVE_H
 #define WD_AUTOSAVE_H
 
@@ -21,12 +23,17 @@ void wd_autosave_free(
  * until one goes well or the reason is another. It is tried again each time. */
 void wd_autosave_set_failed(WdAutosave *a, void (*failed)(const char *message, gpointer user), gpointer user);
 void wd_autosave_set_seconds(WdAutosave *a, guint seconds); /* 0: never by itself [60] */
-/* At once, and done on return: before quitting. An empty recording leaves no file. */
+/* At once, and done on return: before quitting. An empty recording leaves no file. FALSE: something would be
+ * lost; not of what was saved by hand. */
 gboolean wd_autosave_now(WdAutosave *a, GError **error);
 /* All that there is was just saved by hand, elsewhere. */
 void wd_autosave_set_saved(WdAutosave *a);
-gboolean wd_autosave_is_saved(WdAutosave *a); /* and nothing was made since */
-const char *wd_autosave_get_path(WdAutosave *a);
+const char *wd_autosave_get_path(WdAutosave *a); /* of the session's recording */
+
+/* Somebody made something in a recording: branches that come or go and latents that are added are seen
+ * without this. */
+void wd_autosave_set_made(WdRecording *recording);
+gboolean wd_autosave_is_made(WdRecording *recording);
 
 /* The newest recording of a process that is gone; NULL: none. Those beyond the newest WD_AUTOSAVE_KEPT are
  * removed.

@@ -75,11 +75,7 @@ static void on_autosave_failed(const char *message, gpointer window) {
 
 gboolean wd_open_keep_session(WdWindow *w, GError **error) {
   WdAutosave *a = autosave_of(w);
-  if (!a || !wd_window_has_worked(w)) return TRUE;
-  g_autoptr(GError) why = NULL;
-  if (wd_autosave_now(a, &why) || wd_autosave_is_saved(a)) return TRUE;
-  g_propagate_error(error, g_steal_pointer(&why));
-  return FALSE;
+  return !a || wd_autosave_now(a, error);
 }
 
 /* While the session is still there: widgets, and the data hung on the window, go after this. Who closes the
@@ -89,8 +85,7 @@ static void on_destroy(WdWindow *w) {
   if (!a) return;
   g_object_steal_data(G_OBJECT(w), "wd-autosave");
   g_autoptr(GError) error = NULL;
-  if (wd_window_has_worked(w) && !wd_autosave_now(a, &error) && !wd_autosave_is_saved(a))
-    g_message("the session was not saved: %s", error->message);
+  if (!wd_autosave_now(a, &error)) g_message("the session was not saved: %s", error->message);
   wd_autosave_free(a);
 }
 

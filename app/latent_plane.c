@@ -140,7 +140,6 @@ static void on_name(GtkWidget *entry, section *s) {
     gtk_widget_add_css_class(entry, "error");
     return;
   }
-  wd_window_set_worked(s->page->window);
   gtk_popover_popdown(GTK_POPOVER(gtk_widget_get_ancestor(entry, GTK_TYPE_POPOVER)));
 }
 

@@ -28,14 +28,6 @@ GSettings *wd_window_get_settings(WdWindow *w) {
   return w->settings;
 }
 
-gboolean wd_window_has_worked(WdWindow *w) {
-  return w->worked;
-}
-
-void wd_window_set_worked(WdWindow *w) {
-  w->worked = TRUE;
-}
-
 void wd_window_notify(WdWindow *w, const WdNotice *notice) {
   wd_notice_bar_show(WD_NOTICE_BAR(w->notice), notice);
 }
@@ -61,7 +53,6 @@ static gboolean update(gpointer user) {
   const gboolean busy =
       state == WD_SESSION_RUNNING || state == WD_SESSION_CANCELLING || wd_window_is_sampling(w);
   GtkApplication *application = gtk_window_get_application(GTK_WINDOW(w));
-  if (busy) w->worked = TRUE;
   if (busy && !w->inhibit && application)
     w->inhibit = gtk_application_inhibit(
         application, GTK_WINDOW(w), GTK_APPLICATION_INHIBIT_LOGOUT | GTK_APPLICATION_INHIBIT_SUSPEND,
@@ -212,9 +203,7 @@ static void show_recording(WdWindow *w) {
 
 static void on_recording_changed(WdRecording *r, gpointer user) {
   (void)r;
-  WdWindow *w = user;
-  w->worked = TRUE; /* branches come, go and are renamed by somebody's hand */
-  show_recording(w);
+  show_recording(user);
 }
 
 static void on_position(WdRecording *r, guint id, int k, gpointer user) {

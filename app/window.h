@@ -20,10 +20,6 @@ GSettings *wd_window_get_settings(WdWindow *window);
 /* A panel of the window's session and view, drawn as the settings say (window_layout.c). */
 GtkWidget *wd_window_new_panel(WdWindow *window, int side, WdPanelKind kind, const char *name);
 
-/* Whether anything was made here, and not only looked at: what is worth keeping. */
-gboolean wd_window_has_worked(WdWindow *window);
-void wd_window_set_worked(WdWindow *window);
-
 /* Tells a person something in the inline bar (copied); never a dialog. */
 void wd_window_notify(WdWindow *window, const WdNotice *notice);
 /* The same for an error of a file: `what` happened, the error's text beneath. */

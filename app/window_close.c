@@ -4,12 +4,14 @@
 #include "app/inspect_page.h"
 #include "app/mode.h"
 #include "app/open.h"
+#include "app/teach.h"
 #include "app/window_private.h"
 
 /* Sizes, splits and what is looked at, for the next start. */
 static void store(WdWindow *w) {
   int width = 0, height = 0;
   gtk_window_get_default_size(GTK_WINDOW(w), &width, &height);
+  wd_teach_close(w); /* a lesson's looks are not the person's */
   g_settings_set_boolean(w->settings, "window-maximized", gtk_window_is_maximized(GTK_WINDOW(w)));
   if (width >= 640 && height >= 400) {
     g_settings_set_int(w->settings, "window-width", width);

@@ -40,7 +40,6 @@ struct _WdWindow {
   GtkWidget *empty_title, *empty_text, *empty_spinner, *empty_run, *empty_recordings;
 
   int splits_wait;
-  gboolean worked;        /* something was made in this window */
   GPtrArray *undo, *redo; /* undo.c */
   GHashTable *names;
   gboolean undoing, comparing, narrow, low, compact, wide_sidebar, splits_set, closing, losing, asked,

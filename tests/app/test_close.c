@@ -9,6 +9,7 @@
 #include "app/open.h"
 #include "app/plot_canvas.h"
 #include "app/recording_private.h"
+#include "app/teach.h"
 #include "app/timeline_canvas.h"
 
 #include <glib/gstdio.h>
@@ -307,12 +308,67 @@ static void test_unsaved(void) {
   tap_ok(back && wd_recording_count(back) == 1, "and the session is kept: %s", name ? name : "nothing");
 }
 
+/* The newest file of sessions; NULL: none. */
+static char *newest(const char *folder) {
+  g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+  char *best = NULL;
+  gint64 latest = 0;
+  for (const char *name; dir && (name = g_dir_read_name(dir));) {
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    GStatBuf info;
+    if (g_stat(path, &info)) continue;
+    const gint64 time = (gint64)info.st_mtim.tv_sec * G_USEC_PER_SEC + info.st_mtim.tv_nsec / 1000;
+    if (best && time < latest) continue;
+    g_free(best);
+    best = g_steal_pointer(&path);
+    latest = time;
+  }
+  return best;
+}
+
+/* A lesson's recording lies over one's own, and is nobody's work. */
+static void test_lesson(void) {
+  static const char *const settings[] = {"autosave", "1", "exact-rest", "false", NULL};
+  g_autofree char *path = block();
+  g_unlink(path);
+  ui_start(&ui, "", 1280, 800, settings);
+  if (!show_demo()) {
+    tap_ok(FALSE, "the demo's panels are shown");
+    ui_stop(&ui);
+    return;
+  }
+  ui_run(2.5);
+  g_autofree char *none = newest(path);
+  tap_ok(!none, "the demo alone is not kept: %s", none ? none : "nothing");
+  wd_recording_rename(recording(), ui.view->place[0].branch, "My own run");
+  ui.view->metric = WD_METRIC_MAE;
+  wd_view_changed(ui.view, WD_VIEW_ALL);
+  g_autoptr(GError) error = NULL;
+  tap_ok(wd_teach_open(ui.window, "2-what-is-x0-hat", 0, &error), "a lesson is opened%s%s", error ? ": " : "",
+         error ? error->message : "");
+  ui.view->metric = WD_METRIC_CORRELATION;
+  wd_view_changed(ui.view, WD_VIEW_ALL);
+  ui_run(2.5);
+  ui_focus(GTK_WIDGET(ui.window));
+  ui_key(&ui, "ctrl+w");
+  tap_ok(ui_wait(is_closed, NULL, 10), "and the window closed while it plays");
+  ui_stop(&ui);
+  g_autofree char *kept = newest(path);
+  g_autoptr(WdRecording) back = kept ? wd_recording_load(kept, NULL, NULL) : NULL;
+  const char *name = back && wd_recording_count(back) ? wd_recording_nth(back, 0)->name : "nothing";
+  tap_ok(!strcmp(name, "My own run"), "what was made before it is what is kept: %s", name);
+  ui_start(&ui, "", 1280, 800, NULL);
+  tap_ok(ui.view->metric == WD_METRIC_MAE, "and the view of then is remembered: figure %d", ui.view->metric);
+  ui_stop(&ui);
+}
+
 int main(int argc, char **argv) {
   g_setenv("GSETTINGS_BACKEND", "keyfile", TRUE); /* outlives this process, in the test's own folder */
   ui_need_display();
   if (argc > 1 && !strcmp(argv[1], "again")) return again();
   test_restart(argv[0]);
   test_timeline();
+  test_lesson();
   test_unsaved();
   return tap_done();
 }

@@ -562,6 +562,54 @@ static void wait_failures(Failures *f, int n, double seconds) {
     if (!g_main_context_iteration(NULL, FALSE)) g_usleep(2000);
 }
 
+static char *name_in(const char *path) {
+  g_autoptr(WdRecording) r = wd_recording_load(path, NULL, NULL);
+  return g_strdup(r ? wd_recording_nth(r, 0)->name : "nothing");
+}
+
+/* Another recording takes the place of one that was changed, and that one comes back. */
+static void replaced(WdAutosave *a, WdSession *s, WdRecording *r, Failures *f) {
+  g_autofree char *first = g_strdup(wd_autosave_get_path(a)), *place = g_path_get_dirname(first),
+                  *aside = g_strconcat(place, "-aside", NULL);
+  g_autoptr(GError) error = NULL;
+  WdRecording *lesson = forest(), *other = forest();
+  wd_autosave_set_seconds(a, 0);
+  wd_recording_rename(r, 1, "Work");
+  wd_session_set_recording(s, lesson);
+  g_autofree char *work = name_in(first);
+  tap_ok(!strcmp(work, "Work"), "what was made is saved when another recording is opened: %s", work);
+  g_autofree char *second = g_strdup(wd_autosave_get_path(a));
+  tap_ok(strcmp(first, second) && wd_autosave_now(a, NULL) && !g_file_test(second, G_FILE_TEST_EXISTS),
+         "the other one has a file of its own, and leaves none where nothing is made in it");
+  wd_recording_announce_position(lesson, 1, 0);
+  tap_ok(wd_autosave_now(a, NULL) && !g_file_test(second, G_FILE_TEST_EXISTS), "as when a step is scored");
+  wd_recording_rename(lesson, 1, "Played with");
+  wd_session_set_recording(s, r);
+  g_autofree char *played = name_in(second);
+  tap_ok(!strcmp(played, "Played with") && !strcmp(wd_autosave_get_path(a), first),
+         "it is kept too once something is; what comes back has the file that it had");
+  g_autofree char *dead = g_build_filename(place, "session-2147483646-2.wdrun", NULL);
+  bed_need_error(g_rename(second, dead) == 0, NULL, "rename");
+  g_autofree char *found = wd_autosave_find(place);
+  tap_ok(g_strcmp0(found, dead) == 0, "a process's second file is found as well");
+
+  wd_recording_rename(r, 1, "More work");
+  bed_need_error(g_rename(place, aside) == 0 && g_file_set_contents(place, "in the way", -1, &error), error,
+                 "rename");
+  const int told = f->n;
+  wd_session_set_recording(s, other);
+  tap_ok(f->n == told + 1 && !wd_autosave_now(a, &error) && error,
+         "where it cannot be saved that is told, then and on quitting");
+  g_clear_error(&error);
+  g_unlink(place);
+  bed_need_error(g_rename(aside, place) == 0, NULL, "rename");
+  const gboolean now = wd_autosave_now(a, &error);
+  g_autofree char *more = name_in(first);
+  tap_ok(now && !strcmp(more, "More work"), "and it is saved once it can be: %s", more);
+  g_object_unref(lesson);
+  g_object_unref(other);
+}
+
 static void autosave(void) {
   GError *error = NULL;
   int views = 0;
@@ -573,6 +621,9 @@ static void autosave(void) {
          "an empty session leaves nothing");
   WdRecording *r = forest();
   wd_session_set_recording(s, r);
+  tap_ok(wd_autosave_now(a, &error) && !g_file_test(wd_autosave_get_path(a), G_FILE_TEST_EXISTS) && !views,
+         "nor does a recording that was only opened");
+  wd_autosave_set_made(r);
   bed_need_error(wd_autosave_now(a, &error), error, "autosave");
   WdRecording *back = wd_recording_load(wd_autosave_get_path(a), NULL, &error);
   bed_need_error(back != NULL, error, "load");
@@ -629,6 +680,7 @@ static void autosave(void) {
   g_file_get_contents(wd_autosave_get_path(a), &still, &still_size, NULL);
   tap_ok(still_size == kept_size && memcmp(kept, still, kept_size) == 0,
          "what was saved before is as it was");
+  replaced(a, s, r, &f);
   wd_autosave_free(a);
   g_free(f.message);
   g_object_unref(s);
