@@ -78,6 +78,10 @@ gboolean wd_open_keep_session(WdWindow *w, GError **error) {
   return !a || wd_autosave_now(a, error);
 }
 
+void wd_open_keep_nothing(WdWindow *w) {
+  wd_autosave_free(g_object_steal_data(G_OBJECT(w), "wd-autosave"));
+}
+
 /* While the session is still there: widgets, and the data hung on the window, go after this. Who closes the
  * window was asked before, where it could not be kept (window.c); what ends otherwise says so. */
 static void on_destroy(WdWindow *w) {

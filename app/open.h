@@ -37,6 +37,8 @@ char *wd_demo_path(void); /* lesson_files.c */
  * not saved by hand either. */
 gboolean wd_open_keep_session(WdWindow *window, GError **error);
 void wd_open_recording_saved(WdWindow *window); /* by hand, all of it */
+/* From now on: a window that has its picture taken is nobody's session. */
+void wd_open_keep_nothing(WdWindow *window);
 
 /* Asks whether to go on with the recording of a session that ended without being closed. */
 void wd_open_offer_recovery(WdWindow *window);

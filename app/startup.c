@@ -480,6 +480,7 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
   if (!model) model = s->run.model;
   s->window = wd_application_open_window(application, model, device);
   g_object_add_weak_pointer(G_OBJECT(s->window), (gpointer *)&s->window);
+  if (s->picture) wd_open_keep_nothing(s->window);
   s->run.plain = wd_window_get_view(s->window)->next;
   if (!read_view(s, o, error) || !wd_startup_run_read_seed(&s->run, o, error) || !read_size(s, o, error)) {
     gtk_window_destroy(GTK_WINDOW(s->window));

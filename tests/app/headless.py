@@ -112,6 +112,9 @@ ok(made.get("chain") == recorded.get("chain") and made.get("chain", [{}])[0].get
 ok((middle("plain.png") == middle("recorded.png")).all() and (middle("plain.png") != middle("closer.png")).any(axis=2).mean() > 0.3,
    "the same map, and not the branch's")
 
+kept = os.path.join(display["XDG_STATE_HOME"], "wavediffusion")
+ok(not os.path.exists(kept) or not os.listdir(kept), "none of these runs is kept as somebody's session")
+
 # ---- what cannot be run as it is written
 refused("--run without a recipe", "there is no recipe in it", "--run", os.path.join(ROOT, "README.md"))
 refused("--run of nothing", "none.json", "--run", "none.json")
