@@ -138,7 +138,7 @@ static int wd_application_command_line(GApplication *application, GApplicationCo
   a->startup = wd_startup_new(a, line, &error);
   if (!a->startup) {
     g_application_command_line_printerr(line, "wavediffusion: %s\n", error->message);
-    return a->status = 1;
+    return 1;
   }
   return 0;
 }

@@ -27,6 +27,7 @@ struct WdStartup {
   char *picture, *of;
   char **actions;
   gboolean exact, timing, files;
+  gboolean ours; /* the window was made for this command line, and may end with it */
   int step, stop_at, shot, scale, calm, acted;
   WdStartupRun run;
   Phase phase;
@@ -110,7 +111,7 @@ static double age(void) {
 static void milestone(WdStartup *s, double *when, const char *what) {
   if (!isnan(*when)) return;
   *when = age();
-  if (s->timing) g_application_command_line_print(s->line, "%-16s %7.0f ms\n", what, *when);
+  if (s->timing && s->line) g_application_command_line_print(s->line, "%-16s %7.0f ms\n", what, *when);
 }
 
 static void end(WdStartup *s, const char *fault) {
@@ -118,7 +119,7 @@ static void end(WdStartup *s, const char *fault) {
   if (fault) g_application_command_line_printerr(s->line, "wavediffusion: %s\n", fault);
   if (s->picture || fault) {
     g_application_command_line_set_exit_status(s->line, fault ? 1 : 0);
-    wd_application_end(s->application, fault ? 1 : 0);
+    if (s->ours) wd_application_end(s->application, fault ? 1 : 0);
   }
 }
 
@@ -351,6 +352,7 @@ static gboolean on_poll(gpointer user) {
   WdStartup *s = user;
   if (s->phase == DONE || !s->window) {
     s->poll = 0;
+    g_clear_object(&s->line); /* the process that it came from waits for this */
     return G_SOURCE_REMOVE;
   }
   WdSession *session = wd_window_get_session(s->window);
@@ -449,6 +451,13 @@ static gboolean open_lesson(WdStartup *s, const char *text, GError **error) {
   return wd_teach_open(s->window, name, (int)step - 1, error);
 }
 
+/* Somebody's window, which another command line opened, stays. */
+static WdStartup *give_up(WdStartup *s) {
+  if (s->ours) gtk_window_destroy(GTK_WINDOW(s->window));
+  wd_startup_free(s);
+  return NULL;
+}
+
 WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *line, GError **error) {
   GVariantDict *o = g_application_command_line_get_options_dict(line);
   WdStartup *s = g_new0(WdStartup, 1);
@@ -478,15 +487,14 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
     return NULL;
   }
   if (!model) model = s->run.model;
+  const GtkWindow *before = gtk_application_get_active_window(GTK_APPLICATION(application));
   s->window = wd_application_open_window(application, model, device);
+  s->ours = GTK_WINDOW(s->window) != before;
   g_object_add_weak_pointer(G_OBJECT(s->window), (gpointer *)&s->window);
   if (s->picture) wd_open_keep_nothing(s->window);
   s->run.plain = wd_window_get_view(s->window)->next;
-  if (!read_view(s, o, error) || !wd_startup_run_read_seed(&s->run, o, error) || !read_size(s, o, error)) {
-    gtk_window_destroy(GTK_WINDOW(s->window));
-    wd_startup_free(s);
-    return NULL;
-  }
+  if (!read_view(s, o, error) || !wd_startup_run_read_seed(&s->run, o, error) || !read_size(s, o, error))
+    return give_up(s);
   wd_view_changed(wd_window_get_view(s->window), WD_VIEW_ALL);
   g_signal_connect(s->window, "map", G_CALLBACK(on_mapped), s);
   g_signal_connect(wd_window_get_session(s->window), "notice", G_CALLBACK(on_notice), s);
@@ -497,22 +505,14 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
     g_autofree char *path = g_file_get_path(file);
     WdRecording *r = path ? wd_recording_load(path, NULL, error) : NULL;
     if (!path) bad(error, _("--recording %s is not on this machine: copy it to a folder first"), text);
-    if (!r) {
-      gtk_window_destroy(GTK_WINDOW(s->window));
-      wd_startup_free(s);
-      return NULL;
-    }
+    if (!r) return give_up(s);
     wd_session_set_recording(wd_window_get_session(s->window), r);
     g_object_unref(r);
   }
   if (g_variant_dict_contains(o, "demo"))
     g_action_group_activate_action(G_ACTION_GROUP(s->window), "demo", NULL);
   const gboolean lesson = g_variant_dict_lookup(o, "lesson", "&s", &text);
-  if (lesson && !open_lesson(s, text, error)) {
-    gtk_window_destroy(GTK_WINDOW(s->window));
-    wd_startup_free(s);
-    return NULL;
-  }
+  if (lesson && !open_lesson(s, text, error)) return give_up(s);
   g_auto(GStrv) names = NULL;
   if (g_variant_dict_lookup(o, G_OPTION_REMAINING, "^aay", &names) && names[0]) {
     g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_object_unref);
@@ -522,7 +522,7 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
     wd_open_files(s->window, (GFile *const *)files->pdata, files->len);
   }
   const gboolean bare = !names || !names[0];
-  if (bare && !lesson && !s->picture && s->run.asked == WD_RUN_NOTHING &&
+  if (s->ours && bare && !lesson && !s->picture && s->run.asked == WD_RUN_NOTHING &&
       !g_variant_dict_contains(o, "demo") && !g_variant_dict_contains(o, "recording")) {
     wd_open_offer_recovery(s->window);
     g_autofree char *demo = wd_demo_path();

@@ -5,7 +5,9 @@ carries, and from the map's pixels.
 
 headless.py CLI WINDOW: on a display (display.sh), which harness.py takes out of the command line's environment."""
 import os
+import shutil
 import sys
+import time
 
 display = dict(os.environ)
 WINDOW = os.path.abspath(sys.argv[2])
@@ -131,4 +133,28 @@ refused("--step beyond the end", "0 to 16", "--model", "none", "--demo", "--step
 refused("--step of nothing", "no run", "--model", "none", "--step", 3)
 refused("--recording on another machine", "not on this machine", "--recording", "sftp://elsewhere/run.wdrun")
 refused("--layout that is none", "no layout", "--model", "none", "--demo", "--layout", "triptych")
+
+# ---- a window that is open already, and command lines that reach it
+if shutil.which("dbus-daemon"):
+    bus = subprocess.Popen(["dbus-daemon", "--session", "--nofork", "--print-address"], stdout=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL, text=True)
+    display["DBUS_SESSION_BUS_ADDRESS"] = bus.stdout.readline().strip()
+    first = subprocess.Popen([WINDOW, "--model", "none", "run.wdrun"], env=display, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    time.sleep(4)
+    r = window("--step", 3)
+    ok(r.returncode == 0 and first.poll() is None, "a second command line does what it says there, and ends", described(r))
+    for words in (["--layout", "triptych"], ["--recording", "none.wdrun"], ["--lesson", "none"], ["--step", 99], ["--run", "other.json"]):
+        r = window(*words)
+        ok(r.returncode == 1 and r.stderr and first.poll() is None, f"{words[0]} that cannot be: exit 1, and the window stays",
+           described(r))
+    r = window()
+    r = window("--step", 6)
+    ok(r.returncode == 0, "started once more it shows what it showed: a run of 6 steps, not the demo", described(r))
+    r = window("--step", 7)
+    ok(r.returncode == 1 and "0 to 6" in r.stderr, "which has no step 7", described(r))
+    first.terminate()
+    first.wait()
+    bus.terminate()
+    bus.wait()
 done()
