@@ -219,9 +219,11 @@ static void on_shipped(GSimpleAction *action, GVariant *parameter, gpointer user
   Acts *a = user;
   const gboolean faults = strcmp(g_action_get_name(G_ACTION(action)), "inspect-faults") == 0;
   g_autofree char *path = wd_inspect_shipped(faults ? WD_FAULTS_NAME : WD_POPULATION_NAME);
-  if (path)
+  if (path) {
     open_file(a, path);
-  else
+    if (a->inspect->population && !g_strcmp0(a->inspect->population->path, path))
+      g_clear_pointer(&a->inspect->population->path, g_free); /* Save does not write over it */
+  } else
     say(a, _("This installation came without a set of failures."));
 }
 
