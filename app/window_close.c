@@ -51,7 +51,10 @@ static void on_answer(GtkDialog *dialog, int response, gpointer user) {
   w->asked = FALSE;
   if (response != GTK_RESPONSE_ACCEPT) return;
   w->closing = TRUE; /* the window closes once the engine has stopped */
-  if (wd_window_is_sampling(w)) wd_inspect_stop(wd_window_get_inspect(w), FALSE);
+  if (wd_window_is_sampling(w)) {
+    w->dropping = TRUE; /* the question said so */
+    wd_inspect_stop(wd_window_get_inspect(w), FALSE);
+  }
   wd_session_stop(w->session);
   wd_window_queue_update(w);
 }
@@ -71,6 +74,38 @@ static void ask_running(WdWindow *w, gboolean sampling) {
   gtk_window_present(GTK_WINDOW(dialog));
 }
 
+/* ---- samples that are in no file */
+
+enum { SAMPLES_CLOSE = 1, SAMPLES_SAVE };
+
+static gboolean has_unsaved_samples(WdWindow *w) {
+  const WdPopulation *p = wd_window_get_inspect(w)->population;
+  return p && p->changed && wd_population_count(p);
+}
+
+static void on_samples(GtkDialog *dialog, int response, gpointer user) {
+  WdWindow *w = user;
+  gtk_window_destroy(GTK_WINDOW(dialog));
+  w->asked = FALSE;
+  if (response == SAMPLES_SAVE) g_action_group_activate_action(G_ACTION_GROUP(w), "inspect-save", NULL);
+  if (response != SAMPLES_CLOSE) return;
+  w->dropping = w->closing = TRUE; /* not in the middle of the dialog's own end */
+  wd_window_queue_update(w);
+}
+
+static void ask_samples(WdWindow *w) {
+  GtkWidget *dialog = ask(
+      w, "samples-question", GTK_MESSAGE_WARNING, _("The samples are not saved"),
+      _("What is new in Inspect mode, samples, tags or notes, is in no file. Closing the window loses it."),
+      G_CALLBACK(on_samples));
+  GtkWidget *close = add_answer(dialog, "samples-close", _("Close and lose it"), SAMPLES_CLOSE);
+  gtk_widget_add_css_class(close, "destructive-action");
+  add_answer(dialog, "samples-stay", _("Keep open"), GTK_RESPONSE_CANCEL);
+  add_answer(dialog, "samples-save", _("Save…"), SAMPLES_SAVE);
+  gtk_dialog_set_default_response(GTK_DIALOG(dialog), SAMPLES_SAVE);
+  gtk_window_present(GTK_WINDOW(dialog));
+}
+
 /* ---- what was made could not be kept */
 
 enum { UNSAVED_CLOSE = 1, UNSAVED_SAVE };
@@ -80,7 +115,10 @@ static void on_unsaved(GtkDialog *dialog, int response, gpointer user) {
   gtk_window_destroy(GTK_WINDOW(dialog));
   w->asked = FALSE;
   if (response == UNSAVED_SAVE) wd_save_recording(w, TRUE);
-  if (response != UNSAVED_CLOSE) return;
+  if (response != UNSAVED_CLOSE) {
+    w->dropping = FALSE;
+    return;
+  }
   w->losing = w->closing = TRUE; /* not in the middle of the dialog's own end */
   wd_window_queue_update(w);
 }
@@ -112,6 +150,10 @@ gboolean wd_window_may_close(WdWindow *w) {
   }
   g_autoptr(GError) error = NULL;
   w->closing = FALSE;
+  if (!w->dropping && has_unsaved_samples(w)) {
+    ask_samples(w);
+    return FALSE;
+  }
   if (!w->losing && !wd_open_keep_session(w, &error)) {
     ask_unsaved(w, error);
     return FALSE;

@@ -42,8 +42,8 @@ struct _WdWindow {
   int splits_wait;
   GPtrArray *undo, *redo; /* undo.c */
   GHashTable *names;
-  gboolean undoing, comparing, narrow, low, compact, wide_sidebar, splits_set, closing, losing, asked,
-      seed_was_run, updating, blink_held;
+  gboolean undoing, comparing, narrow, low, compact, wide_sidebar, splits_set, closing, losing, dropping,
+      asked, seed_was_run, updating, blink_held;
   guint narrow_idle, update_idle, splits_tick, inhibit;
 };
 

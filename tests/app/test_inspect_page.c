@@ -17,6 +17,10 @@ static gboolean has_samples(gpointer unused) {
   (void)unused;
   return inspect->population && !inspect->working && wd_population_count(inspect->population) >= wanted;
 }
+static gboolean has_any(gpointer unused) {
+  (void)unused;
+  return inspect->population && wd_population_count(inspect->population) > 0;
+}
 static gboolean has_frame(gpointer ui) {
   const Ui *u = ui;
   WdFrame f = {0};
@@ -249,8 +253,9 @@ static void shipped(Ui *ui) {
   act(ui, "inspect-shipped");
   ui_settle(ui);
   tap_ok(inspect->population && wd_population_count(inspect->population) >= 20 &&
-             g_str_has_suffix(inspect->population->path, "failures/samples.wdpop"),
+             inspect->population->identity[0],
          "the default model's failures open");
+  tap_ok(!inspect->population->path, "Save asks for a name, and does not write over the program's own");
   act(ui, "inspect-faults");
   ui_settle(ui);
   guint seen = 0;
@@ -305,6 +310,13 @@ static gboolean asks(gpointer user) {
 }
 static gboolean asks_not(gpointer user) {
   return !ui_window(user, "close-question");
+}
+static gboolean asks_of_samples(gpointer user) {
+  GtkWidget *dialog = ui_window(user, "samples-question");
+  return dialog && ui_find(dialog, "samples-stay");
+}
+static gboolean asks_not_of_samples(gpointer user) {
+  return !ui_window(user, "samples-question");
 }
 static gboolean is_gone(gpointer user) {
   return !((Ui *)user)->window;
@@ -460,6 +472,7 @@ static void use(const char *folder) {
   tap_ok(wd_inspect_sample(inspect, &batch, &error) && inspect->working, "500 seeds are sampled %s",
          error ? error->message : "");
   g_clear_error(&error);
+  ui_wait(has_any, NULL, 60);
   ui_focus(GTK_WIDGET(ui.window));
   ui_key(&ui, "ctrl+w");
   tap_ok(ui_wait(asks, &ui, 10), "Ctrl+W in the middle of it asks");
@@ -469,7 +482,19 @@ static void use(const char *folder) {
   tap_ok(dialog && ui_click(ui_find(dialog, "close-keep"), 0.5, 0.5, 1) && ui_wait(asks_not, &ui, 10) &&
              ui.window && inspect->working,
          "Keep running keeps both");
-  if (ui.window) {
+  if (ui.window) { /* nor what of it is there, once nothing goes on */
+    wd_inspect_stop(inspect, FALSE);
+    ui_settle(&ui);
+    ui_focus(GTK_WIDGET(ui.window));
+    ui_key(&ui, "ctrl+w");
+    tap_ok(ui_wait(asks_of_samples, &ui, 10), "samples that are in no file are asked about as well");
+    ui_settle(&ui);
+    dialog = ui_window(&ui, "samples-question");
+    if (dialog) ui_focus(dialog);
+    tap_ok(dialog && ui_click(ui_find(dialog, "samples-stay"), 0.5, 0.5, 1) &&
+               ui_wait(asks_not_of_samples, &ui, 10) && ui.window && inspect->population->changed,
+           "Keep open keeps them");
+    wd_inspect_sample(inspect, &batch, NULL);
     ui_focus(GTK_WIDGET(ui.window));
     ui_key(&ui, "ctrl+w");
     ui_wait(asks, &ui, 10);
