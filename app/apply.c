@@ -26,7 +26,9 @@ typedef struct Apply {
 
 static void apply_free(gpointer data) {
   Apply *a = data;
-  if (a->state && a->session) g_signal_handler_disconnect(a->session, a->state);
+  /* With the session its handlers go first. */
+  if (a->state && g_signal_handler_is_connected(a->session, a->state))
+    g_signal_handler_disconnect(a->session, a->state);
   g_object_unref(a->view);
   g_object_unref(a->recording);
   wd_run_recipe_free(a->recipe);
