@@ -65,7 +65,7 @@ static const WdValueInfo infos[WD_VALUES] = {
         {"timing",
          {NULL},
          N_("Timing share"),
-         "timing",
+         N_("timing"),
          "",
          N_("Share of the squared error that goes when every window of 133 ms is shifted in time "
             "to fit best."),

@@ -53,7 +53,7 @@ static char *find_ffmpeg(WdReelKind kind, GError **error) {
     wd_status_set_error(error, WD_ERR_UNSUPPORTED,
                         _("%s takes the program ffmpeg, which is not on the PATH: install it, or give a "
                           "folder and get the pictures"),
-                        kinds[kind].article);
+                        _(kinds[kind].article));
   return program;
 }
 
@@ -213,7 +213,7 @@ static gboolean encode_gif(const WdReelFile *f, const char *input, const char *r
                                "image2", "-update", "1",   palette,      NULL};
   const char *const second[] = {
       "-framerate", rate,    "-i",     input,
-      "-i",         palette, "-lavfi", _("paletteuse=dither=bayer:bayer_scale=5:diff_mode=rectangle"),
+      "-i",         palette, "-lavfi", "paletteuse=dither=bayer:bayer_scale=5:diff_mode=rectangle",
       "-f",         "gif",   to,       NULL};
   const gboolean done =
       run_ffmpeg(f->kind, first, cancel, error) && run_ffmpeg(f->kind, second, cancel, error);

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#define WAIT "Made once the pair is decoded and simulated"
+#define WAIT _("Made once the pair is decoded and simulated")
 
 static const char *mode_of(const WdFrame *f) {
   return wd_frame_simulation(f) ? wd_score_mode_words(wd_frame_simulation(f)->mode) : "";

@@ -124,9 +124,9 @@ static int fill(wd_series *series, const Traces *t, const double *x, int count, 
     const Trace *trace;
     int colour;
     wd_dash dash;
-  } all[] = {{"decoded", &t->decoded, COLOUR_DECODED, WD_DASH_SOLID},
-             {"simulated", &t->simulated, COLOUR_SIMULATED, WD_DASH_SOLID},
-             {"observed", &t->observed, COLOUR_OBSERVED, WD_DASH_DASHED}};
+  } all[] = {{_("decoded"), &t->decoded, COLOUR_DECODED, WD_DASH_SOLID},
+             {_("simulated"), &t->simulated, COLOUR_SIMULATED, WD_DASH_SOLID},
+             {_("observed"), &t->observed, COLOUR_OBSERVED, WD_DASH_DASHED}};
   int n = 0;
   for (int i = 0; i < (observed ? 3 : 2); i++) {
     const double *y = spectra ? all[i].trace->spectrum : all[i].trace->value;

@@ -288,7 +288,7 @@ static gboolean read_field(const field *f, const char *where, const json_t *valu
   double d;
   int i;
   wd_print(wanted, sizeof wanted, _("a %s from %.10g to %.10g%s"),
-           f->kind == KIND_INT ? _("whole number") : "number", f->lo, f->hi,
+           f->kind == KIND_INT ? _("whole number") : _("number"), f->lo, f->hi,
            f->kind == KIND_REAL_OR_NULL ? _(", or null") : "");
   switch (f->kind) {
   case KIND_BOOL:
