@@ -211,11 +211,14 @@ static gboolean read_size(WdStartup *s, GVariantDict *o, GError **error) {
 }
 
 /* Preferences for this time: changes that are delayed, and never applied, are seen by this process alone. */
-static gboolean read_settings(GSettings *settings, GVariantDict *o, GError **error) {
+static gboolean read_settings(GSettings *settings, GVariantDict *o, gboolean open, GError **error) {
   g_auto(GStrv) pairs = NULL;
   const char *renderer = NULL;
   const gboolean some = g_variant_dict_lookup(o, "set", "^as", &pairs);
   g_variant_dict_lookup(o, "renderer", "&s", &renderer);
+  if (open && (some || renderer)) /* it would not store its own changes any more */
+    return bad(error, _("--%s is for a start: the window that is open has its preferences"),
+               some ? "set" : "renderer");
   if (some || renderer || g_variant_dict_contains(o, "screenshot")) g_settings_delay(settings);
   if (renderer && !g_settings_set_string(settings, "renderer", renderer))
     return bad(error, _("no renderer \"%s\": auto, gl or cairo"), renderer);
@@ -476,7 +479,8 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
   g_variant_dict_lookup(o, "model", "&s", &model);
   g_variant_dict_lookup(o, "device", "&s", &device);
   if (model && !strcmp(model, "none")) model = "";
-  if (!read_settings(wd_application_get_settings(application), o, error)) {
+  const GtkWindow *before = gtk_application_get_active_window(GTK_APPLICATION(application));
+  if (!read_settings(wd_application_get_settings(application), o, before != NULL, error)) {
     wd_startup_free(s);
     return NULL;
   }
@@ -487,7 +491,6 @@ WdStartup *wd_startup_new(WdApplication *application, GApplicationCommandLine *l
     return NULL;
   }
   if (!model) model = s->run.model;
-  const GtkWindow *before = gtk_application_get_active_window(GTK_APPLICATION(application));
   s->window = wd_application_open_window(application, model, device);
   s->ours = GTK_WINDOW(s->window) != before;
   g_object_add_weak_pointer(G_OBJECT(s->window), (gpointer *)&s->window);

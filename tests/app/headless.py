@@ -144,7 +144,8 @@ if shutil.which("dbus-daemon"):
     time.sleep(4)
     r = window("--step", 3)
     ok(r.returncode == 0 and first.poll() is None, "a second command line does what it says there, and ends", described(r))
-    for words in (["--layout", "triptych"], ["--recording", "none.wdrun"], ["--lesson", "none"], ["--step", 99], ["--run", "other.json"]):
+    for words in (["--layout", "triptych"], ["--recording", "none.wdrun"], ["--lesson", "none"], ["--step", 99], ["--run", "other.json"],
+                  ["--set", "fps=7"]):
         r = window(*words)
         ok(r.returncode == 1 and r.stderr and first.poll() is None, f"{words[0]} that cannot be: exit 1, and the window stays",
            described(r))
