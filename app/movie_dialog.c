@@ -212,16 +212,17 @@ static void hand_over(Dialog *d) {
 
 /* A position of a run that is not decoded and simulated yet is made first. */
 static gboolean is_there(Dialog *d) {
-  if (is_wavefield(d)) return TRUE;
-  const WdPlace at = d->view->place[0];
-  const int k = wd_reel_position(d->work->reel, d->work->at);
+  const WdReel *reel = d->work->reel;
+  const WdPlace at = wd_reel_place(reel, d->work->at);
+  const WdWhat what = wd_reel_what(reel);
+  if (!at.branch) return TRUE;
   WdRecording *r = wd_session_get_recording(d->session);
-  const WdPosition *p = wd_recording_position(r, at.branch, k);
+  const WdPosition *p = wd_recording_position(r, at.branch, at.position);
   WdFrame f = {0};
-  const gboolean known = wd_recording_get_frame(r, at.branch, k, d->view->what, &f) && f.pair;
+  const gboolean known = wd_recording_get_frame(r, at.branch, at.position, what, &f) && f.pair;
   const WdModelInfo *m = wd_session_get_model(d->session);
-  if ((known && wd_frame_simulation(&f)) || !m || (p && p->fault)) return TRUE;
-  wd_session_look(d->session, 0, at.branch, k, d->view->what, TRUE);
+  if ((known && wd_frame_simulation(&f)) || !m || !p || p->fault) return TRUE;
+  wd_session_look(d->session, 0, at.branch, at.position, what, TRUE);
   d->looked = TRUE;
   return FALSE;
 }

@@ -57,8 +57,11 @@ void wd_reel_free(WdReel *r) {
 int wd_reel_frames(const WdReel *r) {
   return r->frames;
 }
-int wd_reel_position(const WdReel *r, int i) {
-  return r->first + i;
+WdPlace wd_reel_place(const WdReel *r, int i) {
+  return r->field ? (WdPlace){0} : (WdPlace){r->view->place[0].branch, r->first + i};
+}
+WdWhat wd_reel_what(const WdReel *r) {
+  return r->view->what;
 }
 const wd_figure *wd_reel_figure(const WdReel *r) {
   return &r->figure;

@@ -34,8 +34,10 @@ void wd_reel_free(WdReel *reel); /* NULL is harmless */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(WdReel, wd_reel_free)
 
 int wd_reel_frames(const WdReel *reel);
-/* The position of frame i of a reel of steps, for whoever has to make it first. */
-int wd_reel_position(const WdReel *reel, int i);
+/* The place of frame i of a reel of steps, and which latent of it, for whoever has to make it first: the view
+ * may have gone elsewhere since. Of a wavefield there is none. */
+WdPlace wd_reel_place(const WdReel *reel, int i);
+WdWhat wd_reel_what(const WdReel *reel);
 
 /* Frame i, composed: on the main thread. Then it may be written on any. */
 gboolean wd_reel_prepare(WdReel *reel, int i, GError **error);

@@ -258,7 +258,7 @@ static wd_status reel_of_steps(const movie_args *a, scene *s, WdReelOptions *o, 
       !o->parts || o->parts & (WD_FIGURE_SIMULATED | WD_FIGURE_DIFFERENCE | WD_FIGURE_TRACES);
   wd_status st = WD_OK;
   for (int i = 0; i < wd_reel_frames(*out) && !st && !a->dry_run; i++)
-    st = replay_need(&s->run, wd_reel_position(*out, i), simulated, err);
+    st = replay_need(&s->run, wd_reel_place(*out, i).position, simulated, err);
   return st;
 }
 
