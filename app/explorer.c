@@ -574,6 +574,7 @@ static gboolean note_place(const char *note, const char *key, double uv[2]) {
     json_object_del(o, "v");
     json_object_del(o, "edit");
     json_object_del(o, "text");
+    json_object_del(o, "bookmark");
     char *text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
     there = g_strcmp0(text, key) == 0;
     free(text);

@@ -1,6 +1,7 @@
 /* The latent explorer without a display: planes, the sample under the cursor, the trail and its undo, the
  * lattice, the residual map with cancel, paths, batches; and the command line gives the cursor's latent to
  * the last bit. */
+#include "app/bookmark.h"
 #include "app/explorer.h"
 #include "solver/npy.h"
 #include "tests/app/bed.h"
@@ -145,6 +146,8 @@ static void test_cursor(void) {
   int n = wd_explorer_trail(x, uv, 8);
   tap_ok(n == before + 3 && uv[0][0] == 0.5 && uv[1][0] == 0.4 && uv[2][0] == 0,
          "the trail has %d places, the newest first", n);
+  const gboolean named = wd_bookmark_set(wd_session_get_recording(session), x->walk, x->at, "Here");
+  tap_ok(named && wd_explorer_trail(x, uv, 8) == n && uv[0][0] == 0.5, "one that has a bookmark stays on it");
   wd_explorer_move(x, 0.33333, 0.1);
   tap_ok(x->u == 0.3333, "the cursor stands at multiples of 0.0001 (%.17g)", x->u);
   wd_explorer_rest(x);
