@@ -43,9 +43,11 @@ static wd_status survey_of_shot(const wd_survey *s, int shot, wd_survey **out, w
  * which is integrated over each sample; between samples the largest value lies on a parabola. */
 static double crest_time(const wd_survey *s) {
   double before = 0, last = 0, crest = 0, largest = 0;
+  int length = s->wavelet ? s->samples : 0; /* it is silent for most of a long trace */
+  while (length > 0 && s->wavelet[length - 1] == 0) length--;
   for (int i = 0; i < s->samples; i++) {
     double value = 0;
-    for (int j = 0; j <= i && s->wavelet; j++)
+    for (int j = 0; j <= i && j < length; j++)
       value += s->wavelet[j] * (sqrt(i - j + 1.0) - sqrt((double)(i - j)));
     const double bend = before - 2 * last + value;
     if (i > 1 && fabs(last) > largest && bend * last < 0 && (last - before) * (value - last) <= 0) {
