@@ -63,10 +63,14 @@ gboolean wd_autosave_is_made(WdRecording *recording) {
 const char *wd_autosave_get_path(WdAutosave *a) {
   const char *there = g_object_get_data(G_OBJECT(a->watched), PATH);
   if (there) return there;
-  g_autofree char *number = a->files ? g_strdup_printf("-%u", a->files + 1) : NULL;
-  g_autofree char *name = g_strdup_printf(PREFIX "%ld%s" SUFFIX, (long)getpid(), number ? number : "");
-  char *path = g_build_filename(a->folder, name, NULL);
-  a->files++;
+  char *path = NULL;
+  do { /* a file of an earlier boot may have this process's number: it is somebody's work */
+    g_free(path);
+    g_autofree char *number = a->files ? g_strdup_printf("-%u", a->files + 1) : NULL;
+    g_autofree char *name = g_strdup_printf(PREFIX "%ld%s" SUFFIX, (long)getpid(), number ? number : "");
+    path = g_build_filename(a->folder, name, NULL);
+    a->files++;
+  } while (g_file_test(path, G_FILE_TEST_EXISTS));
   g_object_set_data_full(G_OBJECT(a->watched), PATH, path, g_free);
   return path;
 }

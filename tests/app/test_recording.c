@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 static char *folder;
 static const wd_latent_shape shape = {2, 3, 2, 12, 6};
@@ -614,6 +615,11 @@ static void autosave(void) {
   GError *error = NULL;
   int views = 0;
   g_autofree char *place = g_build_filename(folder, "state", NULL);
+  /* What a process of the same number left before the machine was started again. */
+  g_autofree char *same = g_strdup_printf("session-%ld.wdrun", (long)getpid()),
+                  *before = g_build_filename(place, same, NULL), *left = NULL;
+  bed_need_error(!g_mkdir_with_parents(place, 0700) && g_file_set_contents(before, "work", -1, &error), error,
+                 "a file");
   WdSession *s = wd_session_new();
   WdAutosave *a = wd_autosave_new(s, place, view_text, &views);
   tap_ok(wd_autosave_now(a, &error) && !g_file_test(wd_autosave_get_path(a), G_FILE_TEST_EXISTS) &&
@@ -629,6 +635,9 @@ static void autosave(void) {
   bed_need_error(back != NULL, error, "load");
   tap_ok(same_recording(r, back) && views == 1, "a session is saved, with its view");
   g_object_unref(back);
+  tap_ok(g_file_get_contents(before, &left, NULL, NULL) && !strcmp(left, "work"),
+         "not over a file that has its name already");
+  g_unlink(before);
   tap_ok(!wd_autosave_find(place), "what a living process keeps is not offered");
   g_autofree char *gone = g_build_filename(place, "session-2147483646.wdrun", NULL);
   bed_need_error(g_rename(wd_autosave_get_path(a), gone) == 0, NULL, "rename");
