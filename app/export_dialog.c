@@ -5,6 +5,7 @@
 #include "app/export.h"
 #include "app/figure_preview.h"
 #include "app/i18n.h"
+#include "app/offload.h"
 
 #include <math.h>
 #include <string.h>
@@ -113,7 +114,7 @@ static void store(Dialog *d) {
   g_settings_set_string(d->settings, "export-name", gtk_editable_get_text(GTK_EDITABLE(d->pattern)));
 }
 
-/* ---- writing: on a thread, from a sheet of its own */
+/* ---- writing: on a thread, from a sheet of its own, which has references to session and view */
 
 typedef struct Work {
   WdFigureSheet *sheet;
@@ -127,22 +128,15 @@ static void work_free(gpointer data) {
   g_free(w);
 }
 
-static void write_it(GTask *task, gpointer source, gpointer data, GCancellable *cancellable) {
-  (void)source, (void)cancellable;
-  Work *w = data;
-  GError *error = NULL;
-  if (wd_figure_sheet_write(w->sheet, w->path, &error))
-    g_task_return_boolean(task, TRUE);
-  else
-    g_task_return_error(task, error);
+static gboolean write_it(gpointer data, GError **error) {
+  const Work *w = data;
+  return wd_figure_sheet_write(w->sheet, w->path, error);
 }
 
-static void written(GObject *source, GAsyncResult *result, gpointer user) {
-  (void)user;
+static void written(gpointer source, gpointer data, const GError *error) {
   WdWindow *parent = WD_WINDOW(source);
-  g_autoptr(GError) error = NULL;
-  const Work *w = g_task_get_task_data(G_TASK(result));
-  if (!g_task_propagate_boolean(G_TASK(result), &error)) {
+  const Work *w = data;
+  if (error) {
     wd_window_notify_error(parent, _("The figure was not written"), error);
     return;
   }
@@ -172,10 +166,7 @@ gboolean wd_export_figure_to(GtkWindow *dialog, const char *path) {
           : g_strdup(path);
   g_autofree char *folder = g_path_get_dirname(w->path);
   g_settings_set_string(d->settings, "export-folder", folder);
-  GTask *task = g_task_new(d->parent, NULL, written, NULL);
-  g_task_set_task_data(task, w, work_free);
-  g_task_run_in_thread(task, write_it);
-  g_object_unref(task);
+  wd_offload(d->parent, w, &(WdOffload){write_it, written, work_free});
   gtk_window_close(dialog);
   return TRUE;
 }

@@ -2,6 +2,7 @@
 
 #include "app/dialog.h"
 #include "app/i18n.h"
+#include "app/offload.h"
 #include "app/reel.h"
 #include "app/status_error.h"
 
@@ -174,27 +175,17 @@ static void end_work(Dialog *d, const GError *error) {
     gtk_window_close(d->window);
 }
 
-static void write_it(GTask *task, gpointer source, gpointer data, GCancellable *cancellable) {
-  (void)source, (void)cancellable;
+static gboolean write_it(gpointer data, GError **error) {
   Work *w = data;
-  GError *error = NULL;
-  const gboolean done = w->finishing
-                            ? wd_reel_file_finish(g_steal_pointer(&w->file), w->reel, &w->cancel, &error)
-                            : wd_reel_file_add(w->file, w->reel, w->at, &error);
-  if (done)
-    g_task_return_boolean(task, TRUE);
-  else
-    g_task_return_error(task, error);
+  return w->finishing ? wd_reel_file_finish(g_steal_pointer(&w->file), w->reel, &w->cancel, error)
+                      : wd_reel_file_add(w->file, w->reel, w->at, error);
 }
 
-static void written(GObject *source, GAsyncResult *result, gpointer user) {
-  (void)user;
-  Work *w = g_task_get_task_data(G_TASK(result));
+static void written(gpointer source, gpointer data, const GError *error) {
+  Work *w = data;
   Dialog *d = g_object_get_data(source, "wd-movie");
-  g_autoptr(GError) error = NULL;
-  const gboolean good = g_task_propagate_boolean(G_TASK(result), &error);
   if (!d || d->work != w) return; /* the window was closed */
-  if (!good || w->finishing) {
+  if (error || w->finishing) {
     end_work(d, error);
     return;
   }
@@ -205,9 +196,7 @@ static void written(GObject *source, GAsyncResult *result, gpointer user) {
 
 static void hand_over(Dialog *d) {
   g_atomic_ref_count_inc(&d->work->refs);
-  g_autoptr(GTask) task = g_task_new(d->window, NULL, written, NULL);
-  g_task_set_task_data(task, d->work, work_unref);
-  g_task_run_in_thread(task, write_it);
+  wd_offload(d->window, d->work, &(WdOffload){write_it, written, work_unref});
 }
 
 /* A position of a run that is not decoded and simulated yet is made first. */

@@ -9,6 +9,7 @@
 #include "app/dialog.h"
 #include "app/import.h"
 #include "app/import_dialog.h"
+#include "app/offload.h"
 #include "app/status_error.h"
 
 #include <string.h>
@@ -129,25 +130,30 @@ void wd_open_recording(WdWindow *window, const char *path) {
 
 /* ---- recognising, on a thread */
 
-static void recognise(GTask *task, gpointer source, gpointer data, GCancellable *cancellable) {
-  (void)source, (void)cancellable;
-  char **path = data;
-  GError *error = NULL;
-  WdImport *im = wd_import_open((const char *const *)path, g_strv_length(path), &error);
-  if (!im) {
-    g_task_return_error(task, error);
-    return;
-  }
-  if (im->kind == WD_IMPORT_DATA) wd_import_find_partner(im);
-  g_task_return_pointer(task, im, (GDestroyNotify)(void (*)(void))wd_import_free);
+typedef struct Opening {
+  char **path;
+  WdImport *found;
+} Opening;
+
+static void opening_free(gpointer data) {
+  Opening *o = data;
+  g_strfreev(o->path);
+  wd_import_free(o->found);
+  g_free(o);
 }
 
-static void recognised(GObject *source, GAsyncResult *result, gpointer user) {
-  (void)user;
+static gboolean recognise(gpointer data, GError **error) {
+  Opening *o = data;
+  o->found = wd_import_open((const char *const *)o->path, g_strv_length(o->path), error);
+  if (o->found && o->found->kind == WD_IMPORT_DATA) wd_import_find_partner(o->found);
+  return o->found != NULL;
+}
+
+static void recognised(gpointer source, gpointer data, const GError *error) {
   WdWindow *window = WD_WINDOW(source);
-  g_autoptr(GError) error = NULL;
-  g_autoptr(WdImport) im = g_task_propagate_pointer(G_TASK(result), &error);
-  if (!im) {
+  Opening *o = data;
+  WdImport *im = o->found;
+  if (error) {
     wd_window_notify_error(window, _("The file could not be opened"), error);
     return;
   }
@@ -157,7 +163,7 @@ static void recognised(GObject *source, GAsyncResult *result, gpointer user) {
   case WD_IMPORT_MODEL: wd_session_open_model(wd_window_get_session(window), im->path, NULL); break;
   case WD_IMPORT_DATA:
     remember(im->map_file ? im->map_file : im->gather_file ? im->gather_file : im->path);
-    wd_import_dialog(window, g_steal_pointer(&im));
+    wd_import_dialog(window, g_steal_pointer(&o->found));
     break;
   }
 }
@@ -179,9 +185,7 @@ void wd_open_files(WdWindow *window, GFile *const *file, guint files) {
     g_ptr_array_add(path, p);
   }
   if (files == 1 && wd_population_recognise(path->pdata[0])) { /* its header tells, at once */
-    g_autoptr(GError) error = NULL;
-    if (!wd_window_open_population(window, path->pdata[0], &error))
-      wd_window_notify_error(window, _("The samples could not be opened"), error);
+    wd_window_ask_population(window, path->pdata[0]);
     g_free(path->pdata[0]);
     return;
   }
@@ -191,11 +195,9 @@ void wd_open_files(WdWindow *window, GFile *const *file, guint files) {
     return;
   }
   g_ptr_array_add(path, NULL);
-  GTask *task = g_task_new(window, NULL, recognised, NULL);
-  g_task_set_task_data(task, g_ptr_array_free(g_steal_pointer(&path), FALSE),
-                       (GDestroyNotify)(void (*)(void))g_strfreev);
-  g_task_run_in_thread(task, recognise);
-  g_object_unref(task);
+  Opening *o = g_new0(Opening, 1);
+  o->path = (char **)g_ptr_array_free(g_steal_pointer(&path), FALSE);
+  wd_offload(window, o, &(WdOffload){recognise, recognised, opening_free});
 }
 
 void wd_open_file(WdWindow *window, GFile *file) {

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <gio/gio.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -151,10 +152,28 @@ gboolean wd_reel_file_add(WdReelFile *f, const WdReel *reel, int i, GError **err
   return TRUE;
 }
 
+/* What ffmpeg says on its error output: the first of it is told, the rest read so that the pipe never fills.
+ */
+typedef struct Words {
+  int fd;
+  char text[400];
+  gsize length;
+} Words;
+
+static void listen_to(Words *words) {
+  char piece[4096];
+  for (ssize_t n; (n = read(words->fd, piece, sizeof piece)) > 0;) {
+    const gsize room = sizeof words->text - 1 - words->length, taken = MIN(room, (gsize)n);
+    memcpy(words->text + words->length, piece, taken);
+    words->length += taken;
+  }
+}
+
 /* Waits for a child, or ends it when cancelled. */
-static gboolean wait_for(GPid pid, const atomic_bool *cancel, int *status, GError **error) {
+static gboolean wait_for(GPid pid, const atomic_bool *cancel, Words *words, int *status, GError **error) {
   for (gboolean killed = FALSE;;) {
     const pid_t done = waitpid(pid, status, WNOHANG);
+    listen_to(words);
     if (done == pid) {
       if (killed) return wd_status_set_error(error, WD_CANCELLED, _("cancelled while ffmpeg was at work"));
       return TRUE;
@@ -179,26 +198,24 @@ static gboolean run_ffmpeg(WdReelKind kind, const char *const *asked, const atom
   for (; *asked; asked++) g_ptr_array_add(all, (char *)*asked);
   g_ptr_array_add(all, NULL);
   GPid pid;
-  int err_fd = -1;
+  Words words = {.fd = -1};
   GError *spawn = NULL;
   if (!g_spawn_async_with_pipes(NULL, (char **)all->pdata, NULL,
                                 G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, &pid,
-                                NULL, NULL, &err_fd, &spawn)) {
+                                NULL, NULL, &words.fd, &spawn)) {
     wd_status_set_error(error, WD_ERR_IO, _("ffmpeg could not be started: %s"), spawn->message);
     g_error_free(spawn);
     return FALSE;
   }
   int status = 0;
-  const gboolean ended = wait_for(pid, cancel, &status, error);
-  char words[400] = "";
-  const ssize_t n = ended ? read(err_fd, words, sizeof words - 1) : 0; /* a pipe holds what "error" says */
-  words[n > 0 ? n : 0] = 0;
-  close(err_fd);
+  g_unix_set_fd_nonblocking(words.fd, TRUE, NULL);
+  const gboolean ended = wait_for(pid, cancel, &words, &status, error);
+  close(words.fd);
   g_spawn_close_pid(pid);
   if (!ended) return FALSE;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return TRUE;
-  g_strchomp(words);
-  return wd_status_set_error(error, WD_ERR_IO, _("ffmpeg failed%s%s"), *words ? ": " : "", words);
+  g_strchomp(words.text);
+  return wd_status_set_error(error, WD_ERR_IO, _("ffmpeg failed%s%s"), *words.text ? ": " : "", words.text);
 }
 
 /* Encoders want even sides: of an odd picture the last column or row of its margin goes. */

@@ -1,6 +1,6 @@
 #include "app/view_book.h"
 
-#include <gio/gio.h>
+#include "app/offload.h"
 
 enum { KEPT = 4 };
 
@@ -47,16 +47,16 @@ static Pages *pages_of(WdView *view, const WdViewBook *book) {
   return all;
 }
 
-static void work(GTask *task, gpointer source, gpointer data, GCancellable *cancellable) {
-  (void)source, (void)cancellable;
+static gboolean work(gpointer data, GError **error) {
+  (void)error;
   Page *p = data;
   p->made = p->book->make(p->job, &p->cancel);
-  g_task_return_boolean(task, TRUE);
+  return TRUE;
 }
 
-static void on_done(GObject *source, GAsyncResult *result, gpointer data) {
-  (void)data;
-  Page *p = g_task_get_task_data(G_TASK(result));
+static void on_done(gpointer source, gpointer data, const GError *error) {
+  (void)error;
+  Page *p = data;
   Pages *all = pages_of(WD_VIEW(source), p->book);
   if (all->making != p) return;
   all->making = NULL;
@@ -94,7 +94,5 @@ void wd_view_book_ask(WdView *view, const WdViewBook *book, gconstpointer of, gp
   p->of = of;
   p->job = job;
   all->making = p;
-  g_autoptr(GTask) task = g_task_new(view, NULL, on_done, NULL);
-  g_task_set_task_data(task, p, page_unref);
-  g_task_run_in_thread(task, work);
+  wd_offload(view, p, &(WdOffload){work, on_done, page_unref});
 }

@@ -39,8 +39,8 @@ def png(path):
     return size, recipe
 
 
-def run(*args, env=environment):
-    return subprocess.run([CLI, *args], capture_output=True, text=True, env=env)
+def run(*args, env=environment, timeout=None):
+    return subprocess.run([CLI, *args], capture_output=True, text=True, env=env, timeout=timeout)
 
 
 np.save("v.npy", velocity(2))
@@ -100,6 +100,9 @@ stand_in("echo no encoder >&2; exit 3\n")
 os.remove("wave.mp4")
 r = run("movie", "v.npy", *small, "-o", "wave.mp4", env=FAKE)
 ok(r.returncode == 2 and "no encoder" in r.stderr and not os.path.exists("wave.mp4"), "what it says when it fails is passed on", described(r))
+stand_in("echo first words >&2; i=0; while [ $i -lt 3000 ]; do echo 'a line of an encoder that says the same of every frame' >&2; i=$((i+1)); done; exit 3\n")
+r = run("movie", "v.npy", *small, "-o", "wave.mp4", env=FAKE, timeout=60)
+ok(r.returncode == 2 and "first words" in r.stderr and len(r.stderr) < 2000, "one that says more than a pipe holds ends too", described(r))
 stand_in("exec sleep 60\n")
 p = subprocess.Popen([CLI, "movie", "v.npy", *small, "-o", "wave.mp4"], env=FAKE, stderr=subprocess.PIPE)
 for _ in range(600):

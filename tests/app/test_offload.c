@@ -1,0 +1,45 @@
+/* What comes back from a thread ends on the main thread, also what was closed meanwhile. */
+#include "app/offload.h"
+#include "tests/tap.h"
+
+static GThread *here;
+static int done_here, released_here, ended_here, ended;
+
+static void on_end(gpointer data, GObject *object) {
+  (void)data, (void)object;
+  ended++;
+  ended_here += g_thread_self() == here;
+}
+
+static gboolean work(gpointer data, GError **error) {
+  if (g_thread_self() == here) return FALSE;
+  if (!data) g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, "no data");
+  return data != NULL;
+}
+static void done(gpointer source, gpointer data, const GError *error) {
+  done_here += g_thread_self() == here && (data ? !error : error && !source);
+}
+static void release(gpointer data) {
+  released_here += g_thread_self() == here;
+  g_object_unref(data);
+}
+
+int main(void) {
+  enum { TIMES = 2000 };
+  here = g_thread_self();
+  for (int i = 0; i < TIMES; i++) {
+    GObject *source = g_object_new(G_TYPE_OBJECT, NULL), *data = g_object_new(G_TYPE_OBJECT, NULL);
+    g_object_weak_ref(source, on_end, NULL);
+    g_object_weak_ref(data, on_end, NULL);
+    wd_offload(source, data, &(WdOffload){work, done, release});
+    g_object_unref(source); /* closed at once */
+    while (released_here <= i && g_main_context_iteration(NULL, TRUE)) {}
+  }
+  tap_ok(done_here == TIMES && released_here == TIMES, "%d jobs come back to the thread that gave them",
+         done_here);
+  tap_ok(ended == 2 * TIMES && ended_here == ended, "source and data end there: %d of %d", ended_here, ended);
+  wd_offload(NULL, NULL, &(WdOffload){work, done, NULL});
+  while (done_here <= TIMES && g_main_context_iteration(NULL, TRUE)) {}
+  tap_ok(done_here == TIMES + 1, "without a source or data, an error comes back");
+  return tap_done();
+}
