@@ -138,6 +138,18 @@ static gboolean goes_with(const WdPopulation *a, const WdPopulation *b) {
   return TRUE;
 }
 
+gboolean wd_inspect_has_unsaved(const WdInspect *i) {
+  return i->population && i->population->changed && wd_population_count(i->population);
+}
+
+gboolean wd_inspect_sample_replaces(WdInspect *i, const WdPopulateDesc *desc) {
+  if (!wd_inspect_has_unsaved(i)) return FALSE;
+  WdPopulation *p = wd_session_population(i->session, desc, NULL);
+  const gboolean replaces = p && !goes_with(i->population, p);
+  wd_population_free(p);
+  return replaces;
+}
+
 gboolean wd_inspect_sample(WdInspect *i, const WdPopulateDesc *desc, GError **error) {
   WdPopulation *p = wd_session_population(i->session, desc, error);
   if (!p) return FALSE;

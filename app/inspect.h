@@ -55,6 +55,9 @@ char *wd_inspect_shipped(const char *name);
 /* Samples that many seeds with the loaded model: in place of the population, or, where it is of the same
  * model, plan and mode, to those that are there. */
 gboolean wd_inspect_sample(WdInspect *i, const WdPopulateDesc *desc, GError **error);
+/* Whether that would put others in place of samples, tags or notes that are in no file. */
+gboolean wd_inspect_sample_replaces(WdInspect *i, const WdPopulateDesc *desc);
+gboolean wd_inspect_has_unsaved(const WdInspect *i);
 void wd_inspect_stop(WdInspect *i, gboolean after_this);
 
 /* FALSE, with *at the byte that the error is about: the filter stays as it was. */

@@ -109,9 +109,7 @@ static void on_copy(GSimpleAction *action, GVariant *parameter, gpointer user) {
 typedef void (*Took)(Acts *a, const char *path);
 
 static void open_file(Acts *a, const char *path) {
-  GError *error = NULL;
-  if (!wd_window_open_population(a->window, path, &error))
-    complain(a, _("The samples could not be opened."), error);
+  wd_window_ask_population(a->window, path);
 }
 
 static void save_file(Acts *a, const char *path) {
@@ -214,16 +212,24 @@ static void on_sheet(GSimpleAction *action, GVariant *parameter, gpointer user) 
   (void)action, (void)parameter;
   if (any(user)) ask(user, _("Contact sheet of the worst"), _("_Export"), "worst.png", sheet_file);
 }
+static void open_shipped(WdWindow *window, gpointer path) {
+  GError *error = NULL;
+  if (!wd_window_open_population(window, path, &error)) {
+    wd_window_notify_error(window, _("The samples could not be opened."), error);
+    g_error_free(error);
+    return;
+  }
+  g_clear_pointer(&wd_window_get_inspect(window)->population->path, g_free); /* Save does not write over it */
+}
+
 static void on_shipped(GSimpleAction *action, GVariant *parameter, gpointer user) {
   (void)parameter;
   Acts *a = user;
   const gboolean faults = strcmp(g_action_get_name(G_ACTION(action)), "inspect-faults") == 0;
-  g_autofree char *path = wd_inspect_shipped(faults ? WD_FAULTS_NAME : WD_POPULATION_NAME);
-  if (path) {
-    open_file(a, path);
-    if (a->inspect->population && !g_strcmp0(a->inspect->population->path, path))
-      g_clear_pointer(&a->inspect->population->path, g_free); /* Save does not write over it */
-  } else
+  char *path = wd_inspect_shipped(faults ? WD_FAULTS_NAME : WD_POPULATION_NAME);
+  if (path)
+    wd_inspect_replace(a->window, open_shipped, path, g_free);
+  else
     say(a, _("This installation came without a set of failures."));
 }
 

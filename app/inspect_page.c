@@ -53,6 +53,16 @@ gboolean wd_window_open_population(WdWindow *w, const char *path, GError **error
   return TRUE;
 }
 
+static void open_population(WdWindow *w, gpointer path) {
+  g_autoptr(GError) error = NULL;
+  if (!wd_window_open_population(w, path, &error))
+    wd_window_notify_error(w, _("The samples could not be opened."), error);
+}
+
+void wd_window_ask_population(WdWindow *w, const char *path) {
+  wd_inspect_replace(w, open_population, g_strdup(path), g_free);
+}
+
 GArray *wd_inspect_page_order(GtkWidget *page) {
   return wd_inspect_table_order(page_of(page)->table);
 }

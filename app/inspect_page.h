@@ -13,6 +13,14 @@ WdInspect *wd_window_get_inspect(WdWindow *window);
 gboolean wd_window_is_sampling(WdWindow *window);
 /* Opens a population in Inspect mode. */
 gboolean wd_window_open_population(WdWindow *window, const char *path, GError **error);
+/* The same as a person does it: asks where unsaved samples would go, says what was wrong on the notice bar.
+ */
+void wd_window_ask_population(WdWindow *window, const char *path);
+
+/* inspect_replace.c: calls go(window, data) at once where no unsaved sample gives way, or when a person has
+ * said that they may; release(data) (may be NULL) in any case in the end. */
+typedef void (*WdInspectReplace)(WdWindow *window, gpointer data);
+void wd_inspect_replace(WdWindow *window, WdInspectReplace go, gpointer data, GDestroyNotify release);
 
 /* inspect_actions.c: win.inspect-*. */
 void wd_inspect_actions_install(WdWindow *window, GtkWidget *page);

@@ -8,9 +8,39 @@
 typedef struct Bar {
   WdWindow *window;
   WdInspect *inspect;
-  GtkWidget *menu, *popover, *count, *first, *family, *steps, *mode, *every, *error;
+  GtkWidget *box, *menu, *popover, *count, *first, *family, *steps, *mode, *every, *error;
   GtkWidget *progress, *finish, *stop;
 } Bar;
+
+typedef struct Asked {
+  GtkWidget *box; /* of the bar */
+  WdPopulateDesc desc;
+} Asked;
+
+static void asked_free(gpointer data) {
+  Asked *a = data;
+  g_object_unref(a->box);
+  g_free(a);
+}
+
+static void begin(WdWindow *window, gpointer data) {
+  (void)window;
+  const Asked *a = data;
+  Bar *b = g_object_get_data(G_OBJECT(a->box), "bar");
+  const WdPopulateDesc *d = &a->desc;
+  GError *error = NULL;
+  if (wd_inspect_sample(b->inspect, d, &error)) {
+    gtk_popover_popdown(GTK_POPOVER(b->popover));
+    gtk_spin_button_set_value(GTK_SPIN_BUTTON(b->first),
+                              (double)(d->first + d->count)); /* the next ones go on from there */
+    gtk_widget_set_visible(b->error, FALSE);
+  } else {
+    gtk_label_set_text(GTK_LABEL(b->error), error->message);
+    gtk_widget_set_visible(b->error, TRUE);
+    g_error_free(error);
+    gtk_menu_button_popup(GTK_MENU_BUTTON(b->menu)); /* closed where a question came between */
+  }
+}
 
 static void on_go(GtkButton *button, Bar *b) {
   (void)button;
@@ -24,17 +54,15 @@ static void on_go(GtkButton *button, Bar *b) {
                           gtk_drop_down_get_selected(GTK_DROP_DOWN(b->mode)) ? WD_WAVE_LIVE : WD_WAVE_EXACT,
                       .every = gtk_spin_button_get_value_as_int(GTK_SPIN_BUTTON(b->every))};
   d.plan.steps = gtk_spin_button_get_value_as_int(GTK_SPIN_BUTTON(b->steps));
-  GError *error = NULL;
-  if (wd_inspect_sample(b->inspect, &d, &error)) {
+  Asked *a = g_new(Asked, 1);
+  *a = (Asked){g_object_ref(b->box), d};
+  if (wd_inspect_sample_replaces(b->inspect, &d)) {
     gtk_popover_popdown(GTK_POPOVER(b->popover));
-    gtk_spin_button_set_value(GTK_SPIN_BUTTON(b->first),
-                              (double)(d.first + d.count)); /* the next ones go on from there */
-    gtk_widget_set_visible(b->error, FALSE);
-  } else {
-    gtk_label_set_text(GTK_LABEL(b->error), error->message);
-    gtk_widget_set_visible(b->error, TRUE);
-    g_error_free(error);
+    wd_inspect_replace(b->window, begin, a, asked_free);
+    return;
   }
+  begin(b->window, a);
+  asked_free(a);
 }
 
 static void on_stop(GtkButton *button, Bar *b) {
@@ -117,6 +145,7 @@ GtkWidget *wd_inspect_sample_bar_new(WdWindow *window, WdInspect *inspect) {
   b->window = window;
   b->inspect = inspect;
   GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
+  b->box = box;
   g_object_set_data_full(G_OBJECT(box), "bar", b, g_free);
   b->menu = gtk_menu_button_new();
   gtk_widget_set_name(b->menu, "inspect-sample");

@@ -22,22 +22,29 @@ static void store(WdWindow *w) {
   w->view->enlarged = -1;
   w->view->wave.shown = FALSE;
   w->view->playing = w->view->blink = w->view->scrubbing = FALSE;
+  wd_settings_store_view(w->settings, w->view);
   g_autofree char *view = wd_view_to_json(w->view);
   g_settings_set_string(w->settings, "view", view ? view : "");
 }
 
-static GtkWidget *ask(WdWindow *w, const char *name, GtkMessageType type, const char *what, const char *more,
-                      GCallback answered) {
+GtkWidget *wd_window_ask(WdWindow *w, const char *name, GtkMessageType type, const char *what,
+                         const char *more) {
   GtkWidget *dialog = gtk_message_dialog_new(GTK_WINDOW(w), GTK_DIALOG_MODAL | GTK_DIALOG_DESTROY_WITH_PARENT,
                                              type, GTK_BUTTONS_NONE, "%s", what);
   gtk_widget_set_name(dialog, name);
   gtk_message_dialog_format_secondary_text(GTK_MESSAGE_DIALOG(dialog), "%s", more);
-  g_signal_connect(dialog, "response", answered, w);
   w->asked = TRUE;
   return dialog;
 }
 
-static GtkWidget *add_answer(GtkWidget *dialog, const char *name, const char *words, int response) {
+static GtkWidget *ask(WdWindow *w, const char *name, GtkMessageType type, const char *what, const char *more,
+                      GCallback answered) {
+  GtkWidget *dialog = wd_window_ask(w, name, type, what, more);
+  g_signal_connect(dialog, "response", answered, w);
+  return dialog;
+}
+
+GtkWidget *wd_window_add_answer(GtkWidget *dialog, const char *name, const char *words, int response) {
   GtkWidget *button = gtk_dialog_add_button(GTK_DIALOG(dialog), words, response);
   gtk_widget_set_name(button, name);
   return button;
@@ -67,8 +74,8 @@ static void ask_running(WdWindow *w, gboolean sampling) {
                        "are lost.")
                    : _("Closing the window stops it. The steps made so far are kept in the saved session."),
           G_CALLBACK(on_answer));
-  add_answer(dialog, "close-keep", _("Keep running"), GTK_RESPONSE_CANCEL);
-  GtkWidget *stop = add_answer(dialog, "close-stop", _("Stop and close"), GTK_RESPONSE_ACCEPT);
+  wd_window_add_answer(dialog, "close-keep", _("Keep running"), GTK_RESPONSE_CANCEL);
+  GtkWidget *stop = wd_window_add_answer(dialog, "close-stop", _("Stop and close"), GTK_RESPONSE_ACCEPT);
   gtk_widget_add_css_class(stop, "destructive-action");
   gtk_dialog_set_default_response(GTK_DIALOG(dialog), GTK_RESPONSE_CANCEL);
   gtk_window_present(GTK_WINDOW(dialog));
@@ -77,11 +84,6 @@ static void ask_running(WdWindow *w, gboolean sampling) {
 /* ---- samples that are in no file */
 
 enum { SAMPLES_CLOSE = 1, SAMPLES_SAVE };
-
-static gboolean has_unsaved_samples(WdWindow *w) {
-  const WdPopulation *p = wd_window_get_inspect(w)->population;
-  return p && p->changed && wd_population_count(p);
-}
 
 static void on_samples(GtkDialog *dialog, int response, gpointer user) {
   WdWindow *w = user;
@@ -98,10 +100,10 @@ static void ask_samples(WdWindow *w) {
       w, "samples-question", GTK_MESSAGE_WARNING, _("The samples are not saved"),
       _("What is new in Inspect mode, samples, tags or notes, is in no file. Closing the window loses it."),
       G_CALLBACK(on_samples));
-  GtkWidget *close = add_answer(dialog, "samples-close", _("Close and lose it"), SAMPLES_CLOSE);
+  GtkWidget *close = wd_window_add_answer(dialog, "samples-close", _("Close and lose it"), SAMPLES_CLOSE);
   gtk_widget_add_css_class(close, "destructive-action");
-  add_answer(dialog, "samples-stay", _("Keep open"), GTK_RESPONSE_CANCEL);
-  add_answer(dialog, "samples-save", _("Save…"), SAMPLES_SAVE);
+  wd_window_add_answer(dialog, "samples-stay", _("Keep open"), GTK_RESPONSE_CANCEL);
+  wd_window_add_answer(dialog, "samples-save", _("Save…"), SAMPLES_SAVE);
   gtk_dialog_set_default_response(GTK_DIALOG(dialog), SAMPLES_SAVE);
   gtk_window_present(GTK_WINDOW(dialog));
 }
@@ -128,10 +130,10 @@ static void ask_unsaved(WdWindow *w, const GError *error) {
       _("Closing the window loses what was made in it. Save it elsewhere first.\n\n%s"), error->message);
   GtkWidget *dialog = ask(w, "unsaved-question", GTK_MESSAGE_WARNING,
                           _("The session could not be kept on disk"), more, G_CALLBACK(on_unsaved));
-  GtkWidget *close = add_answer(dialog, "unsaved-close", _("Close and lose it"), UNSAVED_CLOSE);
+  GtkWidget *close = wd_window_add_answer(dialog, "unsaved-close", _("Close and lose it"), UNSAVED_CLOSE);
   gtk_widget_add_css_class(close, "destructive-action");
-  add_answer(dialog, "unsaved-stay", _("Keep open"), GTK_RESPONSE_CANCEL);
-  add_answer(dialog, "unsaved-save", _("Save as…"), UNSAVED_SAVE);
+  wd_window_add_answer(dialog, "unsaved-stay", _("Keep open"), GTK_RESPONSE_CANCEL);
+  wd_window_add_answer(dialog, "unsaved-save", _("Save as…"), UNSAVED_SAVE);
   gtk_dialog_set_default_response(GTK_DIALOG(dialog), UNSAVED_SAVE);
   gtk_window_present(GTK_WINDOW(dialog));
 }
@@ -150,7 +152,7 @@ gboolean wd_window_may_close(WdWindow *w) {
   }
   g_autoptr(GError) error = NULL;
   w->closing = FALSE;
-  if (!w->dropping && has_unsaved_samples(w)) {
+  if (!w->dropping && wd_inspect_has_unsaved(wd_window_get_inspect(w))) {
     ask_samples(w);
     return FALSE;
   }

@@ -50,6 +50,10 @@ struct _WdWindow {
 /* window_close.c: whether the window may close now, all kept and remembered. FALSE: a person is asked first,
  * or what runs is being stopped. */
 gboolean wd_window_may_close(WdWindow *w);
+/* A question of that name, not yet shown, one at a time: w->asked is set, and is for the answer to clear. */
+GtkWidget *wd_window_ask(WdWindow *w, const char *name, GtkMessageType type, const char *what,
+                         const char *more);
+GtkWidget *wd_window_add_answer(GtkWidget *dialog, const char *name, const char *words, int response);
 /* window_layout.c */
 void wd_window_build(WdWindow *w);   /* the body */
 void wd_window_arrange(WdWindow *w); /* by layout, enlarged panel, second row, width */
@@ -69,6 +73,8 @@ void wd_window_run(WdWindow *w, gboolean new_seed);
 void wd_window_branch(WdWindow *w);
 void wd_window_resume(WdWindow *w);
 void wd_window_run_here(WdWindow *w);
+void wd_window_begin(WdWindow *w);     /* Run, but as far as the noise: the steps are made one by one */
+void wd_window_make_step(WdWindow *w); /* the next of those that are missing */
 void wd_window_refine(WdWindow *w, int steps);
 void wd_window_dice(WdWindow *w);
 gboolean wd_window_take_seed(WdWindow *w); /* from the entry to view->next; FALSE: it is no number */

@@ -318,8 +318,52 @@ static gboolean asks_of_samples(gpointer user) {
 static gboolean asks_not_of_samples(gpointer user) {
   return !ui_window(user, "samples-question");
 }
+static gboolean asks_to_replace(gpointer user) {
+  GtkWidget *dialog = ui_window(user, "replace-question");
+  return dialog && ui_find(dialog, "replace-stay");
+}
+static gboolean asks_not_to_replace(gpointer user) {
+  return !ui_window(user, "replace-question");
+}
 static gboolean is_gone(gpointer user) {
   return !((Ui *)user)->window;
+}
+
+static gboolean answer_replace(Ui *ui, const char *name) {
+  if (!ui_wait(asks_to_replace, ui, 10)) return FALSE;
+  ui_settle(ui);
+  GtkWidget *dialog = ui_window(ui, "replace-question");
+  ui_focus(dialog);
+  return ui_click(ui_find(dialog, name), 0.5, 0.5, 1) && ui_wait(asks_not_to_replace, ui, 10);
+}
+
+/* Samples that are in no file give way to others only when a person said so. */
+static void replace(Ui *ui) {
+  const WdPopulation *before = inspect->population;
+  const guint count = wd_population_count(before);
+  g_action_group_activate_action(G_ACTION_GROUP(ui->window), "inspect-shipped", NULL);
+  tap_ok(answer_replace(ui, "replace-stay") && inspect->population == before &&
+             wd_population_count(before) == count,
+         "opening a set over %u unsaved samples asks; Cancel keeps them", count);
+  ui_focus(GTK_WIDGET(ui->window));
+  ui_key(ui, "ctrl+4");
+  ui_settle(ui);
+  ui_click(ui_find(ui->window, "inspect-sample"), 0.5, 0.5, 1);
+  ui_settle(ui);
+  ui_keep(ui, "sample-again");
+  enter(ui, "sample-count", "2");
+  enter(ui, "sample-steps", "3");
+  ui_click(ui_find(ui->window, "sample-go"), 0.5, 0.5, 1);
+  tap_ok(answer_replace(ui, "replace-stay") && inspect->population == before && !inspect->working,
+         "so does sampling by another plan");
+  g_action_group_activate_action(G_ACTION_GROUP(ui->window), "inspect-shipped", NULL);
+  tap_ok(answer_replace(ui, "replace-lose") && inspect->population != before &&
+             !inspect->population->changed && !inspect->population->path,
+         "Replace opens the set, which has no file to save over");
+  g_action_group_activate_action(G_ACTION_GROUP(ui->window), "inspect-faults", NULL);
+  ui_settle(ui);
+  tap_ok(asks_not_to_replace(ui) && wd_population_count(inspect->population),
+         "what is unchanged is not asked about");
 }
 
 static void use(const char *folder) {
@@ -494,6 +538,7 @@ static void use(const char *folder) {
     tap_ok(dialog && ui_click(ui_find(dialog, "samples-stay"), 0.5, 0.5, 1) &&
                ui_wait(asks_not_of_samples, &ui, 10) && ui.window && inspect->population->changed,
            "Keep open keeps them");
+    replace(&ui);
     wd_inspect_sample(inspect, &batch, NULL);
     ui_focus(GTK_WIDGET(ui.window));
     ui_key(&ui, "ctrl+w");
