@@ -3,6 +3,7 @@
 
 #include "app/i18n.h"
 #include "app/status_error.h"
+#include "app/walk.h"
 #include "solver/family.h"
 #include "solver/memory.h"
 #include "solver/npy.h"
@@ -357,14 +358,18 @@ static void commit(WdExplorer *x, GBytes *latent, double u, double v, guint seri
   g_autofree char *note = wd_explorer_note(x, u, v, "plane");
   const WdBranch *b = x->walk ? wd_recording_find(r, x->walk) : NULL;
   int at = -1;
+  const int last = b ? wd_branch_last(b) : -1;
+  const gboolean anew = x->fresh || x->at != last;
+  g_autofree char *own =
+      b ? wd_walk_note(note, anew ? x->at : wd_walk_from(r, (WdPlace){x->walk, last})) : g_strdup(note);
   x->committing = TRUE; /* who hears of the walk may go there before its number is known here */
   if (!b) {
     x->walk = wd_session_walk(x->session, NULL, latent, note, &error);
     at = x->walk ? 0 : -1;
-  } else if (x->fresh || x->at != wd_branch_last(b)) {
-    at = wd_session_walk_append(x->session, x->walk, latent, note, &error);
-  } else if (wd_session_walk_replace(x->session, x->walk, latent, note, &error)) {
-    at = wd_branch_last(b);
+  } else if (anew) {
+    at = wd_session_walk_append(x->session, x->walk, latent, own, &error);
+  } else if (wd_session_walk_replace(x->session, x->walk, latent, own, &error)) {
+    at = last;
   }
   x->committing = FALSE;
   x->sample_serial = serial; /* tried; not again at this place when it failed */
@@ -512,17 +517,30 @@ void wd_explorer_rest(WdExplorer *x) {
   pump(x);
 }
 
+/* Undo goes to what the latent was made from, which after an undo is not the one before it in the walk. */
+static gboolean way(const WdExplorer *x, gboolean redo, int *k) {
+  WdRecording *r = wd_session_get_recording(x->session);
+  const WdPlace at = {x->walk, x->at};
+  WdPlace to;
+  if (!x->walk || x->at < 0) return FALSE;
+  if (!(redo ? wd_walk_redo(r, at, &to) : wd_walk_undo(r, at, &to))) return FALSE;
+  *k = to.position;
+  return TRUE;
+}
+
 static int trail_last(const WdExplorer *x) {
   const WdBranch *b = x->walk ? wd_recording_find(wd_session_get_recording(x->session), x->walk) : NULL;
   return b ? wd_branch_last(b) : -1;
 }
 
 gboolean wd_explorer_can_undo(const WdExplorer *x) {
-  return x->at > 0 && trail_last(x) >= 0;
+  int k;
+  return way(x, FALSE, &k);
 }
 
 gboolean wd_explorer_can_redo(const WdExplorer *x) {
-  return x->at >= 0 && x->at < trail_last(x);
+  int k;
+  return way(x, TRUE, &k);
 }
 
 static void go(WdExplorer *x, int k) {
@@ -531,11 +549,13 @@ static void go(WdExplorer *x, int k) {
 }
 
 void wd_explorer_undo(WdExplorer *x) {
-  if (wd_explorer_can_undo(x)) go(x, x->at - 1);
+  int k;
+  if (way(x, FALSE, &k)) go(x, k);
 }
 
 void wd_explorer_redo(WdExplorer *x) {
-  if (wd_explorer_can_redo(x)) go(x, x->at + 1);
+  int k;
+  if (way(x, TRUE, &k)) go(x, k);
 }
 
 void wd_explorer_see(WdExplorer *x, guint branch, int k) {
@@ -575,6 +595,7 @@ static gboolean note_place(const char *note, const char *key, double uv[2]) {
     json_object_del(o, "edit");
     json_object_del(o, "text");
     json_object_del(o, "bookmark");
+    json_object_del(o, "from");
     char *text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
     there = g_strcmp0(text, key) == 0;
     free(text);
@@ -725,7 +746,7 @@ static void wd_explorer_init(WdExplorer *x) {
   x->at = -1;
   x->batch_count = 64;
   x->band[0] = x->band[1] = NAN;
-  x->preview_steps = 6;
+  x->preview_steps = 4;
   x->frames = 60;
   x->recipe = (WdRecipe){.family = -1, .plan = {.steps = 16}};
   for (int i = 0; i < 3; i++) x->batch[i].source = (WdBatchSource)i;

@@ -16,8 +16,7 @@ char *wd_place_name(WdRecording *r, WdPlace place) {
   return g_strdup_printf(_("%s at step %d"), b->name, place.position);
 }
 
-/* The note with members more. g_free; NULL when it is no object. */
-static char *with_from(const char *note, int from) {
+char *wd_walk_note(const char *note, int from) {
   json_t *o = note ? json_loads(note, JSON_REJECT_DUPLICATES, NULL) : json_object();
   char *copy = NULL;
   if (json_is_object(o)) {
@@ -37,7 +36,7 @@ gboolean wd_walk_put(WdSession *s, WdPlace from, WdWhat what, GBytes *latent, co
     const WdBranch *walk = wd_recording_find(r, again->branch);
     if (walk && walk->kind == WD_BRANCH_WALK && again->position == walk->steps && again->position > 0) {
       WdPlace at = *again;
-      g_autofree char *own = with_from(note, wd_walk_from(r, at));
+      g_autofree char *own = wd_walk_note(note, wd_walk_from(r, at));
       if (!wd_session_walk_replace(s, at.branch, latent, own ? own : note, error)) return FALSE;
       *out = at;
       return TRUE;
@@ -61,7 +60,7 @@ gboolean wd_walk_put(WdSession *s, WdPlace from, WdWhat what, GBytes *latent, co
       at = 0;
     }
   }
-  g_autofree char *own = with_from(note, walk ? at : -1);
+  g_autofree char *own = wd_walk_note(note, walk ? at : -1);
   if (!walk) { /* from nothing: the walk begins with it */
     walk = wd_session_walk(s, NULL, latent, own ? own : note, error);
     *out = (WdPlace){walk, 0};

@@ -18,6 +18,9 @@ gboolean wd_walk_put(WdSession *session, WdPlace from, WdWhat what, GBytes *late
 gboolean wd_walk_undo(WdRecording *recording, WdPlace at, WdPlace *out);
 /* The newest latent that was made from this one. */
 gboolean wd_walk_redo(WdRecording *recording, WdPlace at, WdPlace *out);
+/* The note of a latent that was made from position `from` of its walk (below 0: from nothing of it). g_free;
+ * NULL: it is no object. */
+char *wd_walk_note(const char *note, int from);
 /* The position that the latent at a place of a walk was made from; -1: it is the first, or no walk's. Of a
  * note without "from" it is the position before. */
 int wd_walk_from(WdRecording *recording, WdPlace at);

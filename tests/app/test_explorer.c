@@ -188,6 +188,11 @@ static void test_undo(void) {
   wd_explorer_rest(x);
   settle();
   tap_ok(wd_branch_last(walk()) == last + 3, "going on from there appends: nothing is lost");
+  wd_explorer_undo(x);
+  tap_ok(x->at == last && x->u == 0.3333,
+         "undo goes to where that was made from, not to what had been undone");
+  wd_explorer_redo(x);
+  tap_ok(x->at == last + 3 && x->u == 0.2, "and redo along the way taken last");
   g_bytes_unref(there);
 }
 
