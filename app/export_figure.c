@@ -158,12 +158,9 @@ static void add_row(WdFigureSheet *s, WdSession *session, WdView *v, const int *
 /* The residual plot over the whole width, with the share under it where the view has one. */
 static void add_plot(WdFigureSheet *s, WdSession *session, WdView *v, GString *missing) {
   WdLevels levels, share;
-  const WdModelInfo *model = wd_session_get_model(session);
   gboolean has = wd_session_get_levels(session, v->metric, &levels),
            has_share = wd_session_get_levels(session, WD_METRIC_REFLECTION_SHARE, &share);
-  const char *made = wd_recording_get_identity(wd_session_get_recording(session));
-  if (model && v->show_population && (!*made || !strcmp(made, model->identity)))
-    s->population = wd_population_steps_load(model->folder, model->identity, v->metric, WD_WHAT_ESTIMATE);
+  if (v->show_population) s->population = wd_population_steps_of(session, v);
   WdPlotDesc d = {.recording = wd_session_get_recording(session),
                   .view = v,
                   .levels = has ? &levels : NULL,

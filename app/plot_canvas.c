@@ -42,11 +42,7 @@ G_DEFINE_FINAL_TYPE(WdPlotCanvas, wd_plot_canvas, GTK_TYPE_WIDGET)
 /* ---- data */
 
 static void load_levels(WdPlotCanvas *c) {
-  const WdModelInfo *model = wd_session_get_model(c->session);
-  /* Of the model that made the recording, which may be another than the one that is loaded
-   * (session_levels.c). */
-  const char *made = wd_recording_get_identity(wd_session_get_recording(c->session)),
-             *identity = *made || !model ? made : model->identity;
+  const char *identity = wd_population_identity(c->session);
   if (c->loaded_identity && c->loaded_metric == c->view->metric && c->loaded_what == (int)c->view->what &&
       !g_strcmp0(identity, c->loaded_identity))
     return;
@@ -57,11 +53,7 @@ static void load_levels(WdPlotCanvas *c) {
   c->has_levels = wd_session_get_levels(c->session, c->view->metric, &c->levels);
   c->has_share = wd_session_get_levels(c->session, WD_METRIC_REFLECTION_SHARE, &c->share);
   wd_population_steps_free(c->population);
-  char own[1024] = "";
-  const gboolean loaded = model && !g_strcmp0(model->identity, identity);
-  if (!loaded && wd_find_model("default", own, sizeof own, NULL)) *own = 0;
-  c->population =
-      wd_population_steps_load(loaded ? model->folder : own, identity, c->view->metric, c->view->what);
+  c->population = wd_population_steps_of(c->session, c->view);
 }
 
 WdPlotDesc wd_plot_canvas_desc(WdPlotCanvas *c) {

@@ -1,5 +1,6 @@
 #include "app/plot_data.h"
 #include "app/i18n.h"
+#include "app/models.h"
 #include "app/score.h"
 #include "app/lanes.h"
 
@@ -83,6 +84,21 @@ WdPopulationSteps *wd_population_steps_load(const char *folder, const char *iden
     return NULL;
   }
   return s;
+}
+
+const char *wd_population_identity(WdSession *session) {
+  const WdModelInfo *model = wd_session_get_model(session);
+  const char *made = wd_recording_get_identity(wd_session_get_recording(session));
+  return *made || !model ? made : model->identity;
+}
+
+WdPopulationSteps *wd_population_steps_of(WdSession *session, const WdView *view) {
+  const WdModelInfo *model = wd_session_get_model(session);
+  const char *identity = wd_population_identity(session);
+  char own[1024] = "";
+  const gboolean loaded = model && !g_strcmp0(model->identity, identity);
+  if (!loaded && wd_find_model("default", own, sizeof own, NULL)) *own = 0;
+  return wd_population_steps_load(loaded ? model->folder : own, identity, view->metric, view->what);
 }
 
 void wd_population_steps_free(WdPopulationSteps *s) {
@@ -255,6 +271,19 @@ static const char *missing_words(const WdScore *score, int metric, gboolean sent
   return sentence ? _("No figure: it is not finite") : _("not finite");
 }
 
+/* What it means for a figure that the map has little to reflect. r_R divides by the reflections, so that they
+ * do not flatter it; what is measured against all of the gather is low of itself then. */
+static const char *share_words(int metric, gboolean within) {
+  if (metric == WD_METRIC_REFLECTION_RESIDUAL)
+    return within ? _("; little to reflect (share %s), which does not lower this figure")
+                  : _("; little to reflect (share %s): a small error counts for much");
+  if (metric != WD_METRIC_RELATIVE_L2 && metric != WD_METRIC_LOG_NORM_MSE && metric != WD_METRIC_MAE &&
+      metric != WD_METRIC_MAX_ABS)
+    return _("; little to reflect (share %s)");
+  return within ? _("; a low residual with little to reflect (share %s): a bland map")
+                : _("; little to reflect (share %s): a bland map");
+}
+
 char *wd_plot_verdict(const WdPlotDesc *d, const WdScore *score) {
   int metric = d->view->metric;
   const WdScoreInfo *info = wd_score_get_info(metric);
@@ -291,11 +320,7 @@ char *wd_plot_verdict(const WdPlotDesc *d, const WdScore *score) {
     double usual = d->share && isfinite(d->share->stage1_p05) ? d->share->stage1_p05 : 0.05;
     if (isfinite(share) && share < usual && metric != WD_METRIC_REFLECTION_SHARE) {
       format_short(share, number);
-      g_string_append_printf(s,
-                             value <= epsilon
-                                 ? _("; a low residual with little to reflect (share %s): a bland map")
-                                 : _("; little to reflect (share %s): a bland map"),
-                             number);
+      g_string_append_printf(s, share_words(metric, value <= epsilon), number);
     }
   }
   if (!isfinite(epsilon)) add_meaning(s, d, value);
@@ -324,7 +349,7 @@ static char *side_words(const WdPlotDesc *d, const WdScore *score, char *number,
   if (!isfinite(epsilon) || info->higher_is_better) return g_strdup("");
   const double usual = d->share && isfinite(d->share->stage1_p05) ? d->share->stage1_p05 : 0.05;
   const char *bland =
-      isfinite(share) && share < usual && metric != WD_METRIC_REFLECTION_SHARE ? _(", but a bland map") : "";
+      isfinite(share) && share < usual && metric != WD_METRIC_REFLECTION_SHARE ? _(", a bland map") : "";
   if (value <= epsilon) return g_strconcat(_("within ε"), bland, NULL);
   if (value < 1.01 * epsilon) return g_strconcat(_("just above ε"), bland, NULL);
   char ratio[32];

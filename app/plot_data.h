@@ -17,6 +17,11 @@ typedef struct WdPopulationSteps {
  * those of this identity. */
 WdPopulationSteps *wd_population_steps_load(const char *model_folder, const char *identity, int score_kind,
                                             WdWhat what);
+/* What a plot of that session's recording shows behind its curves: the weights that made the recording, of
+ * which there may be others than those loaded, in the view's metric and state. */
+WdPopulationSteps *wd_population_steps_of(WdSession *session, const WdView *view);
+/* Those weights' identity, borrowed; "" or NULL: none. */
+const char *wd_population_identity(WdSession *session);
 void wd_population_steps_free(WdPopulationSteps *steps); /* NULL is harmless */
 
 typedef struct WdPlotDesc {

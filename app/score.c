@@ -35,8 +35,8 @@ static const WdScoreInfo infos[WD_SCORES] = {
          N_("Correlation of decoded and simulated gathers at zero lag: 1 is the same shape."), TRUE, FALSE},
     [WD_METRIC_REFLECTION_SHARE] =
         {"reflection_share", N_("Reflection share"), "",
-         N_("What the reflections are of the simulated gathers: a low residual with a low "
-            "share means a bland map, not a consistent one."),
+         N_("What the reflections are of the simulated gathers: a low relative L2 or "
+            "log-norm MSE with a low share means a bland map, not a consistent pair."),
          TRUE, TRUE},
     [WD_METRIC_COHERENCE] = {"coherence", N_("Spectral coherence"), "",
                              N_("What one filter, the same for all traces of a shot, could make of the "

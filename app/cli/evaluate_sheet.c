@@ -100,7 +100,7 @@ static int by_residual(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-/* Generated pairs from the best to the worst of those kept: what was decoded and what its map gives, both
+/* Generated pairs at four quantiles of r_R among those kept: what was decoded and what its map gives, both
  * without the direct wave, and the difference, on one clip. */
 wd_status evaluate_draw_reflections(const drawing *d, wd_error *err) {
   static const double at[ROWS] = {0.05, 0.35, 0.65, 0.95};
@@ -142,7 +142,7 @@ wd_status evaluate_draw_reflections(const drawing *d, wd_error *err) {
   wd_panel panel = wd_panel_of_gather(&whole, g->spacing, facet, 3 * ROWS);
   panel.facet_columns = 3;
   panel.aspect = 0.8;
-  panel.title = "Reflections of generated pairs, best to worst";
+  panel.title = "Reflections of generated pairs: 5, 35, 65 and 95 % by r_R";
   panel.source = "middle shot, direct wave removed";
   panel.quantity = "Pressure / deviation of the simulated reflections";
   wd_range_desc clip = {.mode = WD_RANGE_FIXED, .lo = -3, .hi = 3};

@@ -112,11 +112,44 @@ static gboolean write_figure(WdSession *s, WdView *v, const char *path) {
 
 /* ---- figures */
 
+/* The largest value of the population's area in the exported plot; NaN: there is none. */
+static double population_top(WdSession *s, WdView *v) {
+  const WdFigureOptions plot = {.parts = WD_FIGURE_PLOT};
+  g_autoptr(WdFigureSheet) sheet = wd_figure_sheet_new(s, v, 0, &plot, NULL);
+  const wd_figure *f = sheet ? wd_figure_sheet_get(sheet) : NULL;
+  double top = NAN;
+  for (int i = 0; f && i < f->items; i++)
+    for (int b = 0; f->item[i].curve && b < f->item[i].curve->n_bands; b++) {
+      const wd_band *band = &f->item[i].curve->band[b];
+      if (!strstr(band->name, "generated")) continue;
+      for (int k = 0; k < band->count; k++) top = fmax(top, band->hi[k]);
+    }
+  return top;
+}
+
+/* Behind the curve of x_t lies the band of x_t, as on screen. */
+static void population(WdSession *s, WdView *v) {
+  const gboolean shown = v->show_population;
+  v->show_population = TRUE;
+  const double estimate = population_top(s, v);
+  v->what = WD_WHAT_STATE;
+  v->both = TRUE;
+  const double state = population_top(s, v);
+  v->what = WD_WHAT_ESTIMATE;
+  v->both = FALSE;
+  v->show_population = FALSE;
+  tap_ok(state > 2 * estimate && isnan(population_top(s, v)),
+         "an exported plot has the population of what it shows: up to %.2f of x0-hat, %.2f of x_t", estimate,
+         state);
+  v->show_population = shown;
+}
+
 static void figures(WdSession *s, WdView *v, WdRunRecipe **out) {
   g_autofree char *png = in("a.png"), *pdf = in("a.pdf"), *svg = in("a.svg"), *side = in("a.svg.json");
   g_autoptr(GError) error = NULL;
   tap_ok(write_figure(s, v, png) && write_figure(s, v, pdf) && write_figure(s, v, svg),
          "PNG, PDF and SVG are written");
+  population(s, v);
   const char *const path[] = {png, pdf, svg, side};
   g_autoptr(WdRunRecipe) own = wd_export_recipe(s, v, 0);
   g_autofree char *json = wd_run_recipe_to_json(own);

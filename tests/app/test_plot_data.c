@@ -329,8 +329,18 @@ static void test_verdict(WdRecording *r) {
        "within ε (1.69: 95 % of true pairs through this model score less)", "live");
   says(&d, score(WD_WAVE_LIVE, 1.5, 0.15), "live, exact at rest", NULL);
   says(&d, score(WD_WAVE_EXACT, 3.551, 0.15), "2.1 × ε", "within ε (");
-  says(&d, score(WD_WAVE_EXACT, 0.8, 0.03), "a low residual with little to reflect (share 0.03): a bland map",
-       NULL);
+  says(&d, score(WD_WAVE_EXACT, 0.8, 0.03),
+       "within ε (1.69: 95 % of true pairs through this model score less); little to reflect (share 0.03), "
+       "which "
+       "does not lower this figure",
+       "bland");
+  says(&d, score(WD_WAVE_EXACT, 3.551, 0.03), "little to reflect (share 0.03): a small error counts for much",
+       "bland");
+  v->metric = WD_METRIC_RELATIVE_L2;
+  WdScore *low = score(WD_WAVE_EXACT, 0.8, 0.03);
+  low->value[WD_METRIC_RELATIVE_L2] = 0.8;
+  says(&d, low, "a low residual with little to reflect (share 0.03): a bland map", NULL);
+  v->metric = WD_METRIC_REFLECTION_RESIDUAL;
   says(&d, score(WD_WAVE_EXACT, 0.8, 0.005), "nothing to reflect", "within");
   says(&d, score(WD_WAVE_EXACT, NAN, 0.15), "not finite", "within");
   v->epsilon = 0.5;
