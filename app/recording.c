@@ -7,6 +7,7 @@
 struct _WdRecording {
   GObject parent_instance;
   GPtrArray *branch; /* WdBranch * */
+  GPtrArray *aside;  /* WdAside * */
   guint next_id;
   char *model, *identity;
   WdFrameCache *frames;
@@ -16,6 +17,13 @@ struct _WdRecording {
   wd_shard_desc geometry;
   wd_codec *codec; /* NULL before it is wanted */
 };
+
+/* A branch that was set aside, with all that left it. */
+typedef struct WdAside {
+  GPtrArray *branch; /* WdBranch *, parents first */
+  GArray *place;     /* guint: where each stood */
+} WdAside;
+enum { ASIDE_MAX = 8 };
 
 G_DEFINE_FINAL_TYPE(WdRecording, wd_recording, G_TYPE_OBJECT)
 
@@ -58,6 +66,13 @@ static void free_branch(gpointer data) {
   g_free(b);
 }
 
+static void free_aside(gpointer data) {
+  WdAside *a = data;
+  g_ptr_array_unref(a->branch);
+  g_array_unref(a->place);
+  g_free(a);
+}
+
 const WdScore *wd_position_score(const WdPosition *p, WdWhat what) {
   return p->exact[what] ? p->exact[what] : p->live[what];
 }
@@ -87,6 +102,7 @@ static void free_stored(gpointer stored) {
 static void finalize(GObject *object) {
   WdRecording *r = WD_RECORDING(object);
   g_ptr_array_unref(r->branch);
+  g_ptr_array_unref(r->aside);
   wd_frame_cache_free(r->frames);
   g_hash_table_unref(r->stored);
   g_hash_table_unref(r->unknown);
@@ -106,6 +122,7 @@ static void wd_recording_class_init(WdRecordingClass *class) {
 
 static void wd_recording_init(WdRecording *r) {
   r->branch = g_ptr_array_new_with_free_func(free_branch);
+  r->aside = g_ptr_array_new_with_free_func(free_aside);
   r->next_id = 1;
   r->model = g_strdup("");
   r->identity = g_strdup("");
@@ -275,6 +292,53 @@ void wd_recording_remove(WdRecording *r, guint id) {
   wd_recording_announce(r);
 }
 
+gboolean wd_recording_set_aside(WdRecording *r, guint id) {
+  if (!wd_recording_find(r, id)) return FALSE;
+  WdAside *a = g_new(WdAside, 1);
+  *a = (WdAside){g_ptr_array_new_with_free_func(free_branch), g_array_new(FALSE, FALSE, sizeof(guint))};
+  g_autoptr(GHashTable) gone = g_hash_table_new(NULL, NULL);
+  for (guint i = 0; i < r->branch->len; i++) { /* children come after their parents */
+    WdBranch *b = g_ptr_array_index(r->branch, i);
+    if (b->id != id && !(b->parent && g_hash_table_contains(gone, GUINT_TO_POINTER(b->parent)))) continue;
+    g_hash_table_add(gone, GUINT_TO_POINTER(b->id));
+    g_ptr_array_add(a->branch, b);
+    g_array_append_val(a->place, i);
+  }
+  for (guint n = a->place->len; n-- > 0;)
+    g_ptr_array_steal_index(r->branch, g_array_index(a->place, guint, n));
+  g_ptr_array_add(r->aside, a);
+  if (r->aside->len > ASIDE_MAX) {
+    g_ptr_array_remove_index(r->aside, 0);
+    wd_recording_sweep(r);
+  }
+  wd_recording_announce(r);
+  return TRUE;
+}
+
+gboolean wd_recording_put_back(WdRecording *r, guint id) {
+  WdAside *a = NULL;
+  guint at = 0;
+  for (; at < r->aside->len && !a; at++) {
+    WdAside *one = g_ptr_array_index(r->aside, at);
+    if (((WdBranch *)one->branch->pdata[0])->id == id) a = one;
+  }
+  const WdBranch *top = a ? a->branch->pdata[0] : NULL;
+  const WdBranch *parent = top && top->parent ? wd_recording_find(r, top->parent) : NULL;
+  if (!a || (top->parent && (!parent || wd_branch_last(parent) < top->parent_at))) return FALSE;
+  guint least = 0; /* after its parent */
+  for (guint i = 0; parent && i < r->branch->len; i++)
+    if (r->branch->pdata[i] == parent) least = i + 1;
+  for (guint n = 0; n < a->branch->len; n++) {
+    const guint place = CLAMP(g_array_index(a->place, guint, n), least, r->branch->len);
+    g_ptr_array_insert(r->branch, (int)place, a->branch->pdata[n]);
+    least = place + 1;
+  }
+  g_ptr_array_set_free_func(a->branch, NULL); /* they are the recording's again */
+  g_ptr_array_remove_index(r->aside, at - 1);
+  wd_recording_announce(r);
+  return TRUE;
+}
+
 void wd_recording_truncate(WdRecording *r, WdBranch *b, int k) {
   if (k >= wd_branch_last(b)) return;
   for (guint i = r->branch->len; i-- > 0;) {
@@ -374,16 +438,21 @@ static gboolean not_held(gpointer latent, gpointer stored, gpointer held) {
   return !g_hash_table_contains(held, latent);
 }
 
-void wd_recording_sweep(WdRecording *r) {
-  GHashTable *held = g_hash_table_new(NULL, NULL);
-  for (guint i = 0; i < r->branch->len; i++) {
-    WdBranch *b = g_ptr_array_index(r->branch, i);
+static void hold(const GPtrArray *branches, GHashTable *held) {
+  for (guint i = 0; i < branches->len; i++) {
+    const WdBranch *b = g_ptr_array_index(branches, i);
     for (guint j = 0; j < b->position->len; j++) {
-      WdPosition *p = g_ptr_array_index(b->position, j);
+      const WdPosition *p = g_ptr_array_index(b->position, j);
       for (int w = 0; w < WD_WHATS; w++)
         if (p->latent[w]) g_hash_table_add(held, p->latent[w]);
     }
   }
+}
+
+void wd_recording_sweep(WdRecording *r) {
+  GHashTable *held = g_hash_table_new(NULL, NULL);
+  hold(r->branch, held);
+  for (guint i = 0; i < r->aside->len; i++) hold(((WdAside *)r->aside->pdata[i])->branch, held);
   wd_frame_cache_retain(r->frames, held);
   g_hash_table_foreach_remove(r->stored, not_held, held);
   g_hash_table_unref(held);

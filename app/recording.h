@@ -172,6 +172,11 @@ const wd_shard_desc *wd_recording_get_geometry(WdRecording *r);
 gboolean wd_recording_rename(WdRecording *r, guint id, const char *name);
 /* Removes a branch and those that left it. What they alone held is freed. */
 void wd_recording_remove(WdRecording *r, guint id);
+/* The same for now: what it held stays in memory, in no file, until wd_recording_put_back brings all of it
+ * back to where it was. The last eight are kept. FALSE: there is nothing like that, or what it left is gone.
+ */
+gboolean wd_recording_set_aside(WdRecording *r, guint id);
+gboolean wd_recording_put_back(WdRecording *r, guint id);
 
 /* A branch's score for a plot: exact where it is, live otherwise; NULL: none. */
 const WdScore *wd_position_score(const WdPosition *p, WdWhat what);

@@ -111,9 +111,7 @@ static void on_second(row *r) {
 }
 
 static void on_delete(row *r) {
-  if (gtk_widget_activate_action(r->self, "win.remove-branch", "u", r->id)) return; /* with undo */
-  if (wd_session_get_running(r->s->session) == r->id) wd_session_stop(r->s->session);
-  wd_recording_remove(wd_session_get_recording(r->s->session), r->id);
+  gtk_widget_activate_action(r->self, "win.remove-branch", "u", r->id); /* Ctrl+Z brings it back */
 }
 
 /* A long name must not widen the sidebar. */
@@ -172,7 +170,9 @@ static GtkWidget *row_new(section *s, const WdBranch *b) {
   r->second = gtk_toggle_button_new_with_label("B");
   gtk_box_append(GTK_BOX(box), icon(r->second, _("Compare with it, as side B")));
   GtkWidget *remove = gtk_button_new_from_icon_name("edit-delete-symbolic");
-  gtk_box_append(GTK_BOX(box), icon(remove, _("Delete it, and what branched off it")));
+  gtk_widget_set_name(remove, "branch-delete");
+  gtk_box_append(GTK_BOX(box),
+                 icon(remove, _("Delete it, and what branched off it (Ctrl+Z brings it back)")));
   g_signal_connect_swapped(r->pin, "toggled", G_CALLBACK(on_pin), r);
   g_signal_connect_swapped(r->second, "toggled", G_CALLBACK(on_second), r);
   g_signal_connect_swapped(remove, "clicked", G_CALLBACK(on_delete), r);

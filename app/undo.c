@@ -1,13 +1,15 @@
 #include "app/undo.h"
 
 #include "app/annotation.h"
+#include "app/i18n.h"
 #include "app/window_private.h"
 
 typedef struct WdUndo {
   guint id;
   char *name; /* to give it; or: */
   int k;
-  GPtrArray *annotations; /* to put there */
+  GPtrArray *annotations;                   /* to put there; or: */
+  enum { KEEP, PUT_BACK, SET_ASIDE } whole; /* what becomes of the branch */
 } WdUndo;
 
 static void free_undo(gpointer data) {
@@ -34,6 +36,42 @@ static void push_annotations(GPtrArray **stack, guint id, int k, GPtrArray *befo
 void wd_undo_push_annotations(WdWindow *w, guint id, int k, GPtrArray *before) {
   push_annotations(&w->undo, id, k, before);
   if (w->redo) g_ptr_array_set_size(w->redo, 0);
+}
+
+/* ---- whole branches */
+
+/* Whether `id` is `of`, or left it by whatever branches. */
+static gboolean stems_from(WdRecording *r, guint id, guint of) {
+  for (const WdBranch *b = wd_recording_find(r, id); b; b = wd_recording_find(r, b->parent)) {
+    if (b->id == of) return TRUE;
+    if (!b->parent) break;
+  }
+  return FALSE;
+}
+
+static gboolean set_aside(WdWindow *w, guint id) {
+  const guint running = wd_session_get_running(w->session);
+  if (running && stems_from(w->recording, running, id)) wd_session_stop(w->session);
+  return wd_recording_set_aside(w->recording, id);
+}
+
+void wd_undo_remove(WdWindow *w, guint id) {
+  const WdBranch *b = wd_recording_find(w->recording, id);
+  const guint before = wd_recording_count(w->recording);
+  if (!b) return;
+  g_autofree char *name = g_strdup(b->name);
+  if (!set_aside(w, id)) return;
+  push(&w->undo, id, NULL);
+  ((WdUndo *)w->undo->pdata[w->undo->len - 1])->whole = PUT_BACK;
+  if (w->redo) g_ptr_array_set_size(w->redo, 0);
+  const guint others = before - wd_recording_count(w->recording) - 1;
+  g_autofree char *what = others ? g_strdup_printf(ngettext("Deleted “%s” and %u branch of it.",
+                                                            "Deleted “%s” and %u branches of it.", others),
+                                                   name, others)
+                                 : g_strdup_printf(_("Deleted “%s”."), name);
+  const WdNotice notice = {.code = WD_OK, .what = what, .kept = (char *)_("Ctrl+Z brings it back.")};
+  wd_window_notify(w, &notice);
+  wd_window_queue_update(w);
 }
 
 void wd_undo_watch(WdWindow *w) {
@@ -74,6 +112,16 @@ void wd_undo_do(WdWindow *w, gboolean redo) {
       }
       push_annotations(redo ? &w->undo : &w->redo, id, k, now);
       wd_view_go(w->view, r, 0, id, k); /* to where something happens */
+      break;
+    }
+    if (top->whole) {
+      const gboolean back = top->whole == PUT_BACK;
+      g_ptr_array_set_size(from, (int)from->len - 1);
+      if (!(back ? wd_recording_put_back(r, id) : set_aside(w, id))) continue; /* gone since */
+      GPtrArray **to = redo ? &w->undo : &w->redo;
+      push(to, id, NULL);
+      ((WdUndo *)(*to)->pdata[(*to)->len - 1])->whole = back ? SET_ASIDE : PUT_BACK;
+      if (back) wd_view_go(w->view, r, 0, id, MAX(wd_branch_last(wd_recording_find(r, id)), 0));
       break;
     }
     g_ptr_array_set_size(from, (int)from->len - 1);

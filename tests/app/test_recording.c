@@ -211,6 +211,25 @@ static void branches(void) {
              !wd_recording_rename(r, 9, "x") && changed == 1 &&
              strcmp(wd_recording_find(r, 2)->name, "Two") == 0,
          "a branch is renamed");
+  WdPair *p = pair(1);
+  GBytes *latent = wd_recording_position(r, 3, 4)->latent[WD_WHAT_ESTIMATE];
+  wd_recording_put_frame(r, latent, p, NULL, NULL);
+  wd_pair_unref(p);
+  tap_ok(wd_recording_set_aside(r, 2) && wd_recording_count(r) == 2 && !wd_recording_find(r, 3) &&
+             changed == 2,
+         "a branch is set aside with those that left it");
+  wd_recording_sweep(r);
+  WdFrame f;
+  tap_ok(!wd_recording_put_back(r, 3) && wd_recording_put_back(r, 2) && changed == 3 &&
+             wd_recording_nth(r, 1)->id == 2 && wd_recording_nth(r, 2)->id == 3 &&
+             wd_recording_nth(r, 3)->id == 4 && wd_recording_position(r, 3, 4)->latent[1] == latent &&
+             wd_recording_get_frame(r, 3, 4, WD_WHAT_ESTIMATE, &f) && f.pair,
+         "and put back where they were, frames and all");
+  tap_ok(!wd_recording_put_back(r, 2) && !wd_recording_set_aside(r, 9), "once");
+  tap_ok(wd_recording_set_aside(r, 3) && wd_recording_set_aside(r, 2) && !wd_recording_put_back(r, 3) &&
+             wd_recording_put_back(r, 2) && wd_recording_put_back(r, 3) && wd_recording_count(r) == 4,
+         "a branch comes back only to the one that it left");
+  changed = 1;
   wd_recording_remove(r, 2);
   tap_ok(wd_recording_count(r) == 2 && !wd_recording_find(r, 2) && !wd_recording_find(r, 3) && changed == 2,
          "a branch goes with those that left it");
