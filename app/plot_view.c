@@ -243,8 +243,10 @@ static GtkWidget *check(WdPlotView *p, GtkWidget *box, const char *text, const c
 static GtkWidget *build_show(WdPlotView *p) {
   GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 4);
   p->log = check(p, box, _("Logarithmic"), _("Values far below 0.1 are told apart (Y)"));
-  p->both = check(p, box, _("Noisy state xₜ too"),
-                  _("Decodes of the noisy state beside those of the estimate of the data"));
+  p->both =
+      check(p, box, _("Noisy state xₜ too"),
+            _("Decodes of the noisy state beside those of the estimate of the data; what has no score yet "
+              "gets one at rest, when nothing else is to be made"));
   p->per_shot = check(p, box, _("Each shot"), _("A thin line for each shot"));
   p->levels = check(p, box, _("Reference levels"),
                     _("True pairs through this model, silence, the direct wave alone, the grid's floor"));

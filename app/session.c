@@ -215,6 +215,13 @@ void wd_session_look(WdSession *s, int view, guint id, int k, WdWhat what, gbool
   wd_session_schedule(s);
 }
 
+void wd_session_want_states(WdSession *s, guint a, guint b) {
+  if (s->states[0] == a && s->states[1] == b) return;
+  s->states[0] = a;
+  s->states[1] = b;
+  wd_session_schedule(s);
+}
+
 void wd_session_look_wavefield(WdSession *s, const WdWavefieldAsk *ask) {
   const WdWavefieldAsk none = {0};
   if (!ask) ask = &none;

@@ -168,6 +168,9 @@ void wd_session_populate_forget(WdSession *s, gpointer user); /* stops, and call
  * made: decoded, then simulated live, then, once the view rests, in exact mode. `rest`: the view has come to
  * rest (not in the middle of a drag). */
 void wd_session_look(WdSession *s, int view, guint id, int k, WdWhat what, gboolean rest);
+/* The noisy states x_t of these two branches (0: none) and of what they left are scored as well, all steps,
+ * at rest: for the plot's second curve. */
+void wd_session_want_states(WdSession *s, guint a, guint b);
 
 /* ---- chores: small work for which there is no place in the recording (thumbnails, residual maps, the data
  * of a noise). In the order asked for; a chore that is `soon` comes before what the views look at, all others

@@ -23,6 +23,7 @@ struct _WdSession {
   WdModelInfo *model; /* NULL: none */
   WdPolicy policy;
   WdSight sight[2];
+  guint states[2];      /* branches whose x_t are wanted as well, at every step; 0: none */
   WdSessionState state; /* as last announced */
   gboolean loading;
   /* the job */

@@ -337,6 +337,22 @@ static guint missing(WdSession *s, const WdPosition *p, WdWhat what, gboolean se
   return want;
 }
 
+/* Whether the position is on the way to one of the branches whose states are wanted. */
+static gboolean state_wanted(WdSession *s, const WdBranch *of, int k) {
+  for (int v = 0; v < 2; v++) {
+    int end = G_MAXINT;
+    for (const WdBranch *b = s->states[v] ? wd_recording_find(s->recording, s->states[v]) : NULL; b;
+         b = b->parent ? wd_recording_find(s->recording, b->parent) : NULL) {
+      if (b == of) {
+        if (k < end) return TRUE;
+        break;
+      }
+      end = b->first;
+    }
+  }
+  return FALSE;
+}
+
 static gboolean find_rest(WdSession *s, WdAsk *ask) {
   for (int v = 0; v < 2; v++) {
     const WdSight *sight = &s->sight[v];
@@ -354,6 +370,7 @@ static gboolean find_rest(WdSession *s, WdAsk *ask) {
         for (int w = 0; w < WD_WHATS; w++) {
           gboolean wanted = (end && w == WD_WHAT_ESTIMATE) || wd_position_score(p, (WdWhat)w) ||
                             p->rescore[w] ||
+                            (w == WD_WHAT_STATE && b->kind == WD_BRANCH_SAMPLED && state_wanted(s, b, k)) ||
                             (b->kind == WD_BRANCH_WALK && s->policy.score == WD_SCORE_EVERY_STEP);
           if (wanted && missing(s, p, (WdWhat)w, FALSE, ask)) return TRUE;
         }

@@ -188,6 +188,9 @@ static void on_view(WdView *view, guint parts, gpointer user) {
   }
   if (parts & (WD_VIEW_PLACE | WD_VIEW_LAYOUT | WD_VIEW_PLOT)) follow_side(w);
   if (parts & (WD_VIEW_PLACE | WD_VIEW_LAYOUT)) look(w);
+  if (parts & (WD_VIEW_PLACE | WD_VIEW_LAYOUT | WD_VIEW_PLOT))
+    wd_session_want_states(w->session, view->both ? view->place[0].branch : 0,
+                           view->both && view->layout == WD_LAYOUT_COMPARE ? view->place[1].branch : 0);
   if (parts & WD_VIEW_PLAY) g_settings_set_double(w->settings, "fps", CLAMP(view->fps, 0.5, 30));
   wd_window_queue_update(w);
 }

@@ -119,6 +119,15 @@ static void run_once(void) {
   tap_ok(wd_recording_get_frame(r, id, 6, WD_WHAT_ESTIMATE, &f) && f.pair && f.exact && log.frame > 0,
          "the frame that was looked at is there");
   tap_ok(log.progress == 7 && log.notice == 0, "progress was told %d times", log.progress);
+  wd_session_want_states(s, id, 0);
+  tap_ok(bed_wait(bed_rested, s, 60), "states that are wanted later come at rest");
+  scored = 0;
+  for (int k = 0; k <= 6; k++) {
+    const WdScore *e = at(s, id, k)->exact[WD_WHAT_STATE];
+    scored += e && e->details && e->mode == WD_WAVE_EXACT;
+  }
+  tap_ok(scored == 7, "x_t has an exact score at every step as well (%d)", scored);
+  wd_session_want_states(s, 0, 0);
   calibrated(s, id);
   policy = (WdPolicy){.score = WD_SCORE_EVERY_N, .every = 4, .both = TRUE, .exact_runs = TRUE};
   wd_session_set_policy(s, &policy);
