@@ -78,15 +78,17 @@ gboolean wd_settings_apply_view(GSettings *s, const char *key, WdView *view) {
     SET(view->look[WD_PANEL_VELOCITY].colormap, (wd_colormap)g_settings_get_enum(s, "colormap-velocity"));
   if (KEY("colormap-gather")) {
     const wd_colormap map = (wd_colormap)g_settings_get_enum(s, "colormap-gather");
+    if (!all || view->look[WD_PANEL_GATHER].colormap != map)
+      SET(view->look[WD_PANEL_SIMULATED].colormap, map);
     SET(view->look[WD_PANEL_GATHER].colormap, map);
-    SET(view->look[WD_PANEL_SIMULATED].colormap, map);
   }
   if (KEY("colormap-difference"))
     SET(view->look[WD_PANEL_DIFFERENCE].colormap, (wd_colormap)g_settings_get_enum(s, "colormap-difference"));
-  if (KEY("clip"))
+  const WdPanelLook *gathers = &view->look[WD_PANEL_GATHER];
+  if (KEY("clip") && !(all && gathers->clip == g_settings_get_double(s, "clip")))
     for (int k = WD_PANEL_GATHER; k <= WD_PANEL_DIFFERENCE; k++)
       SET(view->look[k].clip, g_settings_get_double(s, "clip"));
-  if (KEY("range-scope"))
+  if (KEY("range-scope") && !(all && (int)gathers->scope == g_settings_get_enum(s, "range-scope")))
     for (int k = 0; k < WD_PANEL_KINDS; k++)
       SET(view->look[k].scope, (WdRangeScope)g_settings_get_enum(s, "range-scope"));
   if (KEY("fps")) SET(view->fps, g_settings_get_double(s, "fps"));
@@ -97,13 +99,36 @@ gboolean wd_settings_apply_view(GSettings *s, const char *key, WdView *view) {
   if (KEY("show-population")) SET(view->show_population, g_settings_get_boolean(s, "show-population"));
   if (KEY("epsilon")) {
     const double value = g_settings_get_double(s, "epsilon");
-    if (value > 0 ? view->epsilon != value : !isnan(view->epsilon)) {
+    const gboolean own = view->metric == WD_METRIC_REFLECTION_RESIDUAL; /* what the setting is of */
+    if ((!all || own) && (value > 0 ? view->epsilon != value : !isnan(view->epsilon))) {
       view->epsilon = value > 0 ? value : NAN;
       changed = TRUE;
     }
   }
 #undef KEY
   return changed;
+}
+
+static void store_enum(GSettings *s, const char *key, int value) {
+  if (g_settings_get_enum(s, key) != value) g_settings_set_enum(s, key, value);
+}
+static void store_double(GSettings *s, const char *key, double value) {
+  if (g_settings_get_double(s, key) != value) g_settings_set_double(s, key, value);
+}
+static void store_boolean(GSettings *s, const char *key, gboolean value) {
+  if (g_settings_get_boolean(s, key) != value) g_settings_set_boolean(s, key, value);
+}
+
+void wd_settings_store_view(GSettings *s, const WdView *v) {
+  store_enum(s, "colormap-velocity", (int)v->look[WD_PANEL_VELOCITY].colormap);
+  store_enum(s, "colormap-gather", (int)v->look[WD_PANEL_GATHER].colormap);
+  store_enum(s, "colormap-difference", (int)v->look[WD_PANEL_DIFFERENCE].colormap);
+  store_enum(s, "range-scope", (int)v->look[WD_PANEL_GATHER].scope);
+  store_double(s, "clip", CLAMP(v->look[WD_PANEL_GATHER].clip, 1, 100));
+  store_boolean(s, "show-floor", v->show_floor);
+  store_boolean(s, "show-population", v->show_population);
+  if (v->metric == WD_METRIC_REFLECTION_RESIDUAL)
+    store_double(s, "epsilon", v->epsilon > 0 ? fmin(v->epsilon, 1000) : 0);
 }
 
 WdPolicy wd_settings_get_policy(GSettings *s) {

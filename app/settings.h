@@ -16,8 +16,12 @@
 GSettings *wd_settings_new(GError **error);
 
 /* Puts the values of `key` (NULL: of all keys) into the view. True when something of the view changed, which
- * the caller then announces. */
+ * the caller then announces. With all keys, as at the start, a setting of several panels that says what the
+ * view says of the gathers leaves the others as they were remembered. */
 gboolean wd_settings_apply_view(GSettings *settings, const char *key, WdView *view);
+/* What keys and menus changed of a view becomes the setting: the next start has it, and Preferences show it.
+ */
+void wd_settings_store_view(GSettings *settings, const WdView *view);
 /* The policy as the settings have it. */
 WdPolicy wd_settings_get_policy(GSettings *settings);
 

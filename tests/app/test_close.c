@@ -81,9 +81,12 @@ typedef struct Arranged {
   double pair, plot;
   int sidebar, second_row, metric, per_shot, shot;
   double fps;
+  int map, gathers; /* colours: changed by keys, but Preferences have them too */
+  double clip;
+  int floor;
 } Arranged;
 
-static const char format[] = "arranged %d %d %lf %lf %d %d %d %d %d %lf\n";
+static const char format[] = "arranged %d %d %lf %lf %d %d %d %d %d %lf %d %d %lf %d\n";
 
 static Arranged look_at(void) {
   const WdView *v = ui.view;
@@ -100,7 +103,11 @@ static Arranged look_at(void) {
                     v->metric,
                     v->per_shot,
                     v->shot,
-                    v->fps};
+                    v->fps,
+                    (int)v->look[WD_PANEL_VELOCITY].colormap,
+                    (int)v->look[WD_PANEL_DIFFERENCE].colormap,
+                    v->look[WD_PANEL_GATHER].clip,
+                    v->show_floor};
 }
 
 /* Without a model: the demo's runs stand in the panels. */
@@ -119,7 +126,7 @@ static int again(void) {
   show_demo();
   const Arranged a = look_at();
   printf(format, a.width, a.height, a.pair, a.plot, a.sidebar, a.second_row, a.metric, a.per_shot, a.shot,
-         a.fps);
+         a.fps, a.map, a.gathers, a.clip, a.floor);
   fflush(stdout);
   ui_keep(&ui, "again");
   ui_stop(&ui);
@@ -147,7 +154,10 @@ static void test_restart(const char *self) {
   ui_focus(GTK_WIDGET(ui.window));
   ui_click(ui_find(ui.window, "velocity-a"), 0.5, 0.5, 1);
   ui_key(&ui, "3");
+  ui_key(&ui, "m");
+  ui_key(&ui, "Page_Down");
   ui_settle(&ui);
+  ui.view->show_floor = !ui.view->show_floor;
   ui.view->fps = 12;
   wd_view_changed(ui.view, WD_VIEW_PLAY);
   ui_settle(&ui);
@@ -170,9 +180,10 @@ static void test_restart(const char *self) {
   const char *line = out ? strstr(out, "arranged ") : NULL;
   Arranged now = {0};
   const int n = line ? sscanf(line, format, &now.width, &now.height, &now.pair, &now.plot, &now.sidebar,
-                              &now.second_row, &now.metric, &now.per_shot, &now.shot, &now.fps)
+                              &now.second_row, &now.metric, &now.per_shot, &now.shot, &now.fps, &now.map,
+                              &now.gathers, &now.clip, &now.floor)
                      : 0;
-  tap_ok(ran && !status && n == 10, "another process opens a window%s%s", error ? ": " : "",
+  tap_ok(ran && !status && n == 14, "another process opens a window%s%s", error ? ": " : "",
          error ? error->message : "");
   tap_ok(now.width == left.width && now.height == left.height, "of the size that this one had: %d x %d",
          now.width, now.height);
@@ -182,6 +193,10 @@ static void test_restart(const char *self) {
              now.per_shot == left.per_shot && now.shot == left.shot && now.fps == left.fps,
          "and its state: sidebar %d, second row %d, figure %d, shot %d, %g steps a second", now.sidebar,
          now.second_row, now.metric, now.shot + 1, now.fps);
+  tap_ok(left.map != first.map && left.clip != first.clip && left.floor != first.floor &&
+             now.map == left.map && now.gathers == left.gathers && fabs(now.clip - left.clip) < 1e-6 &&
+             now.floor == left.floor,
+         "and its looks: colours %d, clip %g %%, reference levels %d", now.map, now.clip, now.floor);
 }
 
 /* ---- the timeline's errors */
