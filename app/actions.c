@@ -58,8 +58,13 @@ static int here(WdWindow *w) {
 static void step_back(WdWindow *w) {
   go(w, here(w) - 1);
 }
+/* What is not made yet is made: at the last step of a run that was stopped, or begun by steps. */
 static void step_forward(WdWindow *w) {
-  go(w, here(w) + 1);
+  const WdBranch *b = wd_recording_find(recording(w), w->view->place[0].branch);
+  if (b && here(w) >= wd_branch_last(b) && wd_window_can_resume(w))
+    wd_window_make_step(w);
+  else
+    go(w, here(w) + 1);
 }
 static void step_back_10(WdWindow *w) {
   go(w, here(w) - 10);
@@ -336,7 +341,8 @@ typedef enum Need {
   SCORE = 128,     /* the place has a score */
   SAMPLING = 1024, /* steps of sampling are left from the place on */
   UNDO = 256,
-  REDO = 512
+  REDO = 512,
+  STEP = 2048 /* there is something after, or it can be made */
 } Need;
 
 static const struct {
@@ -346,6 +352,7 @@ static const struct {
 } plain[] = {
     {"run", run, MODEL},
     {"dice-run", dice_run, MODEL},
+    {"begin", wd_window_begin, MODEL},
     {"stop", stop, BUSY},
     {"dice", wd_window_dice, ALWAYS},
     {"branch", wd_window_branch, MODEL | PLACE | SAMPLING},
@@ -356,7 +363,7 @@ static const struct {
     {"undo", undo, UNDO},
     {"redo", redo, REDO},
     {"step-back", step_back, PLACE | BACK},
-    {"step-forward", step_forward, PLACE | FORWARD},
+    {"step-forward", step_forward, PLACE | STEP},
     {"step-back-10", step_back_10, PLACE | BACK},
     {"step-forward-10", step_forward_10, PLACE | FORWARD},
     {"first", first, PLACE | BACK},
@@ -506,9 +513,7 @@ static void on_refine(GSimpleAction *action, GVariant *parameter, gpointer user)
 static void on_remove(GSimpleAction *action, GVariant *parameter, gpointer user) {
   (void)action;
   WdWindow *w = user;
-  if (wd_session_get_state(w->session) == WD_SESSION_IDLE ||
-      wd_session_get_state(w->session) == WD_SESSION_NO_MODEL)
-    wd_recording_remove(recording(w), g_variant_get_uint32(parameter));
+  wd_undo_remove(w, g_variant_get_uint32(parameter));
 }
 
 static GSimpleAction *add(WdWindow *w, GSimpleAction *action, GCallback callback, guint index) {
@@ -568,9 +573,9 @@ void wd_actions_update(WdWindow *w) {
     have |= PLACE;
     if (!wd_branch_is_data(branch, p, v->place[0].position)) have |= SAMPLING;
     if (v->place[0].position > 0) have |= BACK;
-    if (v->place[0].position < wd_branch_last(branch)) have |= FORWARD;
+    if (v->place[0].position < wd_branch_last(branch)) have |= FORWARD | STEP;
   }
-  if ((have & MODEL) && wd_window_can_resume(w)) have |= RESUME;
+  if ((have & MODEL) && wd_window_can_resume(w)) have |= RESUME | STEP;
   if (score && isfinite(score->value[v->metric])) have |= SCORE;
   if (wd_undo_can(w, FALSE)) have |= UNDO;
   if (wd_undo_can(w, TRUE)) have |= REDO;
@@ -605,5 +610,5 @@ void wd_actions_update(WdWindow *w) {
   g_simple_action_set_state(find(w, "wavefield"), g_variant_new_boolean(v->wave.shown));
   g_simple_action_set_enabled(find(w, "refine"),
                               (have & MODEL) && branch && wd_branch_last(branch) >= branch->steps);
-  g_simple_action_set_enabled(find(w, "remove-branch"), !busy && branch);
+  g_simple_action_set_enabled(find(w, "remove-branch"), branch != NULL);
 }

@@ -110,6 +110,7 @@ static const struct {
 } accelerators[] = {
     {"win.run", {"<Ctrl>Return", "<Ctrl>KP_Enter"}},
     {"win.dice-run", {"<Ctrl>r"}},
+    {"win.begin", {"<Ctrl><Shift>Return", "<Ctrl><Shift>KP_Enter"}},
     {"win.branch", {"<Ctrl>b"}},
     {"win.compare", {"<Ctrl>k"}},
     {"win.open", {"<Ctrl>o"}},

@@ -252,6 +252,37 @@ static void nudge(WdPanelView *self, int columns, int rows) {
   go(self, self->hover_facet, column + columns, row + rows);
 }
 
+/* About the crosshair where it is in sight, else about the middle. */
+static void zoom_by(WdPanelView *self, double factor) {
+  const wd_panel *panel = wd_picture_panel(self->picture);
+  const WdView *v = self->view;
+  wd_view now = wd_panel_view_zoom(self);
+  const double y = self->kind == WD_PANEL_VELOCITY ? v->z : v->t * 1000;
+  double u = (wd_axis_place(&panel->x, v->x) * panel->columns - now.column0) / (now.column1 - now.column0),
+         w = (wd_axis_place(&panel->y, y) * panel->rows - now.row0) / (now.row1 - now.row0);
+  if (!v->cursor || !(u >= 0 && u <= 1)) u = 0.5;
+  if (!v->cursor || self->kind == WD_PANEL_TRACES || !(w >= 0 && w <= 1)) w = 0.5;
+  wd_panel_view_zoom_at(self, &now, u, w, factor);
+}
+
+/* In twentieths of what is in sight; a whole that is in sight does not move. */
+static void pan_by(WdPanelView *self, int columns, int rows) {
+  if (!wd_panel_view_is_zoomed(self)) return;
+  const wd_view z = wd_panel_view_zoom(self);
+  const double dx = 0.05 * columns * (z.column1 - z.column0), dy = 0.05 * rows * (z.row1 - z.row0);
+  wd_panel_view_set_zoom(self, (wd_view){z.row0 + dy, z.row1 + dy, z.column0 + dx, z.column1 + dx});
+}
+
+/* Escape in the middle of a drag, or with the rubber band armed: as it was before. */
+static void drop_drag(WdPanelView *self) {
+  const WdDrag was = self->drag;
+  self->drag = WD_DRAG_NONE;
+  self->zoom_tool = FALSE;
+  set_cursor(self, NULL);
+  if (was == WD_DRAG_PAN) wd_panel_view_set_zoom(self, self->drag_zoom);
+  if (was == WD_DRAG_BAND) gtk_widget_queue_draw(self->cursor);
+}
+
 static gboolean on_key(GtkEventControllerKey *controller, guint value, guint code, GdkModifierType state,
                        WdPanelView *self) {
   (void)controller, (void)code;
@@ -260,7 +291,19 @@ static gboolean on_key(GtkEventControllerKey *controller, guint value, guint cod
   gboolean alt = (state & GDK_ALT_MASK) != 0;
   gboolean splits = (state & GDK_CONTROL_MASK) && !alt && self->kind == WD_PANEL_GATHER &&
                     self->view->source == WD_SOURCE_SPLIT;
-  if (value == GDK_KEY_Menu || (value == GDK_KEY_F10 && state & GDK_SHIFT_MASK)) {
+  const gboolean control = (state & GDK_CONTROL_MASK) && !alt;
+  if (value == GDK_KEY_Escape && self->drag != WD_DRAG_DRAW &&
+      (self->zoom_tool || self->drag != WD_DRAG_NONE)) {
+    drop_drag(self);
+  } else if (control && (value == GDK_KEY_plus || value == GDK_KEY_equal || value == GDK_KEY_KP_Add)) {
+    zoom_by(self, 1.25);
+  } else if (control && (value == GDK_KEY_minus || value == GDK_KEY_KP_Subtract)) {
+    zoom_by(self, 1 / 1.25);
+  } else if (control && !splits && (value == GDK_KEY_Left || value == GDK_KEY_Right)) {
+    pan_by(self, value == GDK_KEY_Left ? -by : by, 0);
+  } else if (control && (value == GDK_KEY_Up || value == GDK_KEY_Down)) {
+    pan_by(self, 0, value == GDK_KEY_Up ? -by : by);
+  } else if (value == GDK_KEY_Menu || (value == GDK_KEY_F10 && state & GDK_SHIFT_MASK)) {
     wd_rect r = wd_panel_view_facet(self, 0);
     wd_panel_view_popup(self, r.x + r.width / 2, r.y + r.height / 3);
   } else if (alt && value == GDK_KEY_Left) {

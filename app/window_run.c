@@ -40,7 +40,7 @@ static void show_new(WdWindow *w, guint id) {
   wd_notice_bar_hide(WD_NOTICE_BAR(w->notice));
 }
 
-void wd_window_run(WdWindow *w, gboolean new_seed) {
+static void begin(WdWindow *w, gboolean new_seed, int to) {
   if (new_seed || (!w->view->seed_locked && w->seed_was_run)) wd_window_dice(w);
   wd_window_show_header(w); /* a seed set elsewhere (sidebar, command line) reaches the entry first */
   if (!wd_window_take_seed(w)) {
@@ -65,13 +65,21 @@ void wd_window_run(WdWindow *w, gboolean new_seed) {
   WdRecipe recipe = w->view->next;
   recipe.new_noise = FALSE;
   recipe.refine_steps = 0; /* Refine asks for these */
-  const guint id = wd_session_run(w->session, &recipe, &error);
+  const guint id = wd_session_run_to(w->session, &recipe, to, &error);
   if (!id) {
     wd_window_notify_error(w, _("The run did not begin"), error);
     return;
   }
   w->seed_was_run = TRUE;
   show_new(w, id);
+}
+
+void wd_window_run(WdWindow *w, gboolean new_seed) {
+  begin(w, new_seed, -1);
+}
+
+void wd_window_begin(WdWindow *w) {
+  begin(w, FALSE, 0);
 }
 
 void wd_window_branch(WdWindow *w) {
@@ -125,6 +133,11 @@ static void go_on(WdWindow *w, int to) {
 void wd_window_resume(WdWindow *w) {
   const WdBranch *branch = wd_recording_find(wd_session_get_recording(w->session), w->view->place[0].branch);
   if (branch) go_on(w, wd_branch_end(branch));
+}
+
+void wd_window_make_step(WdWindow *w) {
+  const WdBranch *branch = wd_recording_find(wd_session_get_recording(w->session), w->view->place[0].branch);
+  if (branch) go_on(w, wd_branch_last(branch) + 1);
 }
 
 void wd_window_run_here(WdWindow *w) {

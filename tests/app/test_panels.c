@@ -126,6 +126,31 @@ static void test_zoom(void) {
   ui_key(&ui, "z");
   drag(gather, 0.3, 0.3, 0.7, 0.7);
   tap_ok(!whole(g), "Z, then a drag: zoomed");
+  const wd_view was = *g;
+  ui_key(&ui, "ctrl+minus");
+  ui_key(&ui, "ctrl+equal");
+  ui_settle(&ui);
+  tap_ok(fabs(g->column0 - was.column0) < 1e-6 && fabs(g->row1 - was.row1) < 1e-6,
+         "Ctrl and minus, then plus: in and out by keys");
+  ui_key(&ui, "ctrl+equal");
+  ui_settle(&ui);
+  const double wide = g->column1 - g->column0, high = g->row1 - g->row0;
+  tap_ok(fabs(wide * 1.25 - (was.column1 - was.column0)) < 1e-6, "further in: %.1f receivers", wide);
+  const wd_view in = *g;
+  ui_key(&ui, "ctrl+Right");
+  ui_key(&ui, "ctrl+Down");
+  ui_settle(&ui);
+  tap_ok(fabs(g->column0 - in.column0 - 0.05 * wide) < 1e-6 && fabs(g->row0 - in.row0 - 0.05 * high) < 1e-6,
+         "Ctrl and arrows pan");
+  const wd_view held = *g;
+  ui_key(&ui, "z");
+  GtkWidget *panel = gather;
+  ui_press(panel, 0.4, 0.4);
+  ui_move(panel, 0.6, 0.6);
+  ui_key(&ui, "Escape");
+  ui_release();
+  ui_settle(&ui);
+  tap_ok(!memcmp(&held, g, sizeof held), "Escape ends a rubber band, and nothing has changed");
   ui_key(&ui, "f");
   ui_settle(&ui);
 }

@@ -245,11 +245,76 @@ static void test_missing(void) {
   ui_click(ui_find(ui.window, "make-step"), 0.5, 0.5, 1);
   ui_wait(reached, GINT_TO_POINTER(to + 1), 60);
   tap_ok(last(id) == to + 1, "Step makes one more (%d)", last(id));
+  ui_wait(is_idle, NULL, 20);
+  ui_settle(&ui);
+  ui_focus(GTK_WIDGET(ui.window));
+  ui_key(&ui, "End");
+  ui_key(&ui, "period");
+  ui_wait(reached, GINT_TO_POINTER(to + 2), 60);
+  ui_wait(is_idle, NULL, 20);
+  ui_settle(&ui);
+  tap_ok(last(id) == to + 2 && at().position == to + 2, "so does . at the last one (%d)", last(id));
   ui_click(ui_find(ui.window, "run-on"), 0.5, 0.5, 1);
   ui_wait(reached, GINT_TO_POINTER(12), 60);
   ui_settle(&ui);
   tap_ok(last(id) == 12, "Run on makes the rest (%d)", last(id));
   tap_ok(!gtk_widget_get_sensitive(ui_find(ui.window, "run-on")), "and has nothing more to do then");
+}
+
+/* A run can be begun by steps: the noise first, and each step when it is asked for. */
+static void test_begin(void) {
+  const guint before = wd_recording_count(recording());
+  ui_wait(is_idle, NULL, 20);
+  ui_focus(GTK_WIDGET(ui.window));
+  ui_key(&ui, "ctrl+shift+Return");
+  ui_run(0.3);
+  ui_wait(is_idle, NULL, 60);
+  ui_settle(&ui);
+  const guint id = at().branch;
+  tap_ok(wd_recording_count(recording()) == before + 1 && last(id) == 0 && at().position == 0,
+         "Ctrl+Shift+Return begins a run with its noise alone (%d)", last(id));
+  for (int k = 1; k <= 2; k++) {
+    ui_key(&ui, "period");
+    ui_wait(reached, GINT_TO_POINTER(k), 60);
+    ui_wait(is_idle, NULL, 20);
+    ui_settle(&ui);
+  }
+  tap_ok(last(id) == 2 && at().position == 2, ". makes one step after the other (%d)", last(id));
+}
+
+static gboolean listed(guint id, GtkWidget **button) {
+  GtkWidget *list = ui_find(ui.window, "branches");
+  for (guint i = 0; i < wd_recording_count(recording()); i++) {
+    GtkListBoxRow *row = gtk_list_box_get_row_at_index(GTK_LIST_BOX(list), (int)i);
+    if (wd_recording_nth(recording(), i)->id == id && row)
+      *button = ui_find(GTK_WIDGET(row), "branch-delete");
+  }
+  return *button != NULL;
+}
+
+/* The list's bin: gone with its branch at a click, and all of it back with Ctrl+Z. */
+static void test_delete(guint run) {
+  GtkWidget *button = NULL;
+  const guint before = wd_recording_count(recording());
+  GBytes *noise = wd_recording_position(recording(), run, 0)->latent[WD_WHAT_STATE];
+  tap_ok(listed(run, &button) && ui_click(button, 0.5, 0.5, 1), "the first run's bin is clicked");
+  ui_settle(&ui);
+  tap_ok(wd_recording_count(recording()) == before - 2 && !wd_recording_find(recording(), run) &&
+             at().branch != run,
+         "it goes with its branch, and another is shown");
+  ui_keep(&ui, "deleted");
+  ui_focus(GTK_WIDGET(ui.window));
+  ui_key(&ui, "ctrl+z");
+  ui_settle(&ui);
+  tap_ok(wd_recording_count(recording()) == before && wd_recording_find(recording(), run) &&
+             wd_recording_position(recording(), run, 0)->latent[WD_WHAT_STATE] == noise && at().branch == run,
+         "Ctrl+Z brings both back, and shows it");
+  ui_key(&ui, "ctrl+shift+z");
+  ui_settle(&ui);
+  tap_ok(wd_recording_count(recording()) == before - 2, "Ctrl+Shift+Z deletes them again");
+  ui_key(&ui, "ctrl+z");
+  ui_settle(&ui);
+  tap_ok(wd_recording_count(recording()) == before, "and Ctrl+Z brings them back again");
 }
 
 static void test_branch(guint run) {
@@ -433,6 +498,8 @@ int main(void) {
   test_play(run);
   test_branch(run);
   test_missing();
+  test_delete(run);
+  test_begin();
   test_sidebar(run);
   ui_stop(&ui);
   return tap_done();

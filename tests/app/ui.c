@@ -166,6 +166,15 @@ gboolean ui_drag(GtkWidget *widget, double fx, double fy, double to_fx, double t
   return TRUE;
 }
 
+gboolean ui_press(GtkWidget *widget, double fx, double fy) {
+  if (!ui_move(widget, fx, fy)) return FALSE;
+  tool("mousedown 1");
+  return TRUE;
+}
+void ui_release(void) {
+  tool("mouseup 1");
+}
+
 gboolean ui_scroll(GtkWidget *widget, double fx, double fy, int clicks) {
   if (!ui_move(widget, fx, fy)) return FALSE;
   tool("click --repeat %d --delay 30 %d", abs(clicks), clicks > 0 ? 5 : 4);

@@ -46,6 +46,8 @@ gboolean ui_click(GtkWidget *widget, double fx, double fy, int button);
 gboolean ui_double_click(GtkWidget *widget, double fx, double fy);
 gboolean ui_move(GtkWidget *widget, double fx, double fy);
 gboolean ui_drag(GtkWidget *widget, double fx, double fy, double to_fx, double to_fy, int steps);
+gboolean ui_press(GtkWidget *widget, double fx, double fy); /* the left button, held */
+void ui_release(void);
 gboolean ui_scroll(GtkWidget *widget, double fx, double fy, int clicks); /* > 0: down */
 /* Keys, of whatever has the focus. key: as xdotool names them: "space", "ctrl+k", "shift+Left". */
 void ui_key(Ui *ui, const char *key);
