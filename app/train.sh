@@ -1,5 +1,6 @@
 #!/bin/sh
-# From nothing to a trained model and its evaluation, in one command: about an hour and a half on two cores.
+# From nothing to a trained model and its evaluation, in one command: one pass of each stage, about an hour
+# and a half on two cores (the sum of its parts). The weights that are shipped came of seven phases (CARD.md).
 #
 #   sh app/train.sh [MODEL [DATA]]        default: build/model, build/training-data
 #
