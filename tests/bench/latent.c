@@ -164,7 +164,7 @@ int main(int argc, char **argv) {
   wait_for(is_idle);
   cancels();
   wd_explorer_set_domain(x, WD_DOMAIN_NOISE);
-  moves("noise, preview of 6 steps", FALSE);
+  moves("noise, preview of 4 steps", FALSE);
   wd_explorer_set_domain(x, WD_DOMAIN_DATA);
   wait_for(is_idle);
   map(argc > 3 ? atoi(argv[3]) : 32);
