@@ -144,6 +144,7 @@ void wd_help_show_shortcuts(GtkWindow *parent) {
   g_autoptr(GtkBuilder) builder = gtk_builder_new_from_resource(RESOURCES "ui/shortcuts.ui");
   GtkWindow *window = GTK_WINDOW(gtk_builder_get_object(builder, "shortcuts"));
   gtk_widget_set_name(GTK_WIDGET(window), "shortcuts");
+  g_object_set(window, "section-name", "runs", NULL); /* else the last one that was put in */
   gtk_window_set_transient_for(window, parent);
   gtk_window_set_destroy_with_parent(window, TRUE);
   gtk_window_present(window);

@@ -48,7 +48,10 @@ static void on_lock(GtkToggleButton *button, gpointer user) {
 
 static GtkWidget *build_menu(void) {
   g_autoptr(GMenu) menu = g_menu_new();
-  g_autoptr(GMenu) view = g_menu_new(), file = g_menu_new(), help = g_menu_new();
+  g_autoptr(GMenu) run = g_menu_new(), view = g_menu_new(), file = g_menu_new(), help = g_menu_new();
+  g_menu_append(run, _("New seed and run"), "win.dice-run");
+  g_menu_append(run, _("Begin a run, to step by hand"), "win.begin");
+  g_menu_append_section(menu, NULL, G_MENU_MODEL(run));
   g_menu_append(view, _("Compare A|B"), "win.compare");
   g_menu_append(view, _("Second row of panels"), "win.second-row");
   g_menu_append(view, _("Wavefield"), "win.wavefield");

@@ -28,7 +28,8 @@ static const char *const names[] = {
     "CurveVel-A", "CurveVel-B", "FlatFault-A", "FlatFault-B", "CurveFault-A", "CurveFault-B", "Style-A",
     "Style-B", "PNG", "PDF", "SVG", "MP4", "GIF", "WebM", "MiB", "ms/s", "m/s", "ms", "mm", "log-SNR",
     "default", "cpu", "AVX-512", "AVX2", "llvmpipe", "x_T", "{model}", "{seed}", "{sampler}", "{steps}",
-    "{step:03}", "{what}", "{family}", "{branch}", "{panel}", "dpmpp-2m", "Ctrl", "Esc", "r_R", "xₜ", "Shift",
+    "{step:03}", "{what}", "{family}", "{branch}", "{panel}", "dpmpp-2m", "Shift+Ctrl+Return", "Ctrl", "Esc",
+    "r_R", "xₜ", "Shift",
     /* keys of flags, as a filter has them: */ "timing",
     /* colour maps: */
     "strata", "Strata", "viridis", "Viridis", "cividis", "Cividis", "turbo", "Turbo", "gray", "Gray",
