@@ -166,6 +166,13 @@ static void watch(WdWindow *window) {
   update(window);
 }
 
+/* One of the recent files. */
+static void on_open_file(GSimpleAction *action, GVariant *path, WdWindow *window) {
+  (void)action;
+  g_autoptr(GFile) file = g_file_new_for_path(g_variant_get_string(path, NULL));
+  wd_open_file(window, file);
+}
+
 void wd_files_install(WdWindow *window) {
   for (guint i = 0; i < G_N_ELEMENTS(actions); i++) {
     GSimpleAction *action = g_simple_action_new(actions[i].name, NULL);
@@ -173,6 +180,9 @@ void wd_files_install(WdWindow *window) {
     g_action_map_add_action(G_ACTION_MAP(window), G_ACTION(action));
     g_object_unref(action);
   }
+  g_autoptr(GSimpleAction) open_file = g_simple_action_new("open-file", G_VARIANT_TYPE_STRING);
+  g_signal_connect_object(open_file, "activate", G_CALLBACK(on_open_file), window, 0);
+  g_action_map_add_action(G_ACTION_MAP(window), G_ACTION(open_file));
   g_signal_connect_object(wd_window_get_session(window), "recording", G_CALLBACK(watch), window,
                           G_CONNECT_SWAPPED);
   watch(window);

@@ -1,6 +1,7 @@
 /* The window's header bar. */
 #include "app/colour_vision.h"
 #include "app/i18n.h"
+#include "app/recent_menu.h"
 #include "app/mode.h"
 #include "app/window_private.h"
 
@@ -90,6 +91,8 @@ static GtkWidget *build_open(void) {
   g_menu_append(files, _("Recording, map or gather…"), "win.open");
   g_menu_append(files, _("Model…"), "win.open-model");
   g_menu_append_section(menu, NULL, G_MENU_MODEL(files));
+  g_autoptr(GMenuModel) recent = wd_recent_menu_new();
+  g_menu_append_section(menu, NULL, recent);
   g_menu_append(other, _("Recorded demo"), "win.demo");
   g_menu_append_section(menu, NULL, G_MENU_MODEL(other));
   GtkWidget *button = gtk_menu_button_new();

@@ -60,6 +60,15 @@ ok(view.get("shot") == 1 and view.get("enlarged") == "velocity" and view.get("si
    view.get("layout") == "step" and view.get("playing", False) is False, "and the view that was asked for", view)
 start = picture("--demo --step 0", "start.png", "--model", "none", "--demo", "--step", 0, *MAP)
 ok(start.get("position") == 0, "step 0 is one, too", start.get("position"))
+# At two device pixels a point: twice as many, of the same content.
+SMALL = ["--model", "none", "--demo", "--step", 12, "--shot", 2, *MAP, "--size", "700x480", "--set", "exact-rest=false"]
+scaled = [window(*SMALL, "--scale", k, "--screenshot", "scale%d.png" % k) for k in (1, 2)]
+if ok(all(r.returncode == 0 for r in scaled), "pictures at --scale 1 and 2", described(scaled[1])):
+    (size, once, _), (size2, twice, _) = png("scale1.png"), png("scale2.png")
+    ok(size2 == (2 * size[0], 2 * size[1]), "the second has twice the pixels each way", (size, size2))
+    folded = twice.astype(float).reshape(size[1], 2, size[0], 2, -1).mean(axis=(1, 3))
+    off = abs(folded - once).max(axis=2)
+    ok(off.mean() < 5 and (off > 80).mean() < 0.04, "and the same things at the same places", (off.mean(), (off > 80).mean()))
 last = picture("--demo --step 12 again", "again.png", "--model", "none", "--demo", "--step", 12, *MAP)
 ok((middle("again.png") == middle("demo.png")).all() and (middle("start.png") != middle("demo.png")).any(axis=2).mean() > 0.5,
    "the same step has the same map, another step another")

@@ -275,6 +275,35 @@ static void save(void) {
   tap_ok(wd_recording_count(recording()) == runs, "and brings it back");
 }
 
+static gboolean is_recent(gpointer name) {
+  GMenuModel *menu = gtk_menu_button_get_menu_model(GTK_MENU_BUTTON(ui_find(ui.window, "open")));
+  g_autoptr(GMenuModel) files = g_menu_model_get_item_link(menu, 1, G_MENU_LINK_SECTION);
+  g_autofree char *label = NULL;
+  return g_menu_model_get_n_items(files) > 0 &&
+         g_menu_model_get_item_attribute(files, 0, G_MENU_ATTRIBUTE_LABEL, "s", &label) &&
+         !strcmp(label, name);
+}
+
+static gboolean has_recording(gpointer r) {
+  return wd_session_get_recording(ui.session) != r;
+}
+
+/* What was saved last stands in the menu of Open, and is opened from there. */
+static void recent(void) {
+  g_autofree char *path = in("kept_by_hand.wdrun");
+  wd_save_recording_to(ui.window, path);
+  tap_ok(ui_wait(is_recent, (gpointer) "kept__by__hand.wdrun", 10),
+         "the saved recording is the first recent file");
+  ui_click(ui_find(ui.window, "open"), 0.5, 0.5, 1);
+  ui_run(0.5);
+  ui_keep(&ui, "recent");
+  ui_key(&ui, "Escape");
+  ui_settle(&ui);
+  WdRecording *before = wd_session_get_recording(ui.session);
+  g_action_group_activate_action(G_ACTION_GROUP(ui.window), "open-file", g_variant_new_string(path));
+  tap_ok(ui_wait(has_recording, before, 20), "and its item opens it");
+}
+
 int main(void) {
   ui_need_display();
   folder = g_dir_make_tmp("wd-files-XXXXXX", NULL);
@@ -286,6 +315,7 @@ int main(void) {
   map();
   broken();
   save();
+  recent();
   ui_stop(&ui);
   g_autofree char *remove = g_strdup_printf("rm -rf '%s'", folder);
   if (system(remove)) printf("# %s stays\n", folder);

@@ -222,7 +222,8 @@ static void branches(void) {
   WdFrame f;
   tap_ok(!wd_recording_put_back(r, 3) && wd_recording_put_back(r, 2) && changed == 3 &&
              wd_recording_nth(r, 1)->id == 2 && wd_recording_nth(r, 2)->id == 3 &&
-             wd_recording_nth(r, 3)->id == 4 && wd_recording_position(r, 3, 4)->latent[1] == latent &&
+             wd_recording_nth(r, 3)->id == 4 &&
+             wd_recording_position(r, 3, 4)->latent[WD_WHAT_ESTIMATE] == latent &&
              wd_recording_get_frame(r, 3, 4, WD_WHAT_ESTIMATE, &f) && f.pair,
          "and put back where they were, frames and all");
   tap_ok(!wd_recording_put_back(r, 2) && !wd_recording_set_aside(r, 9), "once");
