@@ -31,7 +31,7 @@ typedef enum WdFigurePart {
   WD_FIGURE_DIFFERENCE = 1 << WD_PANEL_DIFFERENCE,
   WD_FIGURE_TRACES = 1 << WD_PANEL_TRACES,
   WD_FIGURE_PLOT = 1 << WD_PANEL_KINDS,
-  /* What stands beside the panels in the window (side_draw.h, codes_draw.h), drawn of the view as it is when
+  /* What stands beside the panels in the window (side_draw.h), drawn of the view as it is when
    * the sheet is written; wd_figure_ready first. */
   WD_FIGURE_LAGS = WD_FIGURE_PLOT << 1,
   WD_FIGURE_ARRIVALS = WD_FIGURE_PLOT << 2,

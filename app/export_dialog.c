@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+enum { PARTS = WD_PANEL_KINDS + 4, BESIDE = WD_FIGURE_LAGS | WD_FIGURE_ARRIVALS | WD_FIGURE_TRACE };
+
 typedef struct Dialog {
   GtkWindow *window;
   WdWindow *parent;
@@ -17,15 +19,16 @@ typedef struct Dialog {
   WdView *view;
   GSettings *settings;
   WdFigurePreview *preview;
-  GtkWidget *part[WD_PANEL_KINDS + 1], *side, *format, *width, *font, *dpi, *dpi_label, *dark, *title,
-      *title_text, *caption, *pattern, *name, *note, *export;
+  GtkWidget *part[PARTS], *side, *format, *width, *font, *dpi, *dpi_label, *dark, *title, *title_text,
+      *caption, *pattern, *name, *note, *export;
   GtkFileChooserNative *chooser;
   guint refresh;
 } Dialog;
 
 static const char *const endings[] = {"png", "pdf", "svg"};
 static const char *const part_text[] = {N_("Velocity map"), N_("Gather, as shown"),  N_("Simulated gather"),
-                                        N_("Difference"),   N_("Residual by trace"), N_("Residual plot")};
+                                        N_("Difference"),   N_("Residual by trace"), N_("Residual plot"),
+                                        N_("Lags"),         N_("First arrivals"),    N_("Trace")};
 
 static gboolean active(GtkWidget *check) {
   return gtk_check_button_get_active(GTK_CHECK_BUTTON(check));
@@ -33,7 +36,7 @@ static gboolean active(GtkWidget *check) {
 
 static guint parts_of(const Dialog *d) {
   guint parts = 0;
-  for (int i = 0; i <= WD_PANEL_KINDS; i++)
+  for (int i = 0; i < PARTS; i++)
     if (active(d->part[i])) parts |= 1u << i;
   return parts;
 }
@@ -58,13 +61,17 @@ static WdFigureOptions options_of(const Dialog *d) {
 /* The name without its ending; NULL with error. */
 static char *name_of(const Dialog *d, GError **error) {
   g_autoptr(WdRunRecipe) r = wd_export_recipe(d->session, d->view, side_of(d) == 1);
-  static const char *const one[] = {"velocity", "gather", "simulated", "difference", "traces", "residual"};
+  static const char *const one[PARTS] = {"velocity", "gather", "simulated", "difference", "traces",
+                                         "residual", "lags",   "arrivals",  "trace"};
   guint parts = parts_of(d);
   const char *panel = parts && !(parts & (parts - 1)) ? one[g_bit_nth_lsf(parts, -1)] : "figure";
   return r ? wd_export_name(gtk_editable_get_text(GTK_EDITABLE(d->pattern)), r, panel, error) : NULL;
 }
 
+static void queue_in(Dialog *d, guint ms);
+
 static void refresh(Dialog *d) {
+  if (!wd_figure_ready(d->session, d->view, side_of(d) == 1, parts_of(d))) queue_in(d, 250); /* lags come */
   g_autoptr(GError) error = NULL, name_error = NULL;
   WdFigureOptions o = options_of(d);
   guint format = gtk_drop_down_get_selected(GTK_DROP_DOWN(d->format));
@@ -97,8 +104,11 @@ static gboolean on_refresh(gpointer user) {
 }
 
 /* A drag of a spin button or a run that goes on ask many times. */
+static void queue_in(Dialog *d, guint ms) {
+  if (!d->refresh) d->refresh = g_timeout_add(ms, on_refresh, d);
+}
 static void queue(Dialog *d) {
-  if (!d->refresh) d->refresh = g_timeout_add(60, on_refresh, d);
+  queue_in(d, 60);
 }
 
 static void store(Dialog *d) {
@@ -166,7 +176,14 @@ gboolean wd_export_figure_to(GtkWindow *dialog, const char *path) {
           : g_strdup(path);
   g_autofree char *folder = g_path_get_dirname(w->path);
   g_settings_set_string(d->settings, "export-folder", folder);
-  wd_offload(d->parent, w, &(WdOffload){write_it, written, work_free});
+  if (o.parts & BESIDE) { /* these are drawn of session and view, which are this thread's */
+    g_autoptr(GError) failed = NULL;
+    write_it(w, &failed);
+    written(d->parent, w, failed);
+    work_free(w);
+  } else {
+    wd_offload(d->parent, w, &(WdOffload){write_it, written, work_free});
+  }
   gtk_window_close(dialog);
   return TRUE;
 }
@@ -263,7 +280,8 @@ static GtkWidget *build_options(Dialog *d) {
   const char *const formats[] = {_("PNG picture"), "PDF", "SVG", NULL},
                     *const themes[] = {_("Light"), _("Dark"), NULL},
                     *const sides[] = {"A", "B", _("A and B"), NULL};
-  static const char *const names[] = {"velocity", "gather", "simulated", "difference", "traces", "plot"};
+  static const char *const names[PARTS] = {"velocity", "gather", "simulated", "difference", "traces",
+                                           "plot",     "lags",   "arrivals",  "trace"};
   GSettings *s = d->settings;
   GtkWidget *grid = gtk_grid_new();
   gtk_grid_set_row_spacing(GTK_GRID(grid), 6);
@@ -271,12 +289,12 @@ static GtkWidget *build_options(Dialog *d) {
   int row = 0;
   guint parts = g_settings_get_uint(s, "figure-parts");
   wd_dialog_heading(grid, row++, _("Panels"));
-  for (int i = 0; i <= WD_PANEL_KINDS; i++) {
+  for (int i = 0; i < PARTS; i++) {
     g_autofree char *name = g_strconcat("export-", names[i], NULL);
     d->part[i] = check(d, name, _(part_text[i]), parts >> i & 1);
     gtk_grid_attach(GTK_GRID(grid), d->part[i], i % 2, row + i / 2, 1, 1);
   }
-  row += (WD_PANEL_KINDS + 2) / 2;
+  row += (PARTS + 1) / 2;
   d->side = choice(d, "export-side", sides, 2);
   if (d->view->layout == WD_LAYOUT_COMPARE)
     wd_dialog_row(grid, row++, _("Side"), d->side);

@@ -5,6 +5,7 @@
 
 #include "app/apply.h"
 #include "app/crop_view.h"
+#include "app/export.h"
 #include "app/export_dialog.h"
 #include "app/import.h"
 #include "app/notice_bar.h"
@@ -167,6 +168,35 @@ static void figure(void) {
          "and that of a run of the demo's settings here, byte for byte");
 }
 
+static gboolean are_ready(gpointer user) {
+  (void)user;
+  return wd_figure_ready(ui.session, ui.view, 0, WD_FIGURE_LAGS | WD_FIGURE_ARRIVALS | WD_FIGURE_TRACE);
+}
+
+/* What stands beside the panels in the window goes into a figure as well. */
+static void beside(void) {
+  static const char *const names[] = {"export-lags", "export-arrivals", "export-trace"};
+  g_autofree char *plain = in("demo.png"), *png = in("beside.png");
+  act("export-figure");
+  if (!ui_wait(has_window, (gpointer) "export-figure", 5)) return;
+  GtkWindow *dialog = GTK_WINDOW(ui_window(&ui, "export-figure"));
+  ui_settle(&ui);
+  for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+    gtk_check_button_set_active(GTK_CHECK_BUTTON(ui_find(dialog, names[i])), TRUE);
+  tap_ok(ui_wait(are_ready, NULL, 60), "lags and arrivals come while the dialog is open");
+  ui_run(0.5);
+  ui_settle(&ui);
+  ui_keep(&ui, "export-beside");
+  const gboolean written = wd_export_figure_to(dialog, png);
+  tap_ok(written && ui_wait(notice_says, (gpointer) "Figure exported: beside.png", 30), "they are written");
+  g_autoptr(GdkTexture) small = gdk_texture_new_from_filename(plain, NULL),
+                        large = gdk_texture_new_from_filename(png, NULL);
+  tap_ok(small && large && gdk_texture_get_width(large) == gdk_texture_get_width(small) &&
+             gdk_texture_get_height(large) > gdk_texture_get_height(small) * 1.5,
+         "three plots below the panels: %d pixels high, %d without",
+         large ? gdk_texture_get_height(large) : 0, small ? gdk_texture_get_height(small) : 0);
+}
+
 static void clipboard(void) {
   act("copy-command");
   tap_ok(ui_wait(notice_says, (gpointer) "clipboard", 5), "copy as command says so");
@@ -311,6 +341,7 @@ int main(void) {
   ui_start(&ui, NULL, 1180, 780, NULL);
   demo();
   figure();
+  beside();
   clipboard();
   map();
   broken();
