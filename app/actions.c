@@ -58,13 +58,17 @@ static int here(WdWindow *w) {
 static void step_back(WdWindow *w) {
   go(w, here(w) - 1);
 }
+static void go_forward(WdWindow *w) {
+  go(w, here(w) + 1);
+}
 /* What is not made yet is made: at the last step of a run that was stopped, or begun by steps. */
 static void step_forward(WdWindow *w) {
   const WdBranch *b = wd_recording_find(recording(w), w->view->place[0].branch);
-  if (b && here(w) >= wd_branch_last(b) && wd_window_can_resume(w))
+  if (b && here(w) >= wd_branch_last(b) && wd_session_get_state(w->session) == WD_SESSION_IDLE &&
+      wd_window_can_resume(w))
     wd_window_make_step(w);
   else
-    go(w, here(w) + 1);
+    go_forward(w);
 }
 static void step_back_10(WdWindow *w) {
   go(w, here(w) - 10);
@@ -364,6 +368,7 @@ static const struct {
     {"redo", redo, REDO},
     {"step-back", step_back, PLACE | BACK},
     {"step-forward", step_forward, PLACE | STEP},
+    {"go-forward", go_forward, PLACE | FORWARD},
     {"step-back-10", step_back_10, PLACE | BACK},
     {"step-forward-10", step_forward_10, PLACE | FORWARD},
     {"first", first, PLACE | BACK},

@@ -2,9 +2,9 @@
  * are GActions, so that buttons and menus bind to them by name and are greyed with them):
  *
  *   run begin stop resume dice dice-run branch run-here restore refine(i: steps) remove-branch(u: id) undo
- * redo play* step-back step-forward step-back-10 step-forward-10 first last slower faster loop* ping-pong*
- * reverse* shot(i: -1 all) shot-previous shot-next source-next source(i: WdSource)* blink* what* truth*
- *   wiggle density clip-more clip-less gain-more gain-less agc* polarity* range colormap-next
+ * redo play* step-back step-forward go-forward step-back-10 step-forward-10 first last slower faster loop*
+ * ping-pong* reverse* shot(i: -1 all) shot-previous shot-next source-next source(i: WdSource)* blink* what*
+ * truth* wiggle density clip-more clip-less gain-more gain-less agc* polarity* range colormap-next
  *   colormap-previous propagate mute-direct* contours* cursor-lock* fit traces* profiles* enlarge
  *   log-scale* epsilon-here metric(i: WdScoreKind)*
  *   compare* align* lock-sides* second-row* sidebar* fullscreen* escape panel-next panel-previous

@@ -152,7 +152,10 @@ static void written(gpointer source, gpointer data, const GError *error) {
   }
   g_autofree char *base = g_path_get_basename(w->path), *folder = g_path_get_dirname(w->path);
   g_autofree char *what = g_strdup_printf(_("Figure exported: %s"), base),
-                  *kept = g_strdup_printf(_("In %s"), folder);
+                  *kept = wd_figure_sheet_missing(w->sheet)
+                              ? g_strdup_printf(_("In %s. Left out — %s"), folder,
+                                                wd_figure_sheet_missing(w->sheet))
+                              : g_strdup_printf(_("In %s"), folder);
   WdNotice notice = {.code = WD_OK, .what = what, .kept = kept};
   wd_window_notify(parent, &notice);
 }

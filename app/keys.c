@@ -23,7 +23,8 @@ static const Key keys[] = {
     {"space|k", "win.play", NONE},
     {"Escape", "win.escape", NONE, TRUE},
     {"comma|Left", "win.step-back", NONE},
-    {"period|Right", "win.step-forward", NONE},
+    {"period", "win.step-forward", NONE},
+    {"Right", "win.go-forward", NONE}, /* held, it does not go on to compute */
     {"<Shift>Left", "win.step-back-10", NONE},
     {"<Shift>Right", "win.step-forward-10", NONE},
     {"Home", "win.first", NONE},

@@ -11,6 +11,7 @@
 #include "app/import_dialog.h"
 #include "app/offload.h"
 #include "app/status_error.h"
+#include "app/window_private.h"
 
 #include <string.h>
 
@@ -112,6 +113,7 @@ void wd_open_recording(WdWindow *window, const char *path) {
     return;
   }
   WdView *view = wd_window_get_view(window);
+  wd_window_store_splits(window); /* the view that comes is arranged anew */
   wd_session_set_recording(wd_window_get_session(window), recording);
   if (json && *json && wd_view_from_json(view, json, NULL)) {
     for (int side = 0; side < 2; side++) {

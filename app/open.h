@@ -25,8 +25,9 @@ gboolean wd_save_recording_to(WdWindow *window, const char *path);
 /* Makes the whole window a drop target (called once by the window). */
 void wd_open_install_drop(WdWindow *window);
 
-/* The actions open, open-file(s: path), open-model, demo, save, save-as, export-figure, export-data, copy-image, copy-values and
- * copy-command, and the drop target (called once by the window; app/files_actions.c). */
+/* The actions open, open-file(s: path), open-model, demo, save, save-as, export-figure, export-data,
+ * copy-image, copy-values and copy-command, and the drop target (called once by the window;
+ * app/files_actions.c). */
 void wd_files_install(WdWindow *window);
 
 /* The recorded demo: in the installation, or in the source tree for a program in its build folder. NULL:

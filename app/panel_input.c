@@ -102,6 +102,7 @@ static void on_drag_begin(GtkGestureDrag *gesture, double x, double y, WdPanelVi
   if (!hit(self, x, y, &facet, &u, &w)) return;
   self->drag_facet = facet;
   self->drag_zoom = wd_panel_view_zoom(self);
+  self->drag_divider = self->view->divider;
   self->band = (wd_rect){x, y, 0, 0};
   if (wd_panel_view_draw_begin(self, facet, x, y))
     self->drag = WD_DRAG_DRAW;
@@ -281,6 +282,10 @@ static void drop_drag(WdPanelView *self) {
   set_cursor(self, NULL);
   if (was == WD_DRAG_PAN) wd_panel_view_set_zoom(self, self->drag_zoom);
   if (was == WD_DRAG_BAND) gtk_widget_queue_draw(self->cursor);
+  if (was == WD_DRAG_DIVIDER) {
+    self->view->divider = self->drag_divider;
+    wd_view_changed(self->view, WD_VIEW_DISPLAY);
+  }
 }
 
 static gboolean on_key(GtkEventControllerKey *controller, guint value, guint code, GdkModifierType state,

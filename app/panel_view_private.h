@@ -52,9 +52,10 @@ struct _WdPanelView {
   const char *pointer;         /* name of its cursor; NULL the usual */
   WdDrag drag;
   int drag_facet;
-  wd_view drag_zoom; /* when the drag began */
-  wd_rect band;      /* rubber band, in the widget */
-  GArray *drawn;     /* wd_mark in axis units: what is being drawn */
+  wd_view drag_zoom; /* when the drag began, and: */
+  double drag_divider;
+  wd_rect band;  /* rubber band, in the widget */
+  GArray *drawn; /* wd_mark in axis units: what is being drawn */
   int drawn_facet;
   gboolean zoom_tool;
   int samples; /* rows of the gathers that go with what is shown */

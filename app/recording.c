@@ -190,6 +190,10 @@ const char *wd_recording_get_identity(WdRecording *r) {
 }
 
 void wd_recording_set_model(WdRecording *r, const char *name, const char *identity) {
+  if (g_strcmp0(identity, r->identity) && r->aside->len) { /* latents of another model: never back */
+    g_ptr_array_set_size(r->aside, 0);
+    wd_recording_sweep(r);
+  }
   g_free(r->model);
   g_free(r->identity);
   r->model = g_strdup(name);

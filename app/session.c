@@ -82,6 +82,7 @@ static void on_recording_changed(WdRecording *r, WdSession *s) {
     s->running = 0;
     wd_session_halt(s, FALSE);
   }
+  if (s->policy.exact_rest) wd_session_check_scores(s); /* one that was put back may have older ones */
   wd_session_schedule(s);
 }
 

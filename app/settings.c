@@ -99,12 +99,19 @@ gboolean wd_settings_apply_view(GSettings *s, const char *key, WdView *view) {
   if (KEY("show-population")) SET(view->show_population, g_settings_get_boolean(s, "show-population"));
   if (KEY("epsilon")) {
     const double value = g_settings_get_double(s, "epsilon");
-    const gboolean own = view->metric == WD_METRIC_REFLECTION_RESIDUAL; /* what the setting is of */
-    if ((!all || own) && (value > 0 ? view->epsilon != value : !isnan(view->epsilon))) {
+    if (value > 0 ? view->epsilon != value : !isnan(view->epsilon)) {
       view->epsilon = value > 0 ? value : NAN;
       changed = TRUE;
     }
   }
+  const WdViewLooks now = wd_view_looks(view);
+  if (KEY("colormap-velocity")) view->lent.velocity = now.velocity;
+  if (KEY("colormap-gather")) view->lent.gathers = now.gathers;
+  if (KEY("colormap-difference")) view->lent.difference = now.difference;
+  if (KEY("range-scope")) view->lent.scope = now.scope;
+  if (KEY("clip")) view->lent.clip = now.clip;
+  if (KEY("show-floor")) view->lent.show_floor = now.show_floor;
+  if (KEY("show-population")) view->lent.show_population = now.show_population;
 #undef KEY
   return changed;
 }
@@ -120,15 +127,14 @@ static void store_boolean(GSettings *s, const char *key, gboolean value) {
 }
 
 void wd_settings_store_view(GSettings *s, const WdView *v) {
-  store_enum(s, "colormap-velocity", (int)v->look[WD_PANEL_VELOCITY].colormap);
-  store_enum(s, "colormap-gather", (int)v->look[WD_PANEL_GATHER].colormap);
-  store_enum(s, "colormap-difference", (int)v->look[WD_PANEL_DIFFERENCE].colormap);
-  store_enum(s, "range-scope", (int)v->look[WD_PANEL_GATHER].scope);
-  store_double(s, "clip", CLAMP(v->look[WD_PANEL_GATHER].clip, 1, 100));
-  store_boolean(s, "show-floor", v->show_floor);
-  store_boolean(s, "show-population", v->show_population);
-  if (v->metric == WD_METRIC_REFLECTION_RESIDUAL)
-    store_double(s, "epsilon", v->epsilon > 0 ? fmin(v->epsilon, 1000) : 0);
+  const WdViewLooks now = wd_view_looks(v), *lent = &v->lent;
+  if (now.velocity != lent->velocity) store_enum(s, "colormap-velocity", (int)now.velocity);
+  if (now.gathers != lent->gathers) store_enum(s, "colormap-gather", (int)now.gathers);
+  if (now.difference != lent->difference) store_enum(s, "colormap-difference", (int)now.difference);
+  if (now.scope != lent->scope) store_enum(s, "range-scope", (int)now.scope);
+  if (now.clip != lent->clip) store_double(s, "clip", CLAMP(now.clip, 1, 100));
+  if (now.show_floor != lent->show_floor) store_boolean(s, "show-floor", now.show_floor);
+  if (now.show_population != lent->show_population) store_boolean(s, "show-population", now.show_population);
 }
 
 WdPolicy wd_settings_get_policy(GSettings *s) {

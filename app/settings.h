@@ -19,8 +19,8 @@ GSettings *wd_settings_new(GError **error);
  * the caller then announces. With all keys, as at the start, a setting of several panels that says what the
  * view says of the gathers leaves the others as they were remembered. */
 gboolean wd_settings_apply_view(GSettings *settings, const char *key, WdView *view);
-/* What keys and menus changed of a view becomes the setting: the next start has it, and Preferences show it.
- */
+/* What a person changed of a view by keys and menus becomes the setting: the next start has it, and
+ * Preferences show it. What a file or a lesson lent does not. Settings that change may change the view. */
 void wd_settings_store_view(GSettings *settings, const WdView *view);
 /* The policy as the settings have it. */
 WdPolicy wd_settings_get_policy(GSettings *settings);

@@ -18,6 +18,7 @@ struct WdTeach {
   /* the user's own, until the lesson ends */
   WdRecording *kept_recording;
   char *kept_view, *kept_path;
+  WdViewLooks kept_lent;
 };
 
 static void teach_free(gpointer data) {
@@ -212,6 +213,7 @@ static void keep(WdTeach *t) {
   if (t->kept_recording) return;
   t->kept_recording = g_object_ref(wd_session_get_recording(t->window->session));
   t->kept_view = wd_view_to_json(t->window->view);
+  t->kept_lent = t->window->view->lent;
   t->kept_path = g_strdup(g_object_get_data(G_OBJECT(t->window), "wd-recording-path"));
 }
 
@@ -224,6 +226,7 @@ static void give_back(WdTeach *t) {
   const WdRecipe next = w->view->next;
   const WdMode mode = w->view->mode;
   wd_view_from_json(w->view, t->kept_view, NULL);
+  w->view->lent = t->kept_lent;
   w->view->next = next;
   w->view->mode = mode;
   w->view->playing = w->view->scrubbing = FALSE;

@@ -136,8 +136,31 @@ void wd_undo_do(WdWindow *w, gboolean redo) {
   wd_window_queue_update(w);
 }
 
-void wd_undo_clear(WdWindow *w) {
-  if (w->undo) g_ptr_array_set_size(w->undo, 0);
-  if (w->redo) g_ptr_array_set_size(w->redo, 0);
-  if (w->names) g_hash_table_remove_all(w->names);
+typedef struct Stacks {
+  GPtrArray *undo, *redo;
+  GHashTable *names;
+} Stacks;
+
+static void stacks_free(gpointer data) {
+  Stacks *s = data;
+  g_clear_pointer(&s->undo, g_ptr_array_unref);
+  g_clear_pointer(&s->redo, g_ptr_array_unref);
+  g_clear_pointer(&s->names, g_hash_table_unref);
+  g_free(s);
+}
+
+void wd_undo_switch(WdWindow *w, WdRecording *from, WdRecording *to) {
+  if (from == to) return;
+  Stacks *left = g_new(Stacks, 1);
+  *left = (Stacks){g_steal_pointer(&w->undo), g_steal_pointer(&w->redo), g_steal_pointer(&w->names)};
+  if (from)
+    g_object_set_data_full(G_OBJECT(from), "wd-undo", left, stacks_free);
+  else
+    stacks_free(left);
+  Stacks *here = to ? g_object_steal_data(G_OBJECT(to), "wd-undo") : NULL;
+  if (!here) return;
+  w->undo = g_steal_pointer(&here->undo);
+  w->redo = g_steal_pointer(&here->redo);
+  w->names = g_steal_pointer(&here->names);
+  stacks_free(here);
 }

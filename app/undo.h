@@ -11,6 +11,7 @@ void wd_undo_push_annotations(WdWindow *window, guint branch, int k, GPtrArray *
 void wd_undo_remove(WdWindow *window, guint branch);
 gboolean wd_undo_can(WdWindow *window, gboolean redo);
 void wd_undo_do(WdWindow *window, gboolean redo);
-void wd_undo_clear(WdWindow *window); /* another recording has come */
+/* Another recording has come (from, to may be NULL): each keeps what can be undone in it. */
+void wd_undo_switch(WdWindow *window, WdRecording *from, WdRecording *to);
 
 #endif

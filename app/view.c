@@ -121,3 +121,13 @@ void wd_view_set_shot(WdView *v, int shot) {
 double wd_view_epsilon(WdView *v, double of_model) {
   return isfinite(v->epsilon) && v->epsilon > 0 ? v->epsilon : of_model;
 }
+
+WdViewLooks wd_view_looks(const WdView *v) {
+  return (WdViewLooks){v->look[WD_PANEL_VELOCITY].colormap,
+                       v->look[WD_PANEL_GATHER].colormap,
+                       v->look[WD_PANEL_DIFFERENCE].colormap,
+                       v->look[WD_PANEL_GATHER].scope,
+                       v->look[WD_PANEL_GATHER].clip,
+                       v->show_floor,
+                       v->show_population};
+}

@@ -99,6 +99,14 @@ typedef struct WdWaveLook {
 #define WD_TYPE_VIEW (wd_view_get_type())
 G_DECLARE_FINAL_TYPE(WdView, wd_view, WD, VIEW, GObject)
 
+/* What Preferences have of a view. */
+typedef struct WdViewLooks {
+  wd_colormap velocity, gathers, difference;
+  WdRangeScope scope; /* of the gathers, as the next */
+  double clip;
+  gboolean show_floor, show_population;
+} WdViewLooks;
+
 struct _WdView {
   GObject parent_instance;
   WdPlace place[2]; /* A, and B of a comparison */
@@ -138,7 +146,8 @@ struct _WdView {
   /* play */
   gboolean playing, loop, ping_pong, reverse, follow; /* follow: go along with a run */
   double fps;
-  wd_units units; /* that numbers and axes are read in: of who looks, whatever view is read from a file */
+  WdViewLooks lent; /* as settings, or a file or lesson, gave them: what differs a person has changed */
+  wd_units units;   /* that numbers and axes are read in: of who looks, whatever view is read from a file */
   WdWaveLook wave;
   /* the next run: the sidebar and the header bar edit it, Run (and Branch, all but the seed) takes it */
   WdRecipe next;
@@ -161,6 +170,7 @@ WdPanelLook *wd_view_look(WdView *view, WdPanelKind kind, int side);
 int wd_view_align(WdRecording *recording, guint a, int position, guint b, WdAlign align);
 /* epsilon in force: the view's, else the model's, else NaN. */
 double wd_view_epsilon(WdView *view, double of_model);
+WdViewLooks wd_view_looks(const WdView *view);
 /* All of it as JSON and back (unknown keys kept out of harm's way): session files, --copy as command,
  * lessons. The units are written where they are not m and ms, for figures that are drawn again, and left
  * alone by reading: a window keeps its own. */

@@ -391,6 +391,19 @@ static gboolean read_all(const json_t *o, WdView *v, GError **error) {
   return TRUE;
 }
 
+/* What a file changes of the looks is lent by it; what a person had changed, and it leaves, stays theirs. */
+static void lend(const WdView *before, WdView *after) {
+  const WdViewLooks old = wd_view_looks(before), new = wd_view_looks(after);
+  WdViewLooks *lent = &after->lent;
+  if (new.velocity != old.velocity) lent->velocity = new.velocity;
+  if (new.gathers != old.gathers) lent->gathers = new.gathers;
+  if (new.difference != old.difference) lent->difference = new.difference;
+  if (new.scope != old.scope) lent->scope = new.scope;
+  if (new.clip != old.clip) lent->clip = new.clip;
+  if (new.show_floor != old.show_floor) lent->show_floor = new.show_floor;
+  if (new.show_population != old.show_population) lent->show_population = new.show_population;
+}
+
 gboolean wd_view_from_json(WdView *v, const char *json, GError **error) {
   g_return_val_if_fail(WD_IS_VIEW(v) && json, FALSE);
   json_error_t at;
@@ -403,6 +416,7 @@ gboolean wd_view_from_json(WdView *v, const char *json, GError **error) {
   gboolean ok = read_all(o, &copy, error);
   json_decref(o);
   if (!ok) return FALSE;
+  lend(v, &copy);
   size_t from = offsetof(WdView, place); /* the first field after the GObject */
   memcpy((char *)v + from, (char *)&copy + from, sizeof copy - from);
   wd_view_changed(v, WD_VIEW_ALL);

@@ -222,10 +222,10 @@ static void on_position(WdRecording *r, guint id, int k, gpointer user) {
 static void on_recording(WdSession *session, gpointer user) {
   WdWindow *w = user;
   if (w->recording) g_signal_handlers_disconnect_by_data(w->recording, w);
+  wd_undo_switch(w, w->recording, wd_session_get_recording(session));
   g_set_object(&w->recording, wd_session_get_recording(session));
   g_signal_connect(w->recording, "changed", G_CALLBACK(on_recording_changed), w);
   g_signal_connect(w->recording, "position", G_CALLBACK(on_position), w);
-  wd_undo_clear(w);
   w->comparing = FALSE;
   w->view->pinned = (WdPlace){0}; /* of the recording before */
   if (w->view->velocity == WD_VELOCITY_MINUS_PINNED) {

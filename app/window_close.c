@@ -22,9 +22,9 @@ static void store(WdWindow *w) {
   w->view->enlarged = -1;
   w->view->wave.shown = FALSE;
   w->view->playing = w->view->blink = w->view->scrubbing = FALSE;
-  wd_settings_store_view(w->settings, w->view);
   g_autofree char *view = wd_view_to_json(w->view);
   g_settings_set_string(w->settings, "view", view ? view : "");
+  wd_settings_store_view(w->settings, w->view);
 }
 
 GtkWidget *wd_window_ask(WdWindow *w, const char *name, GtkMessageType type, const char *what,

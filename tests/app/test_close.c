@@ -146,6 +146,9 @@ static void test_restart(const char *self) {
   GtkWidget *plot = split_of(ui_find_type(ui.window, WD_TYPE_PLOT_CANVAS));
   while (plot && gtk_orientable_get_orientation(GTK_ORIENTABLE(plot)) == GTK_ORIENTATION_HORIZONTAL)
     plot = split_above(plot);
+  wd_view_from_json(ui.view, "{\"look\": {\"difference\": {\"colormap\": \"cividis\"}}}",
+                    NULL); /* a file's */
+  ui_settle(&ui);
   ui_key(&ui, "F9");
   ui_settle(&ui);
   drag_split(pair, 0.11);
@@ -194,9 +197,10 @@ static void test_restart(const char *self) {
          "and its state: sidebar %d, second row %d, figure %d, shot %d, %g steps a second", now.sidebar,
          now.second_row, now.metric, now.shot + 1, now.fps);
   tap_ok(left.map != first.map && left.clip != first.clip && left.floor != first.floor &&
-             now.map == left.map && now.gathers == left.gathers && fabs(now.clip - left.clip) < 1e-6 &&
-             now.floor == left.floor,
+             now.map == left.map && fabs(now.clip - left.clip) < 1e-6 && now.floor == left.floor,
          "and its looks: colours %d, clip %g %%, reference levels %d", now.map, now.clip, now.floor);
+  tap_ok(left.gathers == WD_COLORMAP_CIVIDIS && now.gathers == first.gathers,
+         "but not what a file lent: colours of the difference %d", now.gathers);
 }
 
 /* ---- the timeline's errors */

@@ -230,6 +230,10 @@ static void branches(void) {
   tap_ok(wd_recording_set_aside(r, 3) && wd_recording_set_aside(r, 2) && !wd_recording_put_back(r, 3) &&
              wd_recording_put_back(r, 2) && wd_recording_put_back(r, 3) && wd_recording_count(r) == 4,
          "a branch comes back only to the one that it left");
+  wd_recording_set_aside(r, 3);
+  wd_recording_set_model(r, "other", "another model");
+  tap_ok(!wd_recording_put_back(r, 3) && wd_recording_count(r) == 3,
+         "nor to latents of another model, where these would be taken for its own");
   changed = 1;
   wd_recording_remove(r, 2);
   tap_ok(wd_recording_count(r) == 2 && !wd_recording_find(r, 2) && !wd_recording_find(r, 3) && changed == 2,

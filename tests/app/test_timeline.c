@@ -254,6 +254,10 @@ static void test_missing(void) {
   ui_wait(is_idle, NULL, 20);
   ui_settle(&ui);
   tap_ok(last(id) == to + 2 && at().position == to + 2, "so does . at the last one (%d)", last(id));
+  ui_key(&ui, "Right");
+  ui_run(0.5);
+  ui_settle(&ui);
+  tap_ok(last(id) == to + 2, "but not the arrow, which may be held");
   ui_click(ui_find(ui.window, "run-on"), 0.5, 0.5, 1);
   ui_wait(reached, GINT_TO_POINTER(12), 60);
   ui_settle(&ui);
@@ -312,6 +316,12 @@ static void test_delete(guint run) {
   ui_key(&ui, "ctrl+shift+z");
   ui_settle(&ui);
   tap_ok(wd_recording_count(recording()) == before - 2, "Ctrl+Shift+Z deletes them again");
+  g_autoptr(WdRecording) own = g_object_ref(recording());
+  g_autoptr(WdRecording) other = wd_recording_new();
+  wd_session_set_recording(ui.session, other); /* as a lesson does */
+  ui_settle(&ui);
+  wd_session_set_recording(ui.session, own);
+  ui_settle(&ui);
   ui_key(&ui, "ctrl+z");
   ui_settle(&ui);
   tap_ok(wd_recording_count(recording()) == before, "and Ctrl+Z brings them back again");
