@@ -124,17 +124,6 @@ wd_status wd_residual_compare(const wd_residual *r, int i, const wd_gather *gath
   return wd_compare(gathers, wd_residual_full(r, i), wd_residual_top(r, i), &d, out, err);
 }
 
-/* Progress of one batch as a part of the whole. */
-typedef struct part {
-  const wd_hooks *whole;
-  double from, span;
-} part;
-
-static void part_progress(void *user, double fraction) {
-  const part *p = user;
-  wd_hooks_progress(p->whole, p->from + p->span * fraction);
-}
-
 wd_status wd_residual_measure(wd_residual *r, int n, const float *velocity, const float *gathers,
                               wd_measure *out, const wd_hooks *hooks, wd_error *err) {
   const wd_survey *s = r->survey;
@@ -147,9 +136,9 @@ wd_status wd_residual_measure(wd_residual *r, int n, const float *velocity, cons
   wd_status st = WD_OK;
   for (int first = 0; first < n && !st;) {
     int here = n - first < r->batch ? n - first : r->batch;
-    part p = {hooks, (double)first / n, (double)here / n};
-    wd_hooks inner = {hooks ? hooks->cancel : NULL, part_progress, &p};
-    st = wd_residual_simulate(r, here, velocity + (size_t)first * cells, &inner, err);
+    wd_hooks_part part;
+    const wd_hooks *inner = wd_hooks_part_of(&part, hooks, (double)first / n, (double)here / n);
+    st = wd_residual_simulate(r, here, velocity + (size_t)first * cells, inner, err);
     if (st && n > here) st = wd_fail_context(err, st, "pairs %d to %d of %d", first + 1, first + here, n);
     for (int i = 0; i < here && !st; i++) {
       wd_comparison c;

@@ -222,17 +222,6 @@ wd_status wd_sampler_copy(const wd_sampler *s, wd_sampler **out, wd_error *err) 
 
 /* ---- going forward */
 
-/* A part of a longer piece of work, as its hooks see it. */
-typedef struct part {
-  const wd_hooks *whole;
-  double from, span;
-} part;
-
-static void part_progress(void *user, double fraction) {
-  const part *p = user;
-  wd_hooks_progress(p->whole, p->from + p->span * fraction);
-}
-
 wd_status wd_sampler_look(wd_sampler *s, const wd_hooks *hooks, wd_error *err) {
   if (s->at == s->steps || s->estimate[s->at]) return WD_OK;
   int batch = wd_denoiser_batch(s->denoiser);
@@ -289,9 +278,9 @@ wd_status wd_sampler_run(wd_sampler *s, int to, const wd_hooks *hooks, wd_error 
   int from = s->at;
   wd_status st = WD_OK;
   while (s->at < to && !st) {
-    part p = {hooks, (double)(s->at - from) / (to - from), 1.0 / (to - from)};
-    wd_hooks inner = {hooks ? hooks->cancel : NULL, part_progress, &p};
-    st = wd_sampler_step(s, &inner, err);
+    wd_hooks_part part;
+    st = wd_sampler_step(
+        s, wd_hooks_part_of(&part, hooks, (double)(s->at - from) / (to - from), 1.0 / (to - from)), err);
   }
   return st;
 }

@@ -65,27 +65,16 @@ wd_status pairs_decode(wd_pair_decoder *decoder, const pair_batch *b, const floa
   return st;
 }
 
-/* Progress of some pairs as a part of the batch's. */
-typedef struct part {
-  const wd_hooks *whole;
-  double from, span;
-} part;
-
-static void part_progress(void *user, double fraction) {
-  const part *p = user;
-  wd_hooks_progress(p->whole, p->from + p->span * fraction);
-}
-
 wd_status pairs_simulate(wd_residual *residual, const pair_batch *b, const wd_hooks *hooks,
                          pair_simulated each, void *user, wd_error *err) {
   int most = any_fault(b) ? 1 : wd_residual_batch(residual);
   wd_status st = WD_OK;
   for (int at = 0; at < b->n && !st;) {
     const int m = b->n - at < most ? b->n - at : most;
-    part p = {hooks, (double)at / b->n, (double)m / b->n};
-    const wd_hooks inner = {hooks ? hooks->cancel : NULL, part_progress, &p};
+    wd_hooks_part part;
+    const wd_hooks *inner = wd_hooks_part_of(&part, hooks, (double)at / b->n, (double)m / b->n);
     wd_error mine = {0};
-    if (!b->why[at].code) st = wd_residual_simulate(residual, m, map_of(b, at), &inner, &mine);
+    if (!b->why[at].code) st = wd_residual_simulate(residual, m, map_of(b, at), inner, &mine);
     if (wd_status_is_fault(st) && m > 1) { /* one of them: each by itself */
       most = 1;
       st = WD_OK;
