@@ -361,7 +361,7 @@ static void commit(WdExplorer *x, GBytes *latent, double u, double v, guint seri
   const int last = b ? wd_branch_last(b) : -1;
   const gboolean anew = x->fresh || x->at != last;
   g_autofree char *own =
-      b ? wd_walk_note(note, anew ? x->at : wd_walk_from(r, (WdPlace){x->walk, last})) : g_strdup(note);
+      b ? wd_walk_note(note, anew ? x->at : wd_walk_from(r, (WdPlace){x->walk, last})) : NULL;
   x->committing = TRUE; /* who hears of the walk may go there before its number is known here */
   if (!b) {
     x->walk = wd_session_walk(x->session, NULL, latent, note, &error);

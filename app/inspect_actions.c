@@ -109,7 +109,7 @@ static void on_copy(GSimpleAction *action, GVariant *parameter, gpointer user) {
 typedef void (*Took)(Acts *a, const char *path);
 
 static void open_file(Acts *a, const char *path) {
-  wd_window_ask_population(a->window, path);
+  wd_window_ask_population(a->window, path, TRUE);
 }
 
 static void save_file(Acts *a, const char *path) {
@@ -212,23 +212,13 @@ static void on_sheet(GSimpleAction *action, GVariant *parameter, gpointer user) 
   (void)action, (void)parameter;
   if (any(user)) ask(user, _("Contact sheet of the worst"), _("_Export"), "worst.png", sheet_file);
 }
-static void open_shipped(WdWindow *window, gpointer path) {
-  GError *error = NULL;
-  if (!wd_window_open_population(window, path, &error)) {
-    wd_window_notify_error(window, _("The samples could not be opened."), error);
-    g_error_free(error);
-    return;
-  }
-  g_clear_pointer(&wd_window_get_inspect(window)->population->path, g_free); /* Save does not write over it */
-}
-
 static void on_shipped(GSimpleAction *action, GVariant *parameter, gpointer user) {
   (void)parameter;
   Acts *a = user;
   const gboolean faults = strcmp(g_action_get_name(G_ACTION(action)), "inspect-faults") == 0;
-  char *path = wd_inspect_shipped(faults ? WD_FAULTS_NAME : WD_POPULATION_NAME);
+  g_autofree char *path = wd_inspect_shipped(faults ? WD_FAULTS_NAME : WD_POPULATION_NAME);
   if (path)
-    wd_inspect_replace(a->window, open_shipped, path, g_free);
+    wd_window_ask_population(a->window, path, FALSE);
   else
     say(a, _("This installation came without a set of failures."));
 }

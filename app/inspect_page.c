@@ -53,14 +53,20 @@ gboolean wd_window_open_population(WdWindow *w, const char *path, GError **error
   return TRUE;
 }
 
-static void open_population(WdWindow *w, gpointer path) {
+static void open_own(WdWindow *w, gpointer path) {
   g_autoptr(GError) error = NULL;
   if (!wd_window_open_population(w, path, &error))
     wd_window_notify_error(w, _("The samples could not be opened."), error);
 }
 
-void wd_window_ask_population(WdWindow *w, const char *path) {
-  wd_inspect_replace(w, open_population, g_strdup(path), g_free);
+static void open_shipped(WdWindow *w, gpointer path) {
+  open_own(w, path);
+  WdPopulation *p = wd_window_get_inspect(w)->population;
+  if (p && !g_strcmp0(p->path, path)) g_clear_pointer(&p->path, g_free);
+}
+
+void wd_window_ask_population(WdWindow *w, const char *path, gboolean own) {
+  wd_inspect_replace(w, own ? open_own : open_shipped, g_strdup(path), g_free);
 }
 
 GArray *wd_inspect_page_order(GtkWidget *page) {

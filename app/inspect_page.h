@@ -14,8 +14,8 @@ gboolean wd_window_is_sampling(WdWindow *window);
 /* Opens a population in Inspect mode. */
 gboolean wd_window_open_population(WdWindow *window, const char *path, GError **error);
 /* The same as a person does it: asks where unsaved samples would go, says what was wrong on the notice bar.
- */
-void wd_window_ask_population(WdWindow *window, const char *path);
+ * own: Save writes to that file; FALSE: it came with the program, and Save asks for a name. */
+void wd_window_ask_population(WdWindow *window, const char *path, gboolean own);
 
 /* inspect_replace.c: calls go(window, data) at once where no unsaved sample gives way, or when a person has
  * said that they may; release(data) (may be NULL) in any case in the end. */

@@ -11,8 +11,6 @@ typedef struct Replacing {
   GDestroyNotify release;
 } Replacing;
 
-enum { REPLACE = 1, SAVE };
-
 static void replacing_free(gpointer data, GClosure *closure) {
   (void)closure;
   Replacing *r = data;
@@ -24,9 +22,10 @@ static void on_answer(GtkDialog *dialog, int response, gpointer user) {
   Replacing *r = user;
   WdWindow *w = r->window;
   w->asked = FALSE;
-  if (response == SAVE) g_action_group_activate_action(G_ACTION_GROUP(w), "inspect-save", NULL);
+  if (response == WD_ANSWER_SAVE) g_action_group_activate_action(G_ACTION_GROUP(w), "inspect-save", NULL);
   /* A first save still asks for a name: what was to come is asked for again then. */
-  if (response == REPLACE || (response == SAVE && !wd_inspect_has_unsaved(wd_window_get_inspect(w))))
+  if (response == WD_ANSWER_LOSE ||
+      (response == WD_ANSWER_SAVE && !wd_inspect_has_unsaved(wd_window_get_inspect(w))))
     r->go(w, r->data);
   gtk_window_destroy(GTK_WINDOW(dialog));
 }
@@ -40,14 +39,15 @@ void wd_inspect_replace(WdWindow *w, WdInspectReplace go, gpointer data, GDestro
   }
   Replacing *r = g_new(Replacing, 1);
   *r = (Replacing){w, go, data, release};
-  GtkWidget *dialog = wd_window_ask(
-      w, "replace-question", GTK_MESSAGE_WARNING, _("The samples are not saved"),
-      _("What is new in Inspect mode, samples, tags or notes, is in no file. Other samples take its place."));
+  const WdSaving q = {
+      "replace",
+      _("The samples are not saved"),
+      _("What is new in Inspect mode, samples, tags or notes, is in no file. Other samples take "
+        "its place."),
+      _("Replace and lose it"),
+      _("Cancel"),
+      _("Save…")};
+  GtkWidget *dialog = wd_window_ask_saving(w, &q);
   g_signal_connect_data(dialog, "response", G_CALLBACK(on_answer), r, replacing_free, 0);
-  GtkWidget *lose = wd_window_add_answer(dialog, "replace-lose", _("Replace and lose it"), REPLACE);
-  gtk_widget_add_css_class(lose, "destructive-action");
-  wd_window_add_answer(dialog, "replace-stay", _("Cancel"), GTK_RESPONSE_CANCEL);
-  wd_window_add_answer(dialog, "replace-save", _("Save…"), SAVE);
-  gtk_dialog_set_default_response(GTK_DIALOG(dialog), SAVE);
   gtk_window_present(GTK_WINDOW(dialog));
 }

@@ -54,15 +54,14 @@ static void on_go(GtkButton *button, Bar *b) {
                           gtk_drop_down_get_selected(GTK_DROP_DOWN(b->mode)) ? WD_WAVE_LIVE : WD_WAVE_EXACT,
                       .every = gtk_spin_button_get_value_as_int(GTK_SPIN_BUTTON(b->every))};
   d.plan.steps = gtk_spin_button_get_value_as_int(GTK_SPIN_BUTTON(b->steps));
-  Asked *a = g_new(Asked, 1);
-  *a = (Asked){g_object_ref(b->box), d};
-  if (wd_inspect_sample_replaces(b->inspect, &d)) {
-    gtk_popover_popdown(GTK_POPOVER(b->popover));
-    wd_inspect_replace(b->window, begin, a, asked_free);
+  if (!wd_inspect_sample_replaces(b->inspect, &d)) {
+    begin(b->window, &(Asked){b->box, d});
     return;
   }
-  begin(b->window, a);
-  asked_free(a);
+  Asked *a = g_new(Asked, 1);
+  *a = (Asked){g_object_ref(b->box), d};
+  gtk_popover_popdown(GTK_POPOVER(b->popover));
+  wd_inspect_replace(b->window, begin, a, asked_free);
 }
 
 static void on_stop(GtkButton *button, Bar *b) {

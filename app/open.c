@@ -187,7 +187,7 @@ void wd_open_files(WdWindow *window, GFile *const *file, guint files) {
     g_ptr_array_add(path, p);
   }
   if (files == 1 && wd_population_recognise(path->pdata[0])) { /* its header tells, at once */
-    wd_window_ask_population(window, path->pdata[0]);
+    wd_window_ask_population(window, path->pdata[0], TRUE);
     g_free(path->pdata[0]);
     return;
   }

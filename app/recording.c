@@ -279,25 +279,7 @@ gboolean wd_recording_rename(WdRecording *r, guint id, const char *name) {
 }
 
 /* A branch and all that left it, without a word. */
-static void take_out(WdRecording *r, guint id) {
-  for (guint i = r->branch->len; i-- > 0;) { /* children come after their parents */
-    if (i >= r->branch->len) continue;
-    WdBranch *b = g_ptr_array_index(r->branch, i);
-    if (b->parent == id) take_out(r, b->id);
-  }
-  WdBranch *b = wd_recording_find(r, id);
-  if (b) g_ptr_array_remove(r->branch, b);
-}
-
-void wd_recording_remove(WdRecording *r, guint id) {
-  if (!wd_recording_find(r, id)) return;
-  take_out(r, id);
-  wd_recording_sweep(r);
-  wd_recording_announce(r);
-}
-
-gboolean wd_recording_set_aside(WdRecording *r, guint id) {
-  if (!wd_recording_find(r, id)) return FALSE;
+static WdAside *take_out(WdRecording *r, guint id) {
   WdAside *a = g_new(WdAside, 1);
   *a = (WdAside){g_ptr_array_new_with_free_func(free_branch), g_array_new(FALSE, FALSE, sizeof(guint))};
   g_autoptr(GHashTable) gone = g_hash_table_new(NULL, NULL);
@@ -310,6 +292,19 @@ gboolean wd_recording_set_aside(WdRecording *r, guint id) {
   }
   for (guint n = a->place->len; n-- > 0;)
     g_ptr_array_steal_index(r->branch, g_array_index(a->place, guint, n));
+  return a;
+}
+
+void wd_recording_remove(WdRecording *r, guint id) {
+  if (!wd_recording_find(r, id)) return;
+  free_aside(take_out(r, id));
+  wd_recording_sweep(r);
+  wd_recording_announce(r);
+}
+
+gboolean wd_recording_set_aside(WdRecording *r, guint id) {
+  if (!wd_recording_find(r, id)) return FALSE;
+  WdAside *a = take_out(r, id);
   g_ptr_array_add(r->aside, a);
   if (r->aside->len > ASIDE_MAX) {
     g_ptr_array_remove_index(r->aside, 0);
@@ -348,7 +343,7 @@ void wd_recording_truncate(WdRecording *r, WdBranch *b, int k) {
   for (guint i = r->branch->len; i-- > 0;) {
     if (i >= r->branch->len) continue;
     WdBranch *child = g_ptr_array_index(r->branch, i);
-    if (child->parent == b->id && child->parent_at > k) take_out(r, child->id);
+    if (child->parent == b->id && child->parent_at > k) free_aside(take_out(r, child->id));
   }
   g_ptr_array_set_size(b->position, k < b->first ? 0 : k - b->first + 1);
   wd_recording_sweep(r);

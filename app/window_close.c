@@ -27,27 +27,33 @@ static void store(WdWindow *w) {
   wd_settings_store_view(w->settings, w->view);
 }
 
-GtkWidget *wd_window_ask(WdWindow *w, const char *name, GtkMessageType type, const char *what,
-                         const char *more) {
+static GtkWidget *ask(WdWindow *w, const char *name, GtkMessageType type, const char *what,
+                      const char *more) {
   GtkWidget *dialog = gtk_message_dialog_new(GTK_WINDOW(w), GTK_DIALOG_MODAL | GTK_DIALOG_DESTROY_WITH_PARENT,
                                              type, GTK_BUTTONS_NONE, "%s", what);
-  gtk_widget_set_name(dialog, name);
+  g_autofree char *full = g_strconcat(name, "-question", NULL);
+  gtk_widget_set_name(dialog, full);
   gtk_message_dialog_format_secondary_text(GTK_MESSAGE_DIALOG(dialog), "%s", more);
   w->asked = TRUE;
   return dialog;
 }
 
-static GtkWidget *ask(WdWindow *w, const char *name, GtkMessageType type, const char *what, const char *more,
-                      GCallback answered) {
-  GtkWidget *dialog = wd_window_ask(w, name, type, what, more);
-  g_signal_connect(dialog, "response", answered, w);
-  return dialog;
+static GtkWidget *add_answer(GtkWidget *dialog, const char *of, const char *name, const char *words,
+                             int response) {
+  GtkWidget *button = gtk_dialog_add_button(GTK_DIALOG(dialog), words, response);
+  g_autofree char *full = g_strconcat(of, "-", name, NULL);
+  gtk_widget_set_name(button, full);
+  return button;
 }
 
-GtkWidget *wd_window_add_answer(GtkWidget *dialog, const char *name, const char *words, int response) {
-  GtkWidget *button = gtk_dialog_add_button(GTK_DIALOG(dialog), words, response);
-  gtk_widget_set_name(button, name);
-  return button;
+GtkWidget *wd_window_ask_saving(WdWindow *w, const WdSaving *q) {
+  GtkWidget *dialog = ask(w, q->name, GTK_MESSAGE_WARNING, q->what, q->more);
+  gtk_widget_add_css_class(add_answer(dialog, q->name, "lose", q->lose, WD_ANSWER_LOSE),
+                           "destructive-action");
+  add_answer(dialog, q->name, "stay", q->stay, GTK_RESPONSE_CANCEL);
+  add_answer(dialog, q->name, "save", q->save, WD_ANSWER_SAVE);
+  gtk_dialog_set_default_response(GTK_DIALOG(dialog), WD_ANSWER_SAVE);
+  return dialog;
 }
 
 /* ---- something goes on */
@@ -68,14 +74,13 @@ static void on_answer(GtkDialog *dialog, int response, gpointer user) {
 
 static void ask_running(WdWindow *w, gboolean sampling) {
   GtkWidget *dialog =
-      ask(w, "close-question", GTK_MESSAGE_QUESTION,
-          sampling ? _("Seeds are being sampled") : _("A run is going on"),
+      ask(w, "close", GTK_MESSAGE_QUESTION, sampling ? _("Seeds are being sampled") : _("A run is going on"),
           sampling ? _("Closing the window stops that. Samples that were not saved (Export, in Inspect mode) "
                        "are lost.")
-                   : _("Closing the window stops it. The steps made so far are kept in the saved session."),
-          G_CALLBACK(on_answer));
-  wd_window_add_answer(dialog, "close-keep", _("Keep running"), GTK_RESPONSE_CANCEL);
-  GtkWidget *stop = wd_window_add_answer(dialog, "close-stop", _("Stop and close"), GTK_RESPONSE_ACCEPT);
+                   : _("Closing the window stops it. The steps made so far are kept in the saved session."));
+  g_signal_connect(dialog, "response", G_CALLBACK(on_answer), w);
+  add_answer(dialog, "close", "keep", _("Keep running"), GTK_RESPONSE_CANCEL);
+  GtkWidget *stop = add_answer(dialog, "close", "stop", _("Stop and close"), GTK_RESPONSE_ACCEPT);
   gtk_widget_add_css_class(stop, "destructive-action");
   gtk_dialog_set_default_response(GTK_DIALOG(dialog), GTK_RESPONSE_CANCEL);
   gtk_window_present(GTK_WINDOW(dialog));
@@ -83,41 +88,38 @@ static void ask_running(WdWindow *w, gboolean sampling) {
 
 /* ---- samples that are in no file */
 
-enum { SAMPLES_CLOSE = 1, SAMPLES_SAVE };
-
 static void on_samples(GtkDialog *dialog, int response, gpointer user) {
   WdWindow *w = user;
   gtk_window_destroy(GTK_WINDOW(dialog));
   w->asked = FALSE;
-  if (response == SAMPLES_SAVE) g_action_group_activate_action(G_ACTION_GROUP(w), "inspect-save", NULL);
-  if (response != SAMPLES_CLOSE) return;
+  if (response == WD_ANSWER_SAVE) g_action_group_activate_action(G_ACTION_GROUP(w), "inspect-save", NULL);
+  if (response != WD_ANSWER_LOSE) return;
   w->dropping = w->closing = TRUE; /* not in the middle of the dialog's own end */
   wd_window_queue_update(w);
 }
 
 static void ask_samples(WdWindow *w) {
-  GtkWidget *dialog = ask(
-      w, "samples-question", GTK_MESSAGE_WARNING, _("The samples are not saved"),
-      _("What is new in Inspect mode, samples, tags or notes, is in no file. Closing the window loses it."),
-      G_CALLBACK(on_samples));
-  GtkWidget *close = wd_window_add_answer(dialog, "samples-close", _("Close and lose it"), SAMPLES_CLOSE);
-  gtk_widget_add_css_class(close, "destructive-action");
-  wd_window_add_answer(dialog, "samples-stay", _("Keep open"), GTK_RESPONSE_CANCEL);
-  wd_window_add_answer(dialog, "samples-save", _("Save…"), SAMPLES_SAVE);
-  gtk_dialog_set_default_response(GTK_DIALOG(dialog), SAMPLES_SAVE);
+  const WdSaving q = {
+      "samples",
+      _("The samples are not saved"),
+      _("What is new in Inspect mode, samples, tags or notes, is in no file. Closing the window "
+        "loses it."),
+      _("Close and lose it"),
+      _("Keep open"),
+      _("Save…")};
+  GtkWidget *dialog = wd_window_ask_saving(w, &q);
+  g_signal_connect(dialog, "response", G_CALLBACK(on_samples), w);
   gtk_window_present(GTK_WINDOW(dialog));
 }
 
 /* ---- what was made could not be kept */
 
-enum { UNSAVED_CLOSE = 1, UNSAVED_SAVE };
-
 static void on_unsaved(GtkDialog *dialog, int response, gpointer user) {
   WdWindow *w = user;
   gtk_window_destroy(GTK_WINDOW(dialog));
   w->asked = FALSE;
-  if (response == UNSAVED_SAVE) wd_save_recording(w, TRUE);
-  if (response != UNSAVED_CLOSE) {
+  if (response == WD_ANSWER_SAVE) wd_save_recording(w, TRUE);
+  if (response != WD_ANSWER_LOSE) {
     w->dropping = FALSE;
     return;
   }
@@ -128,13 +130,11 @@ static void on_unsaved(GtkDialog *dialog, int response, gpointer user) {
 static void ask_unsaved(WdWindow *w, const GError *error) {
   g_autofree char *more = g_strdup_printf(
       _("Closing the window loses what was made in it. Save it elsewhere first.\n\n%s"), error->message);
-  GtkWidget *dialog = ask(w, "unsaved-question", GTK_MESSAGE_WARNING,
-                          _("The session could not be kept on disk"), more, G_CALLBACK(on_unsaved));
-  GtkWidget *close = wd_window_add_answer(dialog, "unsaved-close", _("Close and lose it"), UNSAVED_CLOSE);
-  gtk_widget_add_css_class(close, "destructive-action");
-  wd_window_add_answer(dialog, "unsaved-stay", _("Keep open"), GTK_RESPONSE_CANCEL);
-  wd_window_add_answer(dialog, "unsaved-save", _("Save as…"), UNSAVED_SAVE);
-  gtk_dialog_set_default_response(GTK_DIALOG(dialog), UNSAVED_SAVE);
+  const WdSaving q = {"unsaved",      _("The session could not be kept on disk"),
+                      more,           _("Close and lose it"),
+                      _("Keep open"), _("Save as…")};
+  GtkWidget *dialog = wd_window_ask_saving(w, &q);
+  g_signal_connect(dialog, "response", G_CALLBACK(on_unsaved), w);
   gtk_window_present(GTK_WINDOW(dialog));
 }
 

@@ -50,10 +50,13 @@ struct _WdWindow {
 /* window_close.c: whether the window may close now, all kept and remembered. FALSE: a person is asked first,
  * or what runs is being stopped. */
 gboolean wd_window_may_close(WdWindow *w);
-/* A question of that name, not yet shown, one at a time: w->asked is set, and is for the answer to clear. */
-GtkWidget *wd_window_ask(WdWindow *w, const char *name, GtkMessageType type, const char *what,
-                         const char *more);
-GtkWidget *wd_window_add_answer(GtkWidget *dialog, const char *name, const char *words, int response);
+/* A question, not yet shown, about what is in no file: widgets NAME-question, NAME-lose, NAME-stay,
+ * NAME-save. One at a time: w->asked is set, and is for the answer to clear. */
+enum { WD_ANSWER_LOSE = 1, WD_ANSWER_SAVE };
+typedef struct WdSaving {
+  const char *name, *what, *more, *lose, *stay, *save; /* words of the three answers */
+} WdSaving;
+GtkWidget *wd_window_ask_saving(WdWindow *w, const WdSaving *q);
 /* window_layout.c */
 void wd_window_build(WdWindow *w);   /* the body */
 void wd_window_arrange(WdWindow *w); /* by layout, enlarged panel, second row, width */

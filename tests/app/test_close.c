@@ -309,7 +309,7 @@ static void test_unsaved(void) {
   ui_wait_model(&ui, 120);
   tap_ok(run_here(), "another run is made");
   ui_key(&ui, "ctrl+w");
-  tap_ok(answer("unsaved-question", "unsaved-close") && ui_wait(is_closed, NULL, 10),
+  tap_ok(answer("unsaved-question", "unsaved-lose") && ui_wait(is_closed, NULL, 10),
          "who says so closes and loses it");
   ui_stop(&ui);
   g_unlink(path);
